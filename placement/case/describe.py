@@ -1,0 +1,173 @@
+"""The schema as a page for people (``data/README.md``) and as JSON for tools; both come from ``TABLES``."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from placement.case.cells import WILDCARD
+from placement.case.schema import DOCUMENTATION, NAN, TABLES, Column, Table
+from placement.case.settings import KEYS, TERMS
+from placement.units import PERIOD_EXAMPLE
+
+_INTRO = f"""\
+# Data: what a case folder holds
+
+Generated from `placement/case/schema.py` by `placement.case.schema_markdown()`; a test keeps the two equal. Edit the schema, not this page.
+
+A case is a folder with `case.toml` and one file per table, `NAME.csv` or `NAME.parquet`. **A table that is absent leaves its layer out of
+the model**; it does not mean "unlimited", nor zero. Nothing is ignored: an unknown file, table, column or key is an error, and so is input
+that would have no effect. All problems are reported together, each with table, column, rows and the way out.
+
+## Tables in general
+
+* CSV is UTF-8 with commas, points in decimals and one header row; the order of columns is free. The order of rows counts in `halls` alone.
+* Units stand in the column names. Numbers are plain decimals such as `1250.5` or `1.2e3`: no blanks, units, thousands separators, `nan` or `inf`.
+* Ids and other words are text as written: `NA` is the id NA (and Namibia), `007` is not 7, `Oslo` is not `oslo`. They hold no commas or semicolons.
+* Periods are labels whose form follows `period_months`: {", ".join(f"`{label}` ({months})" for months, label in PERIOD_EXAMPLE.items())}.
+  A date before the horizon counts as its first period, a date behind it as never, unless the column says that it must lie within.
+* 0/1 columns also take `false` and `true`.
+* An empty cell, and an absent column, mean what "if blank" says; *required* columns must be there and filled.
+* Notes of any kind are welcome in `.md` files, and in the columns {", ".join(f"`{c}`" for c in DOCUMENTATION)} of every table; they never reach the model.
+* Sub-folders are not read; scenarios (below) may stand there.
+"""
+
+_BLOCKS = f"""\
+`[[blocks]]`, one for each group of alike hours: `name`, `share` of the hours (sum 1), `stress = true` in exactly one, the hardest hours.
+Without blocks there is one, `all`, and it is the stress block. `[weights]`: objective weights (>= 0) that replace those of the model card, for
+{", ".join(f"`{t}`" for t in TERMS)}. `source`, `assumption` and `note` are welcome too.
+
+```toml
+name = "nordic"
+title = "Two campuses and their users"
+start = "2027Q1"
+periods = 12
+discount_rate = 0.08
+
+[[blocks]]
+name = "base"
+share = 0.95
+
+[[blocks]]
+name = "peak"
+share = 0.05
+stress = true
+
+[weights]
+carbon = 2.0
+```
+"""
+
+_SCENARIOS = """\
+## Scenarios
+
+A scenario is a folder that says only what differs from another case or scenario:
+
+```toml
+base = "../nordic"                       # relative to this folder
+discount_rate = 0.1                      # any other key replaces the base's; [weights] is merged key by key
+drop_tables = ["budget"]                 # leaves layers out
+
+[factors]
+"tariffs.energy_usd_per_mwh" = 1.5       # multiplies a numeric column
+
+[remove]
+grid = ["oslo/t2"]                       # rows by key; the parts of a key are joined by /
+```
+
+A table file beside it holds the key columns and the columns that change. A row with a known key changes the filled cells of that row; a row with
+a new key is a new row and must be complete. An empty cell keeps the base's value: to empty a cell, remove the row and give it in full.
+Order: `drop_tables`, `remove`, `factors`, rows; so a factor does not touch the scenario's own rows. Whatever hits nothing is an error. The
+effective case is checked as a whole. `placement.read_case(folder, overlay=scenario)` applies a scenario to another case than its own base.
+"""
+
+
+def schema_markdown() -> str:
+    """Return the text of ``data/README.md``."""
+    tables = "\n".join(_table(t) for t in TABLES.values())
+    return f"{_INTRO}\n{_settings()}\n{_BLOCKS}\n{_SCENARIOS}\n{_overview()}\n{tables}"
+
+
+def schema_json() -> str:
+    """Return the schema as JSON: tables with key, needs and columns; an unlimited bound or blank number is ``null``."""
+    tables = {
+        t.name: {"layer": t.layer, "meaning": t.meaning, "key": t.key, "needs": t.needs, "columns": _records(t)} for t in TABLES.values()
+    }
+    return json.dumps({"documentation_columns": DOCUMENTATION, "tables": tables}, indent=1, allow_nan=False) + "\n"
+
+
+def _records(table: Table) -> list[dict[str, Any]]:
+    names = ("name", "kind", "meaning", "unit", "required", "blank", "minimum", "maximum", "refers", "choices", "within")
+    return [{name: _finite(getattr(column, name)) for name in names} for column in table]
+
+
+def _finite(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _settings() -> str:
+    rows = [f"| `{key}` | {_default(s.default)} | {s.meaning}; {s.rule} |" for key, s in KEYS.items()]
+    return "\n".join(["## case.toml", "", "| key | if absent | meaning and rule |", "|---|---|---|", *rows, ""])
+
+
+def _default(value: object) -> str:
+    return "*required*" if value is None else f"`{json.dumps(value)}`"
+
+
+def _overview() -> str:
+    rows = [f"| {t.layer} | [`{t.name}`](#{t.name}) | {_names(t.key)} | {_names(t.needs)} |" for t in TABLES.values()]
+    return "\n".join(["## Tables", "", "| layer | table | key (unique) | comes only with |", "|---|---|---|---|", *rows, ""])
+
+
+def _names(names: tuple[str, ...]) -> str:
+    return ", ".join(f"`{n}`" for n in names)
+
+
+def _table(table: Table) -> str:
+    head = [
+        f"### {table.name}",
+        "",
+        table.meaning,
+        "",
+        "| column | type | unit | range | if blank | meaning |",
+        "|---|---|---|---|---|---|",
+    ]
+    return "\n".join([*head, *(_row(table, c) for c in table), ""])
+
+
+def _row(table: Table, column: Column) -> str:
+    name = f"**`{column.name}`**" if column.name in table.key else f"`{column.name}`"
+    cells = (name, _type(table, column), column.unit, _range(column), _blank(column), column.meaning)
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _type(table: Table, column: Column) -> str:
+    if column.kind == "ref":
+        return f"ref to `{column.refers}`"
+    if column.kind == "choice":
+        return " or ".join(f"`{c}`" for c in column.choices)
+    if column.kind == "country" and (table.name, column.name) in WILDCARD:
+        return "country or `*`"
+    return {"float": "number", "int": "whole number", "bool": "0/1"}.get(column.kind, column.kind)
+
+
+def _range(column: Column) -> str:
+    if column.kind == "period":
+        return "within the horizon" if column.within else ""
+    if column.kind not in ("float", "int"):
+        return ""
+    return f"{column.minimum:g} .. {column.maximum:g}"
+
+
+def _blank(column: Column) -> str:
+    blank = column.blank
+    if blank is None:
+        return "*required*"
+    if column.kind == "period":
+        return {"start": "first period", "end": "last period"}[str(blank)]
+    if column.kind == "bool":
+        return str(int(bool(blank)))
+    if blank is NAN or blank == "":
+        return "see meaning" if "blank" in column.meaning else "none"
+    return f"{blank:g}" if isinstance(blank, int | float) else f"`{blank}`"

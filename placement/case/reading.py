@@ -1,0 +1,82 @@
+"""A folder to a :class:`Case`: files, overlays, types, rules, in this order; all problems reported together."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from placement.case.case import Case
+from placement.case.cells import typed_table
+from placement.case.draft import Draft
+from placement.case.findings import Findings
+from placement.case.overlays import effective_folder
+from placement.case.schema import TABLES
+from placement.case.settings import read_settings
+from placement.case.validation import validate
+from placement.errors import DataError
+
+
+def read_case(folder: str | Path, *, overlay: str | Path | None = None) -> Case:
+    """Read and check a case folder or a scenario folder.
+
+    Parameters
+    ----------
+    folder
+        Holds ``case.toml`` and one CSV or Parquet file per table; see ``data/README.md``.
+    overlay
+        A scenario folder to apply on top of ``folder``; its own ``base``, if any, is not used then.
+
+    Returns
+    -------
+    Case
+        Typed tables; period columns hold indices from the start of the horizon.
+
+    Raises
+    ------
+    DataError
+        With every problem found, not only the first.
+    """
+    findings = Findings()
+    source = effective_folder(Path(folder), None if overlay is None else Path(overlay), findings)
+    settings, clock = read_settings(source.settings, findings) if source.settings is not None else ({"name": "", "n_periods": 1}, None)
+    if clock is None:
+        findings.spoiled.add("case.periods")
+    tables = {name: typed_table(source.tables[name], clock, findings) for name in TABLES if name in source.tables}
+    case = Case(**settings | {"name": settings["name"] or ""}, tables=tables, path=source.path)
+    validate(Draft(case, source.tables, source.present, findings))
+    if findings.problems:
+        raise DataError(dict.fromkeys(findings.problems))
+    return _with_hash(case, settings)
+
+
+def _with_hash(case: Case, settings: Mapping[str, object]) -> Case:
+    return Case(**settings, tables=case.tables, path=case.path, sha256=content_hash(settings, case.tables))
+
+
+def content_hash(settings: Mapping[str, object], tables: Mapping[str, pd.DataFrame]) -> str:
+    """Return the SHA-256 of the effective input: settings by name, tables by name with typed columns in row order.
+
+    Equal values give equal hashes however they are written (``1`` or ``1.0``, CSV or Parquet, any column
+    order); the order of rows counts, because halls enter service in it. Documentation columns do not count.
+    """
+    digest = hashlib.sha256(json.dumps(settings, sort_keys=True, default=_plain).encode())
+    for name in sorted(tables):
+        for column in TABLES[name].names:
+            digest.update(f"\n{name}.{column}:{len(tables[name])}\n".encode())
+            digest.update(_bytes(tables[name][column].to_numpy()))
+    return digest.hexdigest()
+
+
+def _plain(value: object) -> object:
+    return [getattr(value, name) for name in ("name", "share", "stress")]  # a Block
+
+
+def _bytes(values: np.ndarray) -> bytes:
+    if values.dtype == object:
+        return "\x1f".join(values).encode()
+    return (values + 0.0).astype("<f8").tobytes()  # + 0.0 turns -0.0 into 0.0

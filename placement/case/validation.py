@@ -1,0 +1,140 @@
+"""Keys, references, and the explicit list of rules across rows and tables.
+
+A rule gets the typed draft and returns problems. It names what it reads, and is left out where some of that
+holds wrong cells, so that a mistake is reported once and not through everything that depends on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from placement.case import demand_rules as demand
+from placement.case import effects, milestone_rules
+from placement.case import supply_rules as supply
+from placement.case.draft import Draft, Problems
+from placement.case.findings import suggest
+from placement.case.schema import TABLES, Column
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A check and what it reads: tables or columns written ``table.column``, separated by blanks."""
+
+    check: Callable[[Draft], Problems]
+    reads: str = ""
+
+
+#: Every rule, in the order in which problems are listed. A new rule is one function and one line here.
+RULES: tuple[Rule, ...] = (
+    Rule(effects.needed_tables),
+    Rule(effects.work_to_place),
+    Rule(effects.tables_have_effect),
+    Rule(
+        effects.settings_have_effect,
+        "case.toml.carbon_price_usd_per_t case.toml.lead_percentile tariffs.co2_kg_per_mwh ppas.co2_kg_per_mwh generators.co2_kg_per_mwh",
+    ),
+    Rule(supply.coordinates_given, "sites.lat_deg sites.lon_deg metros.lat_deg metros.lon_deg"),
+    Rule(supply.zones_given, "sites.zone"),
+    Rule(effects.sites_used, "sites.site halls.site services.origin"),
+    Rule(effects.opening_cost_used, "sites.site sites.opening_cost_musd halls.site halls.existing"),
+    Rule(supply.domains_sound, "sites.site halls.site halls.domain"),
+    Rule(supply.existing_halls, "halls.site halls.domain halls.existing halls.capex_musd halls.earliest"),
+    Rule(milestone_rules.milestone_halls, "halls.site halls.hall halls.existing milestones.site milestones.hall"),
+    Rule(milestone_rules.milestone_order, "milestones.site milestones.hall milestones.milestone milestones.after"),
+    Rule(milestone_rules.milestone_leads, "milestones.lead_p10 milestones.lead_p50 milestones.lead_p90"),
+    Rule(effects.power_settings_used, "sites.community_mw jobs.min_firmness"),
+    Rule(effects.zones_used, "sites.zone tariffs.zone"),
+    Rule(supply.tariffs_complete, "case.periods case.blocks sites.zone tariffs.zone tariffs.period tariffs.block"),
+    Rule(supply.contracts, "case.periods sites.site sites.zone grid.site ppas.zone ppas.start"),
+    Rule(effects.profiles_used, "profiles.profile ppas.profile generators.profile"),
+    Rule(supply.profiles_complete, "case.blocks profiles.profile profiles.block"),
+    Rule(effects.skus_used, "skus.sku offers.sku installed.sku job_skus.sku service_skus.sku"),
+    Rule(supply.offer_shares, "offers.kind offers.take_share"),
+    Rule(effects.vendors_used, "vendor_caps.vendor skus.sku skus.vendor offers.sku"),
+    Rule(supply.installed_places, "halls.site halls.domain halls.existing installed.domain"),
+    Rule(
+        supply.installed_power,
+        "halls.site halls.domain halls.existing halls.it_mw halls.cooling installed.domain installed.sku installed.units "
+        "skus.sku skus.kw_per_unit skus.cooling",
+    ),
+    Rule(supply.export_caps, "export.rule export.cap_units"),
+    Rule(
+        supply.installed_exports,
+        "sites.site sites.country halls.site halls.domain skus.sku skus.export_class installed.domain installed.sku installed.units "
+        "export.export_class export.country export.rule export.cap_units",
+    ),
+    Rule(effects.residency_used, "residency.class residency.origin jobs.residency services.residency metros.country"),
+    Rule(demand.skus_listed, "jobs.job job_skus.job services.service service_skus.service"),
+    Rule(demand.job_dates, "case.periods jobs.earliest jobs.latest"),
+    Rule(
+        demand.mandatory_windows,
+        "case.periods jobs.job jobs.mandatory jobs.earliest jobs.latest job_skus.job job_skus.duration_periods",
+    ),
+    Rule(effects.worth_doing, "jobs.mandatory jobs.value_musd services.price_usd_per_mtok services.unmet_usd_per_mtok"),
+    Rule(effects.metros_used, "metros.metro services.service demand.metro demand.service"),
+    Rule(demand.refresh_traffic, "services.weights_gb services.origin"),
+    Rule(demand.peaks_possible, "case.blocks services.peak_to_mean"),
+    Rule(
+        supply.link_modules,
+        "links.a links.b links.gbps links.module_gbps links.max_modules links.module_capex_musd links.lead_periods links.life_years",
+    ),
+    Rule(effects.link_capacity_used, "links.gbps services.origin"),
+    Rule(supply.fibre_connects, "sites.site metros.metro links.a links.b"),
+    Rule(
+        supply.link_lengths,
+        "sites.site sites.lat_deg sites.lon_deg metros.metro metros.lat_deg metros.lon_deg links.a links.b links.km",
+    ),
+)
+
+
+def validate(draft: Draft) -> None:
+    """Check keys, references and every rule; add what is wrong to the draft's findings."""
+    for name in draft.case.tables:
+        _check_key(draft, name)
+    for name in draft.case.tables:
+        for column in TABLES[name]:
+            if column.refers:
+                _check_reference(draft, name, column)
+    unreadable = {name for name in draft.present if name not in draft.texts}
+    draft.findings.spoiled |= unreadable
+    for rule in RULES:
+        if all(draft.findings.trusts(name) for name in rule.reads.split()):
+            draft.findings.problems += rule.check(draft)
+
+
+def _check_key(draft: Draft, name: str) -> None:
+    key = list(TABLES[name].key)
+    if not all(draft.findings.trusts(f"{name}.{k}") for k in key):
+        return
+    twice = draft[name].duplicated(key, keep=False).to_numpy(dtype=bool)
+    if twice.any():
+        draft.findings.add(name, "/".join(key), "must be unique", "Merge the rows, or rename one of them.", draft.texts[name].rows(twice))
+        draft.findings.spoiled.update(f"{name}.{k}" for k in key)
+
+
+def _check_reference(draft: Draft, name: str, column: Column) -> None:
+    known = _known(draft, column.refers, TABLES[name].needs)
+    cells = draft.texts[name].columns.get(column.name)
+    if known is None or cells is None:
+        return
+    codes, words = pd.factorize(cells)
+    bad = np.array([w != "" and w not in known for w in words], dtype=bool)[codes]
+    if bad.any():
+        target = column.refers.replace("case.blocks", "the blocks of case.toml")
+        remedy = suggest(cells[bad], known) if known else f"Add {column.refers.partition('.')[0]}.csv, or leave the cells blank."
+        draft.findings.add(name, column.name, f"must be in {target}", remedy, draft.texts[name].rows(bad))
+
+
+def _known(draft: Draft, refers: str, needs: tuple[str, ...]) -> set[str] | None:
+    """Return the values that a reference may have; ``None`` where they cannot be known."""
+    if refers == "case.blocks":
+        return {b.name for b in draft.case.blocks} if draft.findings.trusts("case.blocks") else None
+    table, _, column = refers.partition(".")
+    if table in draft.present:
+        lost = table not in draft.texts or table in draft.findings.spoiled
+        return None if lost else set(draft.texts[table].columns.get(column or TABLES[table].key[0], ())) - {""}
+    return None if table in needs else set()  # a needed table that is missing is reported by itself

@@ -1,0 +1,55 @@
+"""The column builders: adding a kind of workload is one file and one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+
+from placement.demand.columns import Columns, Keys, concatenate
+from placement.demand.inference import build_inference
+from placement.demand.training import build_training
+from placement.rules import Scope
+
+
+@dataclass(frozen=True)
+class Demand:
+    """All columns of a case, the codes of their resources and decisions, and what the rules excluded."""
+
+    columns: Columns
+    resources: Keys
+    decisions: Keys
+    exclusions: pd.DataFrame  # workload, place, sku, rule, n: how many options each rule took away
+
+
+#: table that switches a builder on -> builder
+BUILDERS: dict[str, Callable[[Scope, Keys, Keys], tuple[Columns, pd.DataFrame]]] = {
+    "jobs": build_training,
+    "services": build_inference,
+}
+
+
+def resource_keys(scope: Scope) -> Keys:
+    """Return the codes of every resource that a column of this case could use."""
+    s, f, k = len(scope.sites), len(scope.domains), len(scope.skus)
+    t, b = scope.case.n_periods, len(scope.case.blocks)
+    return Keys(
+        {
+            "compute": (f, k, t),
+            "serve": (s, k, t),
+            "power": (s, t, b),
+            "firm": (s, len(scope.levels), t),
+            "fibre": (len(scope.case["links"]), t),
+        }
+    )
+
+
+def build_demand(scope: Scope) -> Demand:
+    """Build the columns of every workload in the case."""
+    resources = resource_keys(scope)
+    decisions = Keys({"built": (len(scope.halls), scope.case.n_periods)})
+    built = [build(scope, resources, decisions) for table, build in BUILDERS.items() if table in scope.case]
+    excluded = [e for _, e in built if len(e)]
+    nothing = pd.DataFrame(columns=["workload", "place", "sku", "rule", "n"])
+    return Demand(concatenate([c for c, _ in built]), resources, decisions, pd.concat(excluded, ignore_index=True) if excluded else nothing)

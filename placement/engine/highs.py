@@ -1,0 +1,174 @@
+"""The only file that talks to HiGHS: arrays in, arrays out, nothing taken on trust.
+
+Why not through Pyomo: it ignores HiGHS's refusal of rows, and cannot keep an incumbent through an interrupt.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import highspy
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csc_array
+
+from placement.errors import SolverError
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrays:
+    """A mixed-integer program as plain arrays (see :class:`placement.program.Program`)."""
+
+    cost: Floats
+    matrix: csc_array
+    row_lower: Floats
+    row_upper: Floats
+    lower: Floats
+    upper: Floats
+    integer: NDArray[np.bool_]
+
+    def restricted(self, free: NDArray[np.bool_], x: Floats) -> Arrays:
+        """Return the program over the free columns only, the others standing at ``x``; rows without free columns go.
+
+        Built by us, not left to presolve: neighbourhoods are small and presolve on the whole program is not.
+        """
+        moved = self.matrix[:, ~free] @ x[~free]
+        matrix = csc_array(self.matrix[:, free])
+        rows = np.zeros(matrix.shape[0], bool)
+        rows[matrix.indices] = True
+        sub = csc_array(matrix.tocsr()[rows])
+        return Arrays(
+            self.cost[free], sub, (self.row_lower - moved)[rows], (self.row_upper - moved)[rows], self.lower[free], self.upper[free], self.integer[free]
+        )  # fmt: skip
+
+    def relaxed(self, keep: NDArray[np.bool_] | None = None) -> Arrays:
+        """Return the same program with integrality kept only where ``keep`` says (default: nowhere)."""
+        integer = np.zeros(len(self.cost), bool) if keep is None else self.integer & keep
+        return Arrays(self.cost, self.matrix, self.row_lower, self.row_upper, self.lower, self.upper, integer)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What HiGHS said: its status name, values (or None), objective, bound and row duals (LP only)."""
+
+    status: str
+    x: Floats | None
+    objective: float
+    bound: float
+    dual: Floats | None
+
+    @property
+    def infeasible(self) -> bool:
+        """Whether HiGHS claims that there is no solution."""
+        return self.status in ("kInfeasible", "kUnboundedOrInfeasible")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """Options of one run; only sound ones (``objective_bound`` gives false optima and is not among them)."""
+
+    time_limit_s: float
+    rel_gap: float = 1e-4
+    seed: int = 0
+    threads: int = 1
+    method: str = "choose"  # LP method: choose, simplex, ipm
+    crossover: bool = True
+    presolve: bool = True
+
+
+def solve(p: Arrays, run: Run, start: Floats | None = None, watch: Callable[[float, float], bool] | None = None) -> Answer:
+    """Solve an LP (no integers) or MIP.
+
+    Parameters
+    ----------
+    start
+        A complete feasible point to begin with.
+    watch
+        Called now and then with (incumbent objective, bound); a true result stops the run with what there is.
+
+    Raises
+    ------
+    SolverError
+        If HiGHS refuses the model, an option, or changes the model's size.
+    """
+    h = _load(p)
+    _set_options(h, run)
+    if start is not None:
+        solution = highspy.HighsSolution()
+        solution.col_value = start.tolist()
+        h.setSolution(solution)
+    broken: list[BaseException] = []
+    if watch is not None:
+        _subscribe(h, watch, broken)
+    h.run()
+    if broken:
+        raise broken[0]
+    return _read(h, p)
+
+
+def _load(p: Arrays) -> highspy.Highs:
+    h = highspy.Highs()
+    h.silent()
+    lp = highspy.HighsLp()
+    m, n = p.matrix.shape
+    lp.num_col_, lp.num_row_ = n, m
+    lp.col_cost_, lp.col_lower_, lp.col_upper_ = p.cost, p.lower, p.upper
+    lp.row_lower_, lp.row_upper_ = p.row_lower, p.row_upper
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = p.matrix.indptr, p.matrix.indices, p.matrix.data
+    if p.integer.any():
+        kinds = highspy.HighsVarType
+        lp.integrality_ = [kinds.kInteger if i else kinds.kContinuous for i in p.integer]
+    if h.passModel(lp) != highspy.HighsStatus.kOk:
+        raise SolverError("HiGHS refused or altered the model")
+    if (h.getNumCol(), h.getNumRow()) != (n, m):
+        raise SolverError(f"HiGHS holds {h.getNumRow()} rows x {h.getNumCol()} columns, the model has {m} x {n}")
+    return h
+
+
+def _set_options(h: highspy.Highs, run: Run) -> None:
+    highspy.Highs.resetGlobalScheduler(True)  # the thread count is process-wide
+    options: dict[str, object] = {
+        "time_limit": max(run.time_limit_s, 0.01), "mip_rel_gap": run.rel_gap, "mip_abs_gap": 1e-9, "random_seed": run.seed, "threads": run.threads,
+        "solver": run.method, "run_crossover": "on" if run.crossover else "off", "presolve": "choose" if run.presolve else "off",
+    }  # fmt: skip
+    for name, value in options.items():
+        if h.setOptionValue(name, value) != highspy.HighsStatus.kOk:
+            raise SolverError(f"HiGHS refused option {name} = {value!r}")
+
+
+def _subscribe(h: highspy.Highs, watch: Callable[[float, float], bool], broken: list[BaseException]) -> None:
+    """Connect the callbacks; an exception must not escape into HiGHS, which would leave it unusable."""
+
+    def mip(event: highspy.HighsCallbackEvent) -> None:
+        try:
+            stop = bool(broken) or watch(event.data_out.mip_primal_bound, event.data_out.mip_dual_bound)
+        except BaseException as error:  # re-raised by solve()
+            broken.append(error)
+            stop = True
+        if stop:
+            event.interrupt()
+
+    def lp(event: highspy.HighsCallbackEvent) -> None:
+        if broken or watch(math.inf, -math.inf):
+            event.interrupt()
+
+    h.cbMipInterrupt.subscribe(mip)
+    h.cbSimplexInterrupt.subscribe(lp)
+    h.cbIpmInterrupt.subscribe(lp)
+
+
+def _read(h: highspy.Highs, p: Arrays) -> Answer:
+    info, status = h.getInfo(), h.getModelStatus().name
+    solution = h.getSolution()
+    has_point = info.primal_solution_status == 2  # value_valid only says that numbers exist
+    x = np.array(solution.col_value) if has_point else None
+    is_mip = bool(p.integer.any())
+    dual = np.array(solution.row_dual) if not is_mip and solution.dual_valid and len(solution.row_dual) == len(p.row_lower) else None
+    objective = float(p.cost @ x) if x is not None else math.inf
+    bound = float(info.mip_dual_bound) if is_mip else (objective if status == "kOptimal" else -math.inf)
+    return Answer(status, x, objective, bound, dual)

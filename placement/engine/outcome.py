@@ -1,0 +1,118 @@
+"""What the engine returns, and how it reports progress."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Status(StrEnum):
+    """Why the engine stopped, and whether a plan came out of it."""
+
+    OPTIMAL = "optimal"  # gap closed to the requested tolerance
+    FEASIBLE = "feasible"  # a limit struck, or an interrupt, with a plan in hand
+    INFEASIBLE = "infeasible"  # proven by two configurations: no plan exists
+    NO_PLAN = "no plan"  # a limit struck first; nothing is known
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of progress; ``nan`` where nothing is known yet."""
+
+    time_s: float
+    phase: str
+    objective: float
+    bound: float
+    gap: float
+
+
+def relative_gap(objective: float, bound: float) -> float:
+    """Return ``|objective - bound| / max(|objective|, 1e-9)``; ``inf`` while either is missing."""
+    if not (math.isfinite(objective) and math.isfinite(bound)):
+        return math.inf
+    return abs(objective - bound) / max(abs(objective), 1e-9)
+
+
+class Progress:
+    """Clock, best values and the stop flag of one solve.
+
+    Parameters
+    ----------
+    time_limit_s
+        Wall clock allowed, s.
+    listen
+        Called with an :class:`Event` whenever something changed; must not raise.
+    """
+
+    def __init__(self, time_limit_s: float, listen: Callable[[Event], None] | None = None) -> None:
+        self._start, self._limit, self._listen = time.monotonic(), time_limit_s, listen
+        self.objective, self.bound, self.phase = math.inf, -math.inf, "start"
+        self.interrupted = False
+        self.phases: list[dict[str, object]] = []
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the start."""
+        return time.monotonic() - self._start
+
+    @property
+    def left(self) -> float:
+        """Seconds left, 0 after an interrupt."""
+        return 0.0 if self.interrupted else max(0.0, self._limit - self.elapsed)
+
+    @property
+    def gap(self) -> float:
+        """Relative gap between the best plan and the best bound."""
+        return relative_gap(self.objective, self.bound)
+
+    def enter(self, phase: str) -> None:
+        """Begin a phase and note how long the one before it took."""
+        now = self.elapsed
+        if self.phases:
+            self.phases[-1]["seconds"] = round(now - float(str(self.phases[-1]["began_s"])), 3)
+        self.phases.append({"phase": phase, "began_s": round(now, 3), "seconds": 0.0})
+        self.phase = phase
+        self.report()
+
+    def report(self, objective: float = math.inf, bound: float = -math.inf) -> None:
+        """Take in a better objective or bound, and tell the listener."""
+        self.objective, self.bound = min(self.objective, objective), max(self.bound, bound)
+        if self._listen is not None:
+            self._listen(Event(self.elapsed, self.phase, self.objective, self.bound, self.gap))
+
+    @staticmethod
+    def record(event: Event) -> dict[str, object]:
+        """Return an event for ``progress.jsonl``: missing numbers become null."""
+        return {k: (None if isinstance(v, float) and not math.isfinite(v) else v) for k, v in asdict(event).items()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What a solve of a program gave.
+
+    Attributes
+    ----------
+    x
+        Values of all columns, integers exact, shape (n_columns,); ``None`` without a plan.
+    bound
+        Best bound claimed, by the solver or by duality.
+    dual
+        Row duals of the root relaxation, which prove a bound without a solver, shape (n_rows,).
+    price
+        Row duals with all integers fixed at ``x``: local prices, shape (n_rows,).
+    """
+
+    status: Status
+    objective: float
+    bound: float
+    x: NDArray[np.float64] | None = None
+    dual: NDArray[np.float64] | None = None
+    price: NDArray[np.float64] | None = None
+    phases: list[dict[str, object]] = field(default_factory=list)
+    interrupted: bool = False

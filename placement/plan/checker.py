@@ -1,0 +1,84 @@
+"""The independent checker: is a plan feasible and does it cost what it claims, from the case and the plan's tables alone.
+
+Written from models/README.md a second time: it shares no code with rules, fibre, supply, demand, program and engine, so that
+an error there shows here. The name of a violation is the name of the equation or of the table column (``chips.training``).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from placement.case.case import Case
+from placement.plan.checking.chips import check_chips, check_orders, check_serving
+from placement.plan.checking.facts import Facts, Floats
+from placement.plan.checking.fibre import Network, check_fibre
+from placement.plan.checking.inference import check_services, refresh_traffic, served_rows, service_power, service_units
+from placement.plan.checking.money import check_cash, check_claims, discounted_terms, weighted_total
+from placement.plan.checking.power import check_power
+from placement.plan.checking.sites import hall_dates, hall_power
+from placement.plan.checking.tables import PLAN_TABLES, TERMS, read_tables, typed_tables
+from placement.plan.checking.training import check_jobs, check_requires, firm_power, gang_units, placed_jobs
+from placement.plan.checking.verdict import Findings, Verdict, Violation
+
+__all__ = ["PLAN_TABLES", "TERMS", "Verdict", "Violation", "check", "read_tables"]
+
+
+def check(
+    case: Case,
+    tables: Mapping[str, pd.DataFrame],
+    weights: Mapping[str, float],
+    claimed_objective: float | None = None,
+    claimed_bound: float | None = None,
+) -> Verdict:
+    """Recompute feasibility and cost of a plan; raises nothing on a bad plan.
+
+    Parameters
+    ----------
+    case
+        A validated case.
+    tables
+        The plan tables of models/README.md section 10 with period labels, as :func:`read_tables` or a plan holds them.
+        Malformed tables give violations named ``format``; nothing else is checked then and the objective is NaN.
+    weights
+        Weight of each cost term on the model card; ``case.weights`` replace them.
+    claimed_objective, claimed_bound
+        What the plan's summary says, M$.
+    """
+    found = Findings()
+    plan = typed_tables(case, tables, found)
+    if found.violations:
+        return Verdict(False, tuple(found.violations), math.nan, {}, pd.DataFrame(columns=["period", "term", "musd"]))
+    facts = Facts(case, plan, found)
+    _check_plan(facts)
+    terms = discounted_terms(facts)
+    objective = weighted_total(terms, {**weights, **case.weights})
+    check_claims(found, objective, claimed_objective, claimed_bound)
+    return Verdict(not found.violations, tuple(found.violations), objective, terms, facts.cash.frame(case.periods))
+
+
+def _check_plan(facts: Facts) -> None:
+    """Run every check, supply first; payments gather in ``facts.cash`` on the way."""
+    start = hall_dates(facts)
+    stock = check_orders(facts)
+    jobs, served, network = placed_jobs(facts), served_rows(facts), Network(facts.case)
+    check_jobs(facts, jobs)
+    check_requires(facts, jobs, start)
+    check_services(facts, served, network)
+    training = gang_units(facts, jobs)
+    units, serving = check_chips(facts, stock, *hall_power(facts, start), training)
+    check_serving(facts, serving, service_units(facts, served))
+    check_power(facts, _power_drawn(facts, units, training) + service_power(facts, served), firm_power(facts, jobs))
+    check_fibre(facts, network, refresh_traffic(served))
+    check_cash(facts)
+
+
+def _power_drawn(facts: Facts, units: Floats, training: Floats) -> Floats:
+    """Return power of idle chips and of jobs above idle, by site, period and block, MW."""
+    idle = (facts.unit_mw * facts.idle)[None, :, None] * units
+    busy = (facts.unit_mw * (1 - facts.idle))[None, :, None] * training
+    by_site = facts.per_site((idle + busy).sum(axis=1)) * facts.pue[:, None]
+    return np.repeat(by_site[:, :, None], facts.n_blocks, axis=2)

@@ -1,0 +1,118 @@
+"""Chips: orders, stock, deployment, halls, vendor and export limits (models/README.md sections 1 and 3)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from placement.plan.checking.facts import Facts, Floats, codes, joined
+from placement.plan.checking.rules import Export
+from placement.plan.checking.verdict import ABSOLUTE, RELATIVE, UNITS, axes, rows
+from placement.units import USD_PER_MUSD
+
+
+def check_orders(facts: Facts) -> Floats:
+    """Check and pay the orders; return units arrived by SKU and period, cumulated."""
+    case, found, horizon = facts.case, facts.found, facts.n_periods
+    orders = joined(facts.plan["orders"], case["offers"], ["offer"])
+    orders = orders.rename(columns={"sku_x": "said_sku", "period_x": "said_period", "sku_y": "sku", "period_y": "period"})
+    where = rows(orders, "offer {offer} of {sku}")
+    found.never("orders.sku", orders["said_sku"] != orders["sku"], where, "the offer is of another SKU")
+    found.never("orders.period", orders["said_period"] != orders["period"], where, "the offer is made in another period")
+    arrival = (orders["period"] + orders["lead_periods"]).to_numpy(int)
+    found.never("orders.arrives", orders["arrives"].to_numpy(int) != arrival, where, "period and lead give another arrival")
+    found.never("order_dates", arrival >= horizon, where, "it would arrive after the horizon")
+    units, largest = orders["units"].to_numpy(float), orders["max_units"].to_numpy(float)
+    found.at_most("order_max", units, largest, where, "order against the largest", "units", UNITS)
+    bound = (orders["kind"] == "take_or_pay").to_numpy(bool) & (units > UNITS)
+    found.at_most("take_or_pay", np.where(bound, orders["take_share"] * largest, 0), units, where, "smallest order once signed against the order", "units", UNITS)
+    price = orders["unit_price_usd"].to_numpy(float) / USD_PER_MUSD
+    found.equal("orders.cost_musd", orders["cost_musd"], price * units, where, "cost", "M$")
+
+    sku = codes(facts.sku_ids, orders["sku"])
+    life = facts.skus["life_years"].to_numpy(float)[sku]
+    facts.cash.invest(orders["period"].to_numpy(int), price * units, life, case.period_months, service=arrival)
+    _vendor_cap(facts, sku, price * units)
+    stock = np.zeros((len(facts.sku_ids), horizon + 1))
+    np.add.at(stock, (sku, np.minimum(arrival, horizon)), units)
+    return stock[:, :horizon].cumsum(axis=1)
+
+
+def _vendor_cap(facts: Facts, sku: np.ndarray, spend: Floats) -> None:
+    caps, vendor = facts.case["vendor_caps"], facts.skus["vendor"].to_numpy(object)[sku]
+    on_vendor = np.array([spend[vendor == v].sum() for v in caps["vendor"]])
+    limit = caps["max_spend_share"].to_numpy(float) * spend.sum()
+    facts.found.at_most("vendor_cap", on_vendor, limit, rows(caps, "vendor {vendor}"), "spend against its share of all spend", "M$")
+
+
+def installed_units(facts: Facts) -> Floats:
+    """Return units that run from the start by domain and SKU."""
+    table, out = facts.case["installed"], np.zeros((len(facts.domain_ids), len(facts.sku_ids)))
+    np.add.at(out, (codes(facts.domain_ids, table["domain"]), codes(facts.sku_ids, table["sku"])), table["units"].to_numpy(float))
+    return out
+
+
+def check_chips(facts: Facts, stock: Floats, hall_mw: Floats, liquid_mw: Floats, training: Floats) -> tuple[Floats, Floats]:
+    """Check the chips table against stock, halls, rules and the ``training`` use (f,k,t); return (units there, serving) by f,k,t."""
+    table, found, horizon = facts.plan["chips"], facts.found, facts.n_periods
+    f, k, t = codes(facts.domain_ids, table["domain"]), codes(facts.sku_ids, table["sku"]), table["period"].to_numpy(int)
+    installed = installed_units(facts)
+    shape = (len(facts.domain_ids), len(facts.sku_ids), horizon)
+    deployed, serving, said_training = np.zeros((3, *shape))
+    deployed[f, k, t], serving[f, k, t], said_training[f, k, t] = table["deployed"], table["serving"], table["training"]
+    here = rows(table.assign(period=[facts.case.periods[i] for i in t]), "domain {domain} SKU {sku} {period}")
+    there = axes(("domain", facts.domain_ids), ("SKU", facts.sku_ids), ("", facts.case.periods))
+    found.never("chips.site", table["site"].to_numpy(object) != facts.domain_site_ids[f], here, "the domain is at another site")
+    found.equal("chips.installed", table["installed"], installed[f, k], here, "installed", "units", UNITS)
+    found.equal("chips.training", said_training, training, there, "units used by jobs", "units", UNITS)
+
+    units = installed[:, :, None] + deployed
+    later = axes(("domain", facts.domain_ids), ("SKU", facts.sku_ids), ("", facts.case.periods[1:]))
+    found.at_most("deployed_step", deployed[:, :, :-1], deployed[:, :, 1:], later, "deployed before against deployed", "units", UNITS)
+    found.at_most("chip_stock", deployed.sum(axis=0), stock, axes(("SKU", facts.sku_ids), ("", facts.case.periods)), "deployed against arrived", "units", UNITS)
+    found.at_most("serving_split", -serving, 0, there, "units lent to inference below zero", "units", UNITS)
+    found.at_most("serving_split", serving, units, there, "units lent to inference against units there", "units", UNITS)
+    found.at_most("compute", training, units - serving, there, "units of jobs against units not lent to inference", "units", UNITS, scale=units)
+    _in_halls(facts, units, hall_mw, liquid_mw)
+    _where_allowed(facts, deployed)
+    _export_cap(facts, units[:, :, -1])
+    return units, serving
+
+
+def _in_halls(facts: Facts, units: Floats, hall_mw: Floats, liquid_mw: Floats) -> None:
+    mw = units * facts.unit_mw[None, :, None]
+    there = axes(("domain", facts.domain_ids), ("", facts.case.periods))
+    facts.found.at_most("hall_it_mw", mw.sum(axis=1), hall_mw, there, "IT power of the chips against halls in service", "MW")
+    mixed = facts.has_liquid & facts.has_air
+    limit = np.where(mixed[:, None], liquid_mw, np.inf)
+    facts.found.at_most("hall_liquid_mw", mw[:, facts.liquid_sku].sum(axis=1), limit, there, "IT power of liquid-cooled chips against liquid halls", "MW")
+
+
+def _where_allowed(facts: Facts, deployed: Floats) -> None:
+    """Chips may only be put where cooling and export rules allow."""
+    export, most = Export(facts.case), deployed.max(axis=2, initial=0.0)
+    country = facts.sites["country"].to_numpy(object)[facts.domain_site]
+    for f, k in np.argwhere(most > UNITS):
+        where = f"domain {facts.domain_ids[f]} SKU {facts.sku_ids[k]}"
+        if rule := export.denied(facts.skus["export_class"].iloc[k], country[f]):
+            facts.found.add("export", f"{where} (rule {rule})", "the export rules forbid these chips there", most[f, k], "units")
+        if facts.liquid_sku[k] and not facts.has_liquid[f]:
+            facts.found.add("cooling", where, "liquid-cooled chips need a liquid hall", most[f, k], "units")
+
+
+def _export_cap(facts: Facts, last: Floats) -> None:
+    export = Export(facts.case)
+    country, sku_class = facts.sites["country"].to_numpy(object)[facts.domain_site], facts.skus["export_class"].to_numpy(object)
+    for row in (r for r in export.rows if r["rule"] == "cap"):
+        own = export.countries(row["export_class"])
+        inside = np.array([c not in own if row["country"] == "*" else c == row["country"] for c in country], dtype=bool)
+        count, cap = last[np.ix_(inside, sku_class == row["export_class"])].sum(), float(row["cap_units"])
+        if not count - cap <= UNITS + RELATIVE * cap + ABSOLUTE:
+            where = f"class {row['export_class']} country {row['country']} (rule {row['rule_id']})"
+            facts.found.add("export_cap", where, f"{count:.9g} units where {cap:.9g} are allowed", count - cap, "units")
+
+
+def check_serving(facts: Facts, serving: Floats, inference: Floats) -> None:
+    """Check that units lent to inference at a site cover what the services use there (s,k,t)."""
+    there = axes(("site", facts.site_ids), ("SKU", facts.sku_ids), ("", facts.case.periods))
+    lent = facts.per_site(serving)
+    facts.found.at_most("serve", inference, lent, there, "units of services against units lent to inference", "units", UNITS)

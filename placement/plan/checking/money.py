@@ -1,0 +1,47 @@
+"""Money: the cash table, the budget, the objective and the claimed bound (models/README.md sections 8 and 9)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from placement.plan.checking.facts import Facts
+from placement.plan.checking.tables import END, TERMS
+from placement.plan.checking.verdict import ABSOLUTE, RELATIVE, Findings, axes, rows
+
+
+def check_cash(facts: Facts) -> None:
+    """Compare the cash table with the recomputed payments, and capex with the budget."""
+    said, case = facts.plan["cash"], facts.case
+    claimed = np.zeros((facts.n_periods + 1, len(TERMS)))
+    claimed[said["period"].to_numpy(int), pd.Index(TERMS).get_indexer(pd.Index(said["term"]))] = said["musd"]
+    actual = np.column_stack([facts.cash.paid[term] for term in TERMS])
+    facts.found.equal("cash", claimed, actual, axes(("", [*case.periods, END]), ("term", TERMS)), "payments", "M$")
+    budget = case["budget"]
+    label = rows(budget.assign(label=[case.periods[t] for t in budget["period"]]), "{label}")
+    capex = facts.cash.paid["capex"][budget["period"].to_numpy(int)]
+    facts.found.at_most("budget", capex, budget["capex_musd"], label, "capex against the budget", "M$")
+
+
+def discounted_terms(facts: Facts) -> dict[str, float]:
+    """Return the discounted sum of every term, M$, without weights."""
+    return {term: float(paid @ facts.case.discount) for term, paid in facts.cash.paid.items()}
+
+
+def weighted_total(terms: Mapping[str, float], weights: Mapping[str, float]) -> float:
+    """Return the objective, M$; a term without a weight is not part of it."""
+    return math.fsum(weights.get(term, 0.0) * musd for term, musd in terms.items())
+
+
+def check_claims(found: Findings, objective: float, claimed_objective: float | None, claimed_bound: float | None) -> None:
+    """Compare the claimed objective and bound with the recomputed objective."""
+    tolerance = ABSOLUTE + RELATIVE * abs(objective)
+    if not math.isfinite(objective):
+        found.add("objective", "plan", f"the recomputed objective is {objective}", math.nan, "M$")
+    if claimed_objective is not None and not abs(claimed_objective - objective) <= tolerance:
+        found.add("objective", "plan", f"claimed {claimed_objective:.9g}, recomputed {objective:.9g}", abs(claimed_objective - objective), "M$")
+    if claimed_bound is not None and not claimed_bound <= objective + tolerance:
+        found.add("bound", "plan", f"the claimed bound {claimed_bound:.9g} is above the objective {objective:.9g}", claimed_bound - objective, "M$")

@@ -1,0 +1,195 @@
+"""Power: grid tiers, contracts, generators, energy by block and its cost, firm power (models/README.md section 2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from placement.plan.checking.facts import Facts, Floats, codes
+from placement.plan.checking.verdict import axes, rows
+from placement.units import KG_PER_T, USD_PER_MUSD
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Energy taken, MW at the meter."""
+
+    grid: Floats  # s, t, b
+    ppa: Floats  # p, s, t, b
+    generator: Floats  # g, t, b
+
+
+def check_power(facts: Facts, draw: Floats, firm_units: dict[float, Floats]) -> None:
+    """Check and pay all power; ``draw`` is what chips and workloads use (s,t,b), ``firm_units`` what jobs need by firmness (s,t), MW."""
+    tiers_on, capacity = _tiers(facts), _generators(facts)
+    taken = _energy(facts)
+    _grid_limit(facts, taken, tiers_on)
+    _contracts(facts, taken)
+    _generator_out(facts, taken, capacity)
+    total = taken.grid + taken.ppa.sum(axis=0) + _at_sites(facts, taken.generator)
+    if facts.power_modelled:
+        there = axes(("site", facts.site_ids), ("", facts.case.periods), ("block", facts.block_names))
+        cap = facts.sites["community_mw"].fillna(np.inf).to_numpy(float)[:, None, None]
+        facts.found.at_most("community_cap", total, np.broadcast_to(cap, total.shape), there, "facility power against the community's cap", "MW")
+        facts.found.at_most("power", draw, total, there, "power drawn against power taken", "MW")
+        _firm(facts, tiers_on, capacity, firm_units)
+    _energy_cost(facts, taken)
+
+
+def _at_sites(facts: Facts, by_generator: Floats) -> Floats:
+    out = np.zeros((len(facts.site_ids), *by_generator.shape[1:]))
+    np.add.at(out, codes(facts.site_ids, facts.case["generators"]["site"]), by_generator)
+    return out
+
+
+def _tiers(facts: Facts) -> Floats:
+    """Return MW of every tier of the case by period (r, t), 0 before it is on; check dates and pay."""
+    tiers, horizon, found = facts.case["grid"], facts.n_periods, facts.found
+    key = ["site", "tier"]
+    said = facts.plan["grid"].set_index(key)["in_service"].reindex(pd.MultiIndex.from_frame(tiers[key])).to_numpy(float)
+    available = np.maximum(tiers["available"].to_numpy(int), 0)
+    where = rows(tiers, "site {site} tier {tier}")
+    free = (tiers["capex_musd"] == 0).to_numpy(bool)
+    start = np.where(np.isnan(said), horizon, said).astype(int)
+    found.at_most("tier_dates", np.where(start < horizon, available, 0), start, where, "first period possible against period of entry", "periods")
+    found.never("grid.in_service", free & (start != np.minimum(available, horizon)), where, "a tier that costs nothing is on from its first possible period")
+    start = np.where(free, np.minimum(available, horizon), start)
+    paid = ~free & (start < horizon)
+    life, capex = tiers["life_years"].to_numpy(float), tiers["capex_musd"].to_numpy(float)
+    facts.cash.invest(start[paid], capex[paid], life[paid], facts.case.period_months)
+    return (np.arange(horizon) >= start[:, None]) * tiers["mw"].to_numpy(float)[:, None]
+
+
+def _generators(facts: Facts) -> Floats:
+    """Return the capacity of every generator by period (g, t), MW; check and pay."""
+    table, said, horizon, found = facts.case["generators"], facts.plan["generators"], facts.n_periods, facts.found
+    capacity = np.zeros((len(table), horizon))
+    capacity[codes(pd.Index(table["generator"]), said["generator"]), said["period"].to_numpy(int)] = said["mw"]
+    there = axes(("generator", table["generator"].tolist()), ("", facts.case.periods))
+    later = axes(("generator", table["generator"].tolist()), ("", facts.case.periods[1:]))
+    found.at_most("generator_max", capacity, table["max_mw"].to_numpy(float)[:, None], there, "capacity against the largest", "MW")
+    found.at_most("generator_step", capacity[:, :-1], capacity[:, 1:], later, "capacity before against capacity", "MW")
+    early = np.arange(horizon) < table["available"].to_numpy(int)[:, None]
+    found.at_most("generator_dates", np.where(early, capacity, 0), 0, there, "capacity before it can run", "MW")
+    added = np.diff(capacity, axis=1, prepend=0.0)
+    cost, life = table["capex_musd_per_mw"].to_numpy(float)[:, None] * added, table["life_years"].to_numpy(float)[:, None]
+    when = np.broadcast_to(np.arange(horizon), added.shape)
+    facts.cash.invest(when, cost, life, facts.case.period_months)
+    return capacity
+
+
+def _energy(facts: Facts) -> Taken:
+    """Spread the energy table over arrays; check that every source reaches the site."""
+    case, table = facts.case, facts.plan["energy"]
+    shape = (len(facts.site_ids), facts.n_periods, facts.n_blocks)
+    taken = Taken(np.zeros(shape), np.zeros((len(case["ppas"]), *shape)), np.zeros((len(case["generators"]), *shape[1:])))
+    s, t, b = codes(facts.site_ids, table["site"]), table["period"].to_numpy(int), codes(pd.Index(facts.block_names), table["block"])
+    source, mw = table["source"], table["mw"].to_numpy(float)
+    where = rows(table.assign(period=[case.periods[i] for i in t]), "site {site} {period} block {block} source {source}")
+
+    own = (source == "grid").to_numpy(bool)
+    taken.grid[s[own], t[own], b[own]] = mw[own]
+    p = codes("ppa:" + pd.Index(case["ppas"]["ppa"], dtype=object), source)
+    taken.ppa[p[p >= 0], s[p >= 0], t[p >= 0], b[p >= 0]] = mw[p >= 0]
+    g = codes("generator:" + pd.Index(case["generators"]["generator"], dtype=object), source)
+    np.add.at(taken.generator, (g[g >= 0], t[g >= 0], b[g >= 0]), mw[g >= 0])
+
+    site, zone = table["site"].to_numpy(object), facts.sites["zone"].to_numpy(object)[s]
+    ppas, generators = case["ppas"], case["generators"]
+    home = np.array([generators["site"].iloc[i] if i >= 0 else "" for i in g], dtype=object)
+    facts.found.never("energy.source", (g >= 0) & (home != site), where, "the generator is at another site")
+    sold = np.array([ppas["zone"].iloc[i] if i >= 0 else "" for i in p], dtype=object)
+    facts.found.never("ppa_zone", (p >= 0) & (sold != zone), where, "the contract delivers to another zone")
+    outside = ~_in_tenor(facts)
+    facts.found.never("ppa_dates", [bool(i >= 0 and outside[i, j]) for i, j in zip(p, t, strict=True)], where, "outside the contract's tenor")
+    return taken
+
+
+def _in_tenor(facts: Facts) -> np.ndarray:
+    """Whether every contract delivers in every period (p, t)."""
+    start, tenor = (facts.case["ppas"][c].to_numpy(int)[:, None] for c in ("start", "tenor_periods"))
+    now = np.arange(facts.n_periods)
+    return (start <= now) & (now < start + tenor)
+
+
+def _grid_limit(facts: Facts, taken: Taken, tiers_mw: Floats) -> None:
+    tiers = facts.case["grid"]
+    by_tier = np.repeat(tiers_mw[:, :, None], facts.n_blocks, axis=2)
+    by_tier[tiers["interruptible"].to_numpy(bool), :, facts.case.stress] = 0.0
+    limit = np.zeros_like(taken.grid)
+    np.add.at(limit, codes(facts.site_ids, tiers["site"]), by_tier)
+    there = axes(("site", facts.site_ids), ("", facts.case.periods), ("block", facts.block_names))
+    facts.found.at_most("grid_limit", taken.grid + taken.ppa.sum(axis=0), limit, there, "power through the grid against energised tiers", "MW")
+
+
+def _contracts(facts: Facts, taken: Taken) -> None:
+    """Contract sizes, output, energy paid for."""
+    ppas, case, found = facts.case["ppas"], facts.case, facts.found
+    ids, said, paid = pd.Index(ppas["ppa"]), facts.plan["contracts"], facts.plan["paid"]
+    size, mwh = np.zeros(len(ids)), np.zeros((len(ids), facts.n_periods))
+    size[codes(ids, said["ppa"])] = said["mw"]
+    mwh[codes(ids, paid["ppa"]), paid["period"].to_numpy(int)] = paid["mwh"]
+    found.at_most("contract_max", size, ppas["max_mw"], rows(ppas, "contract {ppa}"), "size against the largest", "MW")
+    output = facts.profile(ppas) * size[:, None]  # p, b
+    blocks = axes(("contract", ids), ("", case.periods), ("block", facts.block_names))
+    found.at_most("ppa_output", taken.ppa.sum(axis=1), np.repeat(output[:, None, :], facts.n_periods, axis=1), blocks, "taken against output", "MW")
+    there, hours = axes(("contract", ids), ("", case.periods)), case.hours.sum()
+    # MWh inherit the absolute tolerance of the MW that they are made of.
+    absolute = 1e-6 * hours
+    found.at_most("ppa_paid", taken.ppa.sum(axis=1) @ case.hours, mwh, there, "energy taken against energy paid for", "MWh", absolute)
+    least = _in_tenor(facts) * (ppas["take_share"].to_numpy(float) * (output @ case.hours))[:, None]
+    found.at_most("ppa_take", least, mwh, there, "energy to be paid for in any case against energy paid for", "MWh", absolute)
+    found.at_most("ppa_dates", np.where(_in_tenor(facts), 0, mwh), 0, there, "energy paid for outside the tenor", "MWh", absolute)
+    price = ppas["price_usd_per_mwh"].to_numpy(float)[:, None]
+    facts.cash.pay("contracts", np.arange(facts.n_periods), (price * mwh).sum(axis=0) / USD_PER_MUSD)
+
+
+def _generator_out(facts: Facts, taken: Taken, capacity: Floats) -> None:
+    table = facts.case["generators"]
+    limit = facts.profile(table)[:, None, :] * capacity[:, :, None]
+    there = axes(("generator", table["generator"].tolist()), ("", facts.case.periods), ("block", facts.block_names))
+    facts.found.at_most("generator_out", taken.generator, limit, there, "output against what the capacity gives", "MW")
+
+
+def _firm(facts: Facts, tiers_mw: Floats, capacity: Floats, firm_units: dict[float, Floats]) -> None:
+    tiers, generators = facts.case["grid"], facts.case["generators"]
+    steady = ~tiers["interruptible"].to_numpy(bool)
+    in_stress = facts.profile(generators)[:, facts.case.stress, None] * capacity
+    for phi, used in firm_units.items():
+        there = np.zeros_like(used)
+        good = steady & (tiers["firmness"].to_numpy(float) >= phi)
+        np.add.at(there, codes(facts.site_ids, tiers["site"])[good], tiers_mw[good])
+        good = generators["firmness"].to_numpy(float) >= phi
+        np.add.at(there, codes(facts.site_ids, generators["site"])[good], in_stress[good])
+        where = axes(("site", facts.site_ids), ("", facts.case.periods))
+        facts.found.at_most("firm", used, there, where, f"power of jobs that need firmness {phi:g} against such power", "MW")
+
+
+def _energy_cost(facts: Facts, taken: Taken) -> None:
+    """Energy from the grid and generators at its price; carbon of all energy taken."""
+    case, cash, now = facts.case, facts.cash, np.arange(facts.n_periods)
+    grid_mwh = taken.grid * case.hours
+    price, grid_kg = _tariffs(facts)
+    generators, ppas = case["generators"], case["ppas"]
+    generator_mwh = taken.generator @ case.hours  # g, t
+    fuel = (generators["energy_usd_per_mwh"].to_numpy(float)[:, None] * generator_mwh).sum(axis=0)
+    cash.pay("energy", now, ((grid_mwh * price).sum(axis=(0, 2)) + fuel) / USD_PER_MUSD)
+    kg = (grid_mwh * grid_kg).sum(axis=(0, 2))
+    kg += (generators["co2_kg_per_mwh"].to_numpy(float)[:, None] * generator_mwh).sum(axis=0)
+    kg += (ppas["co2_kg_per_mwh"].to_numpy(float)[:, None] * (taken.ppa.sum(axis=1) @ case.hours)).sum(axis=0)
+    cash.pay("carbon", now, case.carbon_price_usd_per_t * kg / KG_PER_T / USD_PER_MUSD)
+
+
+def _tariffs(facts: Facts) -> tuple[Floats, Floats]:
+    """Return price ($/MWh) and carbon (kg/MWh) of grid energy by site, period and block; 0 for sites without a zone, which take none."""
+    table, shape = facts.case["tariffs"], (len(facts.site_ids), facts.n_periods, facts.n_blocks)
+    zones = pd.Index(facts.sites["zone"].unique())
+    out = np.zeros((2, len(zones), *shape[1:]))
+    z, b = codes(zones, table["zone"]), codes(pd.Index(facts.block_names), table["block"])
+    used = z >= 0  # a zone without sites has tariffs that nobody pays
+    at = (z[used], table["period"].to_numpy(int)[used], b[used])
+    for i, column in enumerate(("energy_usd_per_mwh", "co2_kg_per_mwh")):
+        out[i][at] = table[column].to_numpy(float)[used]
+    return out[0][codes(zones, facts.sites["zone"])], out[1][codes(zones, facts.sites["zone"])]

@@ -1,0 +1,193 @@
+"""The plan tables of models/README.md section 10: their columns, reading them from text, and finding what is malformed."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from placement.case.case import Case
+from placement.plan.checking.verdict import ABSOLUTE, UNITS, Findings
+
+TERMS = ("capex", "opex", "energy", "contracts", "carbon", "unmet", "value", "salvage")
+END = "end"  # label of the period in which the residual value is booked
+
+NUMBERS = {"any": -np.inf, "amount": -ABSOLUTE, "units": -UNITS, "count": -ABSOLUTE, "flag": 0.0}  # kind -> least value
+
+
+@dataclass(frozen=True)
+class PlanTable:
+    """One table: its columns with their kind, its key, and the case tables any of which makes it compulsory."""
+
+    columns: Mapping[str, str]
+    key: tuple[str, ...]
+    layers: tuple[str, ...] = ()  # empty: always compulsory
+
+
+def _columns(text: str) -> dict[str, str]:
+    """``"job start:period"`` -> ``{"job": "job", "start": "period"}``."""
+    return {word.split(":")[0]: word.split(":")[-1] for word in text.split()}
+
+
+PLAN_TABLES: dict[str, PlanTable] = {
+    # The same job twice is placed_once, not a malformed table; hence the long key.
+    "training": PlanTable(_columns("job site domain sku start:period end:period units:units value_musd:any"), ("job", "domain", "sku", "start"), ("jobs",)),
+    "inference": PlanTable(
+        _columns("service metro period site sku share:any units:units rtt_ms:amount"), ("service", "metro", "period", "site", "sku"), ("services",)
+    ),
+    "sites": PlanTable(_columns("site opened:period"), ("site",), ("halls",)),
+    "halls": PlanTable(_columns("site hall in_service:period it_mw:amount existing:flag"), ("site", "hall"), ("halls",)),
+    "milestones": PlanTable(
+        _columns("site hall:text milestone start:period_or_blank finish_p10:amount finish_p50:amount finish_p90:amount"),
+        ("site", "hall", "milestone"),
+        ("milestones",),
+    ),
+    "grid": PlanTable(_columns("site tier in_service:period"), ("site", "tier"), ("grid",)),
+    "contracts": PlanTable(_columns("ppa mw:amount"), ("ppa",), ("ppas",)),
+    "generators": PlanTable(_columns("generator period mw:amount"), ("generator", "period"), ("generators",)),
+    "orders": PlanTable(_columns("offer sku period arrives:period units:units cost_musd:amount"), ("offer",), ("offers",)),
+    "chips": PlanTable(
+        _columns("site domain sku period installed:units deployed:units training:units serving:any"), ("domain", "sku", "period"), ("offers", "installed")
+    ),
+    "energy": PlanTable(_columns("site period block source mw:amount"), ("site", "period", "block", "source"), ("grid", "generators")),
+    "paid": PlanTable(_columns("ppa period mwh:amount"), ("ppa", "period"), ("ppas",)),
+    "fibre": PlanTable(_columns("link period modules:count capacity_gbps:amount load_gbps:amount"), ("link", "period"), ("links",)),
+    "unserved": PlanTable(_columns("service metro period share:amount mtok_per_day:amount"), ("service", "metro", "period"), ("services",)),
+    "unplaced": PlanTable(_columns("job value_musd:any"), ("job",), ("jobs",)),
+    "cash": PlanTable(_columns("period:period_or_end term musd:any"), ("period", "term")),
+}
+
+#: Columns that only together name a row of the case.
+PAIRS = {"halls": ("site", "hall"), "grid": ("site", "tier"), "milestones": ("site", "hall", "milestone")}
+
+
+def read_tables(folder: str | Path) -> dict[str, pd.DataFrame]:
+    """Read the plan tables of a run (``RUN`` or ``RUN/plan``) as text, nothing converted.
+
+    A missing file is a missing key and an unreadable one an empty frame whose ``attrs["unreadable"]`` says why;
+    ``check`` reports both as ``format``. Raises nothing on bad content.
+    """
+    base = Path(folder)
+    base = base / "plan" if (base / "plan").is_dir() else base
+    return {name: _read(base / f"{name}.csv") for name in PLAN_TABLES if (base / f"{name}.csv").is_file()}
+
+
+def _read(path: Path) -> pd.DataFrame:
+    # The csv module and not pandas: a row that is too short or too long must be noticed, not padded.
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            head, *body = [row for row in csv.reader(file, strict=True) if row] or [[]]
+    except (OSError, UnicodeError, csv.Error) as error:
+        return _unreadable(str(error))
+    ragged = next((i for i, row in enumerate(body, start=2) if len(row) != len(head)), None)
+    if ragged is not None:
+        return _unreadable(f"row {ragged} has {len(body[ragged - 2])} cells, the header {len(head)}")
+    return pd.DataFrame(body, columns=pd.Index(head, dtype=object), dtype=object)
+
+
+def _unreadable(why: str) -> pd.DataFrame:
+    frame = pd.DataFrame()
+    frame.attrs["unreadable"] = why
+    return frame
+
+
+def typed_tables(case: Case, tables: Mapping[str, pd.DataFrame], found: Findings) -> dict[str, pd.DataFrame]:
+    """Return every plan table with numbers as float and periods as indices; note as ``format`` all that is malformed.
+
+    Periods become int (``end`` becomes ``n_periods``, blank becomes -1). A table of an absent layer may be missing.
+    """
+    known = _known(case)
+    typed = {}
+    for name, table in PLAN_TABLES.items():
+        if name in tables:
+            typed[name] = _typed(case, name, table, tables[name], known, found)
+        else:
+            if not table.layers or any(layer in case for layer in table.layers):
+                found.add("format", f"plan/{name}.csv", "the table is missing")
+            typed[name] = _empty(table)
+    return typed
+
+
+def _empty(table: PlanTable) -> pd.DataFrame:
+    def dtype(kind: str) -> str:
+        return "float64" if kind in NUMBERS else "int64" if kind.startswith("period") else "object"
+
+    return pd.DataFrame({c: pd.Series([], dtype=dtype(kind)) for c, kind in table.columns.items()})
+
+
+def _known(case: Case) -> dict[str, pd.Index]:
+    """Every id that a column may hold, by kind of column."""
+    plain = {"site": "sites", "sku": "skus", "job": "jobs", "service": "services", "metro": "metros", "ppa": "ppas", "generator": "generators"}
+    ids = {kind: pd.Index(case[table][kind]) for kind, table in (plain | {"offer": "offers", "link": "links"}).items()}
+    halls = case["halls"]
+    ids |= {"hall": pd.Index(halls["hall"].unique()), "tier": pd.Index(case["grid"]["tier"].unique())}
+    ids |= {"milestone": pd.Index(case["milestones"]["milestone"].unique()), "term": pd.Index(TERMS)}
+    ids |= {"domain": pd.Index(halls["domain"].where(halls["domain"] != "", halls["site"]).unique())}
+    ids |= {"block": pd.Index([b.name for b in case.blocks])}
+    sources = ["grid", *(f"ppa:{p}" for p in case["ppas"]["ppa"]), *(f"generator:{g}" for g in case["generators"]["generator"])]
+    return ids | {"source": pd.Index(sources)}
+
+
+def _typed(case: Case, name: str, table: PlanTable, frame: pd.DataFrame, known: Mapping[str, pd.Index], found: Findings) -> pd.DataFrame:
+    where, before = f"plan/{name}.csv", len(found.violations)
+    if frame.attrs.get("unreadable"):
+        found.add("format", where, f"cannot be read: {frame.attrs['unreadable']}")
+        return _empty(table)
+    for column in dict.fromkeys([*table.columns, *map(str, frame.columns)]):
+        count = list(map(str, frame.columns)).count(column)
+        if column not in table.columns or count != 1:
+            problem = "unknown column" if column not in table.columns else "missing column" if count == 0 else "column given more than once"
+            found.add("format", where, f"{problem} '{column}'")
+    if len(found.violations) > before:
+        return _empty(table)
+    columns = {c: _convert(case, f"{where} column '{c}'", kind, frame[c], known, found) for c, kind in table.columns.items()}
+    result = pd.DataFrame(columns)
+    _keys(case, name, table, frame, result, found)
+    return result
+
+
+def _convert(case: Case, where: str, kind: str, cells: pd.Series, known: Mapping[str, pd.Index], found: Findings) -> pd.Series:
+    text = cells.astype(object).where(cells.notna(), "").map(str).astype(object).reset_index(drop=True)
+    if kind in NUMBERS:
+        return _number(where, kind, text, found)
+    if kind.startswith("period"):
+        labels = [*case.periods, *({"period_or_end": [END], "period_or_blank": [""]}.get(kind, []))]
+        codes = pd.Index(labels, dtype=object).get_indexer(text)
+        _report(where, text[codes < 0], "is not a period of the case", found)
+        return pd.Series(np.where((text == "") | (codes < 0), -1, codes).astype(int))
+    if kind != "text":
+        _report(where, text[known[kind].get_indexer(text) < 0], f"is no {kind} of the case", found)
+    return text
+
+
+def _number(where: str, kind: str, text: pd.Series, found: Findings) -> pd.Series:
+    values = pd.to_numeric(text, errors="coerce").astype(float)
+    finite = np.isfinite(values)
+    _report(where, text[~finite], "is not a finite number", found)
+    _report(where, text[finite & (values < NUMBERS[kind])], "is negative", found)
+    if kind in ("count", "flag"):
+        whole = (values - values.round()).abs() <= ABSOLUTE
+        _report(where, text[finite & ~(whole & ((values <= 1) | (kind == "count")))], "is not a whole number" if kind == "count" else "is not 0 or 1", found)
+    return values
+
+
+def _report(where: str, bad: pd.Series, problem: str, found: Findings) -> None:
+    for row, cell in bad.items():
+        found.add("format", f"{where} row {int(str(row)) + 2}", f"'{cell}' {problem}")
+
+
+def _keys(case: Case, name: str, table: PlanTable, frame: pd.DataFrame, result: pd.DataFrame, found: Findings) -> None:
+    def tell(mask: Iterable[bool], problem: str) -> None:
+        for row in np.flatnonzero(np.asarray(mask)):
+            cells = ", ".join(str(frame[c].iloc[row]) for c in table.key)
+            found.add("format", f"plan/{name}.csv row {row + 2}", f"({cells}) {problem}")
+
+    tell(result.duplicated(list(table.key)), "is there more than once")
+    if name in PAIRS and len(result):
+        columns = list(PAIRS[name])
+        there = pd.MultiIndex.from_frame(case[name][columns])
+        tell(there.get_indexer(pd.MultiIndex.from_frame(result[columns])) < 0, f"is not in the case's table '{name}'")

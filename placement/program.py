@@ -1,0 +1,279 @@
+"""The whole model as arrays (the fast path) and as ordinary Pyomo (the reference).
+
+Both are made from the same two sides: Pyomo blocks of supply and arrays of demand columns. Rows come in four groups:
+the supply's own, ``resource`` (use <= available), ``serve`` (each workload) and ``requires`` (columns <= decision).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pyomo.environ as pyo
+from numpy.typing import NDArray
+from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
+from scipy.sparse import coo_array, csc_array, hstack, vstack
+
+from placement.cards import Card, card
+from placement.case import Case
+from placement.demand import Columns, build_demand
+from placement.demand.registry import Demand
+from placement.errors import FormulationError
+from placement.rules import Scope
+from placement.supply import BLOCKS, Supply, build_supply
+from placement.supply.supply import amount
+
+Floats = NDArray[np.float64]
+
+_BIG, _SMALL = 1e9, 1e-9  # HiGHS drops coefficients up to 1e-9 and refuses huge ones
+
+
+@dataclass(frozen=True)
+class Program:
+    """``min cost'x + offset`` with ``row_lower <= A x <= row_upper``, ``lower <= x <= upper``, some integer.
+
+    Attributes
+    ----------
+    matrix
+        A, shape (n_rows, n_columns), by column.
+    workload
+        Serve row that each column belongs to, -1 for supply decisions, shape (n_columns,).
+    row_names
+        One name per row, such as ``grid_limit[sines,3,1]`` (period and block by index).
+    """
+
+    cost: Floats
+    offset: float
+    matrix: csc_array
+    row_lower: Floats
+    row_upper: Floats
+    lower: Floats
+    upper: Floats
+    integer: NDArray[np.bool_]
+    workload: NDArray[np.int64]
+    row_names: tuple[str, ...]
+    supply_names: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        guard(self)
+
+    @property
+    def n_supply(self) -> int:
+        """How many of the columns, which come first, are supply decisions."""
+        return len(self.supply_names)
+
+    @cached_property
+    def sizes(self) -> dict[str, int]:
+        """Numbers of rows, columns, integers and nonzeros."""
+        return {
+            "rows": self.matrix.shape[0],
+            "columns": self.matrix.shape[1],
+            "supply_columns": self.n_supply,
+            "integers": int(self.integer.sum()),
+            "nonzeros": int(self.matrix.nnz),
+        }
+
+    def column_name(self, j: int) -> str:
+        """Return the name of a column; demand columns are ``x[number]``."""
+        return self.supply_names[j] if j < self.n_supply else f"x[{j - self.n_supply}]"
+
+
+def guard(p: Program) -> None:
+    """Refuse numbers that a solver would take silently and answer wrongly.
+
+    Raises
+    ------
+    FormulationError
+        Naming the first offending row or column.
+    """
+    for what, values in (("cost", p.cost), ("coefficient", p.matrix.data)):
+        if not np.isfinite(values).all():
+            raise FormulationError(f"{what} is NaN or infinite: {_where(p, what, int(np.flatnonzero(~np.isfinite(values))[0]))}")
+    size = np.abs(p.matrix.data)
+    wild = np.flatnonzero((size >= _BIG) | (size <= _SMALL))
+    if len(wild):
+        raise FormulationError(f"coefficient {p.matrix.data[wild[0]]:g} cannot be solved safely: {_where(p, 'coefficient', int(wild[0]))}")
+    for name in ("row_lower", "row_upper", "lower", "upper"):
+        if np.isnan(getattr(p, name)).any():
+            raise FormulationError(f"NaN in {name}")
+    unbounded = np.flatnonzero(~np.isfinite(p.lower) | ~np.isfinite(p.upper))
+    if len(unbounded):  # a safe dual bound needs a box around every column
+        raise FormulationError(f"column {p.column_name(int(unbounded[0]))} has no finite bounds")
+
+
+def _where(p: Program, what: str, i: int) -> str:
+    if what == "cost":
+        return p.column_name(i)
+    return f"row {p.row_names[p.matrix.indices[i]]}, column {p.column_name(int(np.searchsorted(p.matrix.indptr, i, side='right')) - 1)}"
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Supply and demand of a case before they are joined."""
+
+    case: Case
+    scope: Scope
+    demand: Demand
+    supply: Supply
+    weights: dict[str, float]
+    resources: NDArray[np.int64]  # codes of the resource rows
+
+    @property
+    def columns(self) -> Columns:
+        """The demand columns."""
+        return self.demand.columns
+
+    def column_cost(self) -> Floats:
+        """Return the weighted discounted cost of each demand column, M$."""
+        terms = [self.weights[t] * musd for t, musd in self.columns.cost_musd.items()]
+        return np.sum(terms, axis=0) * self.case.discount[self.columns.paid] if terms else np.zeros(len(self.columns))
+
+
+def build_sides(case: Case, model: Card | None = None) -> Sides:
+    """Build supply and demand of a case.
+
+    Raises
+    ------
+    FormulationError
+        If the case has tables of a block that the card leaves out, or a block is unknown.
+    """
+    chosen = model or card(case.model)
+    left_out = [b for b in BLOCKS if b.name not in chosen.blocks and b.active(case)]
+    if left_out:
+        tables = sorted({t for b in left_out for t in b.tables if t in case})
+        raise FormulationError(f"tables {tables} have no effect under model '{chosen.name}'; remove them or use a model with {[b.name for b in left_out]}")
+    scope = Scope(case)
+    demand = build_demand(scope)
+    resources = np.unique(np.concatenate([demand.columns.use.row, _idle_power(scope, demand)]))
+    supply = build_supply(scope, [demand.resources.decode(int(c)) for c in resources], chosen.blocks)
+    weights = {**chosen.weights, **case.weights}
+    supply.model.cost = pyo.Objective(expr=pyo.quicksum(weights[t] * pyo.quicksum(terms) for t, terms in supply.cost.items()))
+    return Sides(case, scope, demand, supply, weights, resources)
+
+
+def _idle_power(scope: Scope, demand: Demand) -> NDArray[np.int64]:
+    """Power rows of sites whose installed chips draw power even if no column uses them."""
+    idle = scope.case["skus"]["idle_share"].to_numpy(float) > 0
+    sites = np.unique(scope.domain_site[(scope.installed[:, idle] > 0).any(axis=1)]) if len(scope.domains) else np.empty(0, np.int64)
+    if not scope.has_power or not len(sites):
+        return np.empty(0, np.int64)
+    s, t, b = np.meshgrid(sites, np.arange(scope.case.n_periods), np.arange(len(scope.case.blocks)), indexing="ij")
+    return demand.resources.encode("power", s, t, b).ravel()
+
+
+def resource_name(sides: Sides, code: int) -> str:
+    """Return a resource's name in the planner's ids, such as ``power[sines,3,1]`` (period and block by index)."""
+    kind, *index = sides.demand.resources.decode(code)
+    scope = sides.scope
+    names: dict[str, tuple[Any, ...]] = {
+        "compute": (scope.domains, scope.skus), "serve": (scope.sites, scope.skus), "power": (scope.sites,),
+        "firm": (scope.sites, scope.levels), "fibre": (sides.case["links"]["link"].to_numpy(),),
+    }  # fmt: skip
+    labels = names[str(kind)]
+    shown = [str(labels[i][j]) if i < len(labels) else str(j) for i, j in enumerate(index)]  # type: ignore[call-overload]
+    return f"{kind}[{','.join(shown)}]"
+
+
+def assemble(sides: Sides) -> tuple[Program, list[Any]]:
+    """Join the two sides; return the program and the Pyomo variable of each supply column."""
+    supply, columns = sides.supply, sides.columns
+    available = {i: amount(supply.available[sides.demand.resources.decode(int(c))]) for i, c in enumerate(sides.resources)}
+    varying = [i for i, e in available.items() if not isinstance(e, (int, float)) and e.is_potentially_variable()]
+    model = supply.model
+    model.resource = pyo.Constraint(varying, rule=lambda m, i: available[i] >= 0)
+    form = LinearStandardFormCompiler().write(model, mixed_form=True)
+    rows = [(r.constraint, r.bound_type) for r in form.rows]
+    own = [i for i, (c, _) in enumerate(rows) if c.parent_component() is not model.resource]
+    model.del_component("resource")
+
+    a, rhs = form.A.tocsr(), np.asarray(form.rhs, dtype=float)
+    bound = np.array([kind for _, kind in rows])
+    supply_lower = np.where(bound[own] <= 0, rhs[own], -np.inf)
+    supply_upper = np.where(bound[own] >= 0, rhs[own], np.inf)
+    position = {c.index(): i for i, (c, _) in enumerate(rows) if i not in set(own)} if varying else {}
+    n_res, n_sup, n_col = len(sides.resources), len(form.columns), len(columns)
+    # available >= 0 was compiled as (coefficients) x >= -constant; the resource row is use - coefficients x <= constant
+    here = [position[i] for i in varying]
+    picked = -a[here].tocoo() if here else coo_array((0, n_sup))
+    resource_a = coo_array((picked.data, (np.array(varying, dtype=int)[picked.row], picked.col)), shape=(n_res, n_sup)) if here else coo_array((n_res, n_sup))
+    constant = np.array([0.0 if i in position else float(available[i]) for i in range(n_res)])
+    constant[varying] = [-rhs[i] for i in here]
+
+    use = columns.use
+    use_a = coo_array((use.value, (np.searchsorted(sides.resources, use.row), use.col)), shape=(n_res, n_col))
+    serve_a = coo_array((np.ones(n_col), (columns.serve_row, np.arange(n_col))), shape=(len(columns.serve), n_col))
+    need = columns.requires
+    n_need = len(columns.requires_decision)
+    need_a = coo_array((need.value, (need.row, need.col)), shape=(n_need, n_col))
+    column_of = {id(v): j for j, v in enumerate(form.columns)}
+    decided = [column_of[id(supply.decisions[sides.demand.decisions.decode(int(c))])] for c in columns.requires_decision]
+    gate_a = coo_array((-np.ones(n_need), (np.arange(n_need), decided)), shape=(n_need, n_sup)) if n_need else coo_array((0, n_sup))
+
+    matrix = vstack(
+        [
+            hstack([a[own], coo_array((len(own), n_col))]),
+            hstack([resource_a, use_a]),
+            hstack([coo_array((len(columns.serve), n_sup)), serve_a]),
+            hstack([gate_a, need_a]),
+        ]
+    ).tocsc()
+    matrix.sum_duplicates()
+    variables = list(form.columns)
+    names = [rows[i][0].name for i in own] + [resource_name(sides, int(c)) for c in sides.resources]
+    return Program(
+        cost=np.concatenate([np.asarray(form.c.todense()).ravel(), sides.column_cost()]),
+        offset=float(form.c_offset[0]),
+        matrix=csc_array(matrix),
+        row_lower=np.concatenate([supply_lower, np.full(n_res, -np.inf), columns.serve["lower"].to_numpy(float), np.full(n_need, -np.inf)]),
+        row_upper=np.concatenate([supply_upper, constant, columns.serve["upper"].to_numpy(float), np.zeros(n_need)]),
+        lower=np.concatenate([[v.lb if v.lb is not None else -np.inf for v in variables], np.zeros(n_col)]),
+        upper=np.concatenate([[v.ub if v.ub is not None else np.inf for v in variables], np.ones(n_col)]),
+        integer=np.concatenate([np.array([not v.is_continuous() for v in variables], bool), columns.integer]),
+        workload=np.concatenate([np.full(n_sup, -1), columns.serve_row]),
+        row_names=(*names, *columns.serve["label"], *(f"requires[{i}]" for i in range(n_need))),
+        supply_names=tuple(v.name for v in variables),
+    ), variables
+
+
+def to_pyomo(case: Case, model: Card | None = None) -> pyo.ConcreteModel:
+    """Return the whole model as ordinary Pyomo: supply blocks, ``x``, ``resource``, ``serve`` and ``requires``.
+
+    The reference that tests compare with the arrays, and the door for own constraints and other solvers. Columns are
+    ``x[0], x[1], ...``; ``placement.program.build_sides(case).columns.blocks()`` says what each stands for.
+    """
+    sides = build_sides(case, model)
+    columns, m, n = sides.columns, sides.supply.model, len(sides.columns)
+    m.x = pyo.Var(range(n), bounds=(0, 1), domain=lambda m, j: pyo.Binary if columns.integer[j] else pyo.Reals)
+    cost = sides.column_cost()
+    m.cost.expr = m.cost.expr + pyo.quicksum(float(cost[j]) * m.x[j] for j in range(n))
+
+    def by_row(triplets: Any, row: NDArray[np.int64], size: int) -> list[list[Any]]:
+        out: list[list[Any]] = [[] for _ in range(size)]
+        for i, j, value in zip(row, triplets.col, triplets.value, strict=True):
+            out[int(i)].append(float(value) * m.x[int(j)])
+        return out
+
+    used = by_row(columns.use, np.searchsorted(sides.resources, columns.use.row), len(sides.resources))
+    keys = {resource_name(sides, int(c)): i for i, c in enumerate(sides.resources)}
+    amounts = {i: amount(sides.supply.available[sides.demand.resources.decode(int(c))]) for i, c in enumerate(sides.resources)}
+    m.resource = pyo.Constraint(list(keys), rule=lambda m, key: amount(used[keys[key]]) <= amounts[keys[key]])
+    members: list[list[Any]] = [[] for _ in range(len(columns.serve))]
+    for j, i in enumerate(columns.serve_row):
+        members[int(i)].append(m.x[j])
+    rows = {r.label: (i, r.lower, r.upper) for i, r in enumerate(columns.serve.itertuples())}
+    if any(lower > 0 and not members[i] for i, lower, _ in rows.values()):
+        m.nothing = pyo.Var(bounds=(0, 0))  # stands for the columns of a workload that nothing can serve
+    m.serve = pyo.Constraint(list(rows), rule=lambda m, label: _serve(m, rows[label], members))
+    needs = by_row(columns.requires, columns.requires.row, len(columns.requires_decision))
+    gates = [sides.supply.decisions[sides.demand.decisions.decode(int(c))] for c in columns.requires_decision]
+    m.requires = pyo.Constraint(range(len(gates)), rule=lambda m, i: amount(needs[i]) <= gates[i])
+    return m
+
+
+def _serve(m: Any, row: tuple[int, float, float], members: list[list[Any]]) -> Any:
+    i, lower, upper = row
+    if not members[i]:
+        return m.nothing >= lower if lower > 0 else pyo.Constraint.Skip
+    return amount(members[i]) == upper if lower == upper else pyo.inequality(None, amount(members[i]), upper)

@@ -1,0 +1,195 @@
+"""Small charts as inline SVG: stacked bars, rows of bars, heat map, lines, distributions. No script, no request.
+
+Every function takes plain numbers and returns markup; colours are classes of ``style.py``. Charts come in three widths:
+``s`` (small multiples), ``m`` (half a page) and ``l`` (a full page); on a phone the wider two scroll.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from placement.report.markup import Html, el
+from placement.report.numbers import fixed, percent, significant
+
+WIDTHS = {"s": 340, "m": 520, "l": 1080}
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One colour of a chart: its name, one number per position, and its colour class."""
+
+    name: str
+    values: NDArray[np.float64]
+    colour: str
+
+
+def svg(size: str, height: float, label: str, *parts: object, width: float | None = None) -> Html:
+    """Return an SVG that scales with the page; ``label`` is its text alternative."""
+    box = f"0 0 {width or WIDTHS[size]:g} {height:g}"
+    return el("svg", *parts, viewBox=box, class_=size, role="img", aria_label=label)
+
+
+def text(x: float, y: float, words: object, class_: str = "") -> Html:
+    """Return text at a point; classes: t soft, r flush right, mid centred, b bold."""
+    return el("text", words, x=float(x), y=float(y), class_=class_ or None)
+
+
+def rect(x: float, y: float, width: float, height: float, class_: str, title: str = "", **more: object) -> Html:
+    """Return a rectangle; a title shows when pointed at and is read aloud."""
+    size = {"x": float(x), "y": float(y), "width": max(float(width), 0.0), "height": max(float(height), 0.0)}
+    return el("rect", *([el("title", title)] if title else []), **size, class_=class_, **more)
+
+
+def line(x1: float, y1: float, x2: float, y2: float, class_: str) -> Html:
+    """Return a straight line."""
+    return el("line", x1=float(x1), y1=float(y1), x2=float(x2), y2=float(y2), class_=class_)
+
+
+def clip(words: str, most: int) -> str:
+    """Return the text, shortened with an ellipsis where it is longer than ``most``."""
+    return words if len(words) <= most else words[: most - 1] + "\u2026"
+
+
+def legend(entries: Sequence[tuple[str, str]]) -> Html:
+    """Return the key of a chart: pairs of name and colour class."""
+    swatch = {c: el("svg", rect(0, 0, 12, 12, c, rx=2), viewBox="0 0 12 12", aria_hidden="true") for _, c in entries}
+    return el("ul", *(el("li", swatch[colour], name) for name, colour in entries), class_="legend")
+
+
+def ticks(low: float, high: float, most: int = 5) -> list[float]:
+    """Return round numbers that cover ``low..high``."""
+    if not high > low:
+        high = low + 1.0
+    raw = (high - low) / most
+    power = 10.0 ** math.floor(math.log10(raw))
+    step = next(m * power for m in (1, 2, 2.5, 5, 10) if m * power >= raw * 0.999)
+    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    return [step * i for i in range(first, last + 1)]
+
+
+def _value_axis(marks: Sequence[float], left: float, right: float, top: float, bottom: float) -> list[Html]:
+    scale = (bottom - top) / (marks[-1] - marks[0])
+    out = []
+    for mark in marks:
+        y = bottom - (mark - marks[0]) * scale
+        out += [line(left, y, right, y, "axis" if abs(mark) < 1e-12 else "rule"), text(left - 5, y + 3.5, significant(mark, 4), "t r")]
+    return out
+
+
+def _position_labels(labels: Sequence[str], left: float, step: float, y: float) -> list[Html]:
+    """Labels under bars, thinned until they do not touch (about 6 px per character)."""
+    need = (6.2 * max(map(len, labels), default=1) + 10) / step
+    every = next((n for n in (1, 2, 4, 8, 12, 24) if n >= need), 48)  # quarters: every one, the odd ones, one per year
+    return [text(left + (i + 0.5) * step, y, label, "t mid") for i, label in enumerate(labels) if i % every == 0]
+
+
+def stacked(
+    series: Sequence[Series], labels: Sequence[str], unit: str, title: str, size: str = "m", limit: NDArray[np.float64] | None = None
+) -> Html:
+    """Return stacked bars, positive parts upwards and negative ones downwards; ``limit`` is drawn as a step line."""
+    height, left, top = (250, 52, 12) if size == "s" else (300, 56, 12)
+    right, bottom = WIDTHS[size] - 6.0, height - 24.0
+    values = np.array([s.values for s in series]).reshape(len(series), len(labels))
+    bound = np.nan_to_num(limit) if limit is not None else np.zeros(len(labels))
+    marks = ticks(min(0.0, float(values.clip(max=0).sum(axis=0).min())), max(float(values.clip(min=0).sum(axis=0).max()), float(bound.max())), 5)
+    step, scale = (right - left) / len(labels), (bottom - top) / (marks[-1] - marks[0])
+    parts = _value_axis(marks, left, right, top, bottom) + _position_labels(labels, left, step, bottom + 16)
+    zero = bottom + marks[0] * scale
+    up, down = np.full(len(labels), zero), np.full(len(labels), zero)
+    for s in series:
+        for i in np.flatnonzero(np.abs(s.values) * scale > 0.05):
+            tall = abs(s.values[i]) * scale
+            y = up[i] - tall if s.values[i] > 0 else down[i]
+            hint = f"{s.name}, {labels[i]}: {significant(s.values[i])} {unit}"
+            parts.append(rect(left + (i + 0.14) * step, y, 0.72 * step, tall, s.colour + " edge", hint))
+            (up if s.values[i] > 0 else down)[i] += -tall if s.values[i] > 0 else tall
+    if limit is not None:
+        steps = " ".join(f"{'M' if i == 0 else 'L'}{left + i * step:.1f} {zero - v * scale:.1f}H{left + (i + 1) * step:.1f}" for i, v in enumerate(bound))
+        parts.append(el("path", d=steps, class_="limit"))
+    return svg(size, height, title, *parts)
+
+
+def rows_of_bars(names: Sequence[str], values: Sequence[float], colours: Sequence[str], unit: str, title: str, size: str = "m") -> Html:
+    """Return one horizontal bar per name, to the left where negative, with its number."""
+    width, pitch, left = WIDTHS[size], 26, 118
+    low, high = min(0.0, *values), max(0.0, *values)
+    scale = (width - left - 150) / (high - low or 1.0)
+    zero = left + 70 * (low < 0) - low * scale
+    parts: list[Html] = []
+    for i, (name, value, colour) in enumerate(zip(names, values, colours, strict=True)):
+        y, end = 6 + i * pitch, zero + value * scale
+        parts += [text(0, y + 14, clip(name, 18)), rect(min(zero, end), y + 2, abs(end - zero), pitch - 9, colour, f"{name}: {significant(value)} {unit}")]
+        parts.append(text(end + (5 if value >= 0 else -5), y + 14, fixed(value, 0 if abs(value) >= 100 else 1), "t" if value >= 0 else "t r"))
+    parts.append(line(zero, 2, zero, 6 + len(names) * pitch, "axis"))
+    return svg(size, 12 + len(names) * pitch, f"{title}, {unit}", *parts)
+
+
+def heat(names: Sequence[str], labels: Sequence[str], shares: NDArray[np.float64], title: str, what: str, reverse: bool = False) -> Html:
+    """Return a heat map of shares (0..1, NaN for nothing), with the percentage in every cell; ``reverse``: low is dark."""
+    left, top, pitch, width = 150, 24, 22, WIDTHS["l"]
+    step = (width - left) / max(len(labels), 1)
+    parts = _position_labels(labels, left, step, 14)
+    for r, name in enumerate(names):
+        y = top + r * pitch
+        parts.append(text(0, y + 14.5, clip(name, 24)))
+        for c in np.flatnonzero(np.isfinite(shares[r])):
+            value = float(shares[r, c])
+            level = int(np.clip(np.ceil(8 * math.sqrt(max(1 - value, 0)) - 1e-4) if reverse else round(8 * value), 0, 8))
+            hint = f"{name}, {labels[c]}: {percent(value)} {what}"
+            parts.append(rect(left + c * step, y, step - 1.5, pitch - 1.5, f"q{level}", hint))
+            if step >= 30:
+                parts.append(text(left + (c + 0.5) * step - 1, y + 14, fixed(np.floor(100 * value + 1e-7)), "mid onq" if level >= 5 else "mid"))
+    return svg("l", top + len(names) * pitch + 2, title, *parts)
+
+
+def lines(series: Sequence[Series], x: NDArray[np.float64], units: tuple[str, str], title: str, size: str = "l") -> Html:
+    """Return step lines over a common x; NaN values are left out. The second series is dashed as well as coloured."""
+    width, height, left, top = WIDTHS[size], 300, 70, 14
+    right, bottom = width - 12.0, height - 40.0
+    y_all = np.concatenate([s.values[np.isfinite(s.values)] for s in series])
+    marks, across = ticks(float(y_all.min()), float(y_all.max())), ticks(0.0, float(x.max()), 8)
+    x_scale, y_scale = (right - left) / across[-1], (bottom - top) / (marks[-1] - marks[0])
+    parts = _value_axis(marks, left, right, top, bottom)
+    parts += [text(left + a * x_scale, bottom + 16, significant(a, 4), "t mid") for a in across]
+    parts += [text(right, bottom + 33, units[0], "t r"), text(left, top - 4, units[1], "t")]
+    for n, s in enumerate(series):
+        keep = np.isfinite(s.values)
+        xs, ys = left + x[keep] * x_scale, bottom - (s.values[keep] - marks[0]) * y_scale
+        path = "".join(f"H{a:.1f}V{b:.1f}" for a, b in zip(xs, ys, strict=True))
+        if len(xs):
+            parts.append(el("path", d=f"M{xs[0]:.1f} {ys[0]:.1f}{path}H{right:.1f}", class_=f"trace s{s.colour[1:]}" + (" dash" if n else "")))
+    return svg(size, height, title, *parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """A row of :func:`distributions`: share of the traffic per bin of value / limit, and what to print."""
+
+    name: str
+    shares: NDArray[np.float64]
+    median: float
+    p95: float
+    limit: float
+
+
+def distributions(rows: Sequence[Distribution], unit: str, title: str) -> Html:
+    """Return one small histogram per row on the common scale value / limit; the bins cover 0..1."""
+    left, pitch, width, top = 190, 40, WIDTHS["l"], 26
+    span = width - left - 250.0
+    parts = [text(left, 12, "0", "t mid"), text(left + span / 2, 12, f"50{chr(0x202F)}% of the limit", "t mid"), text(left + span, 12, "limit", "t mid")]
+    parts += [text(width - x, 12, head, "t r") for x, head in ((150, f"median, {unit}"), (75, "95th"), (0, "limit"))]
+    for r, row in enumerate(rows):
+        base, step = top + (r + 1) * pitch - 8.0, span / len(row.shares)
+        parts += [text(0, base - 6, clip(row.name, 30)), line(left, base, left + span, base, "rule"), line(left + span, base - pitch + 10, left + span, base, "limit")]
+        tall = (pitch - 12) * row.shares / max(float(row.shares.max()), 1e-12)
+        for i in np.flatnonzero(row.shares > 0):
+            hint = f"{row.name}: {percent(row.shares[i])} of the traffic at {fixed(row.limit * i / len(row.shares))} to {fixed(row.limit * (i + 1) / len(row.shares))} {unit}"
+            parts.append(rect(left + i * step + 0.5, base - max(tall[i], 1.0), step - 1, max(tall[i], 1.0), "c0", hint))
+        numbers = ((150, row.median), (75, row.p95), (0, row.limit))
+        parts += [text(width - x, base - 6, fixed(v, 1 if row.limit < 100 else 0), "r b" if x == 75 else "r") for x, v in numbers]
+    return svg("l", top + len(rows) * pitch + 2, title, *parts)

@@ -1,0 +1,83 @@
+"""The first decisions: what has to be ordered, started, signed or switched on in the first two quarters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import pandas as pd
+
+from placement.report.facts import Facts
+from placement.report.numbers import fixed, listed, plural, significant
+
+
+class Decision(NamedTuple):
+    """One thing to do: in which period, what, where or from whom, how much, and what it costs (M$, NaN if nothing is due)."""
+
+    period: int
+    what: str
+    where: str
+    amount: str
+    cost_musd: float
+
+
+def first_decisions(facts: Facts) -> list[Decision]:
+    """Return the decisions of the first two quarters, by period and then by cost."""
+    found = [d for source in (_orders, _milestones, _contracts, _tiers, _generators, _fibre, _jobs) for d in source(facts)]
+    return sorted((d for d in found if d.period < facts.soon), key=lambda d: (d.period, -(d.cost_musd if d.cost_musd == d.cost_musd else -1)))
+
+
+def _orders(facts: Facts) -> Iterator[Decision]:
+    vendors = dict(zip(facts.case["skus"]["sku"], facts.case["skus"]["vendor"], strict=True))
+    kinds = dict(zip(facts.case["offers"]["offer"], facts.case["offers"]["kind"], strict=True))
+    for row in facts.plan["orders"].itertuples():
+        name = facts.sku_names.get(row.sku, row.sku)
+        binding = " (take or pay)" if kinds.get(row.offer) == "take_or_pay" else ""
+        yield Decision(row.period, f"Order {name}{binding}", vendors.get(row.sku, ""), f"{fixed(row.units)} accelerators", row.cost_musd)
+
+
+def _milestones(facts: Facts) -> Iterator[Decision]:
+    cost = facts.case["milestones"][["site", "hall", "milestone", "cost_musd"]]
+    df = facts.plan["milestones"].merge(cost, on=["site", "hall", "milestone"], how="left")
+    for (t, step), g in df.groupby(["start", "milestone"], sort=False):
+        halls = int((g["hall"] != "").sum())
+        amount = ", ".join(filter(None, [plural(len(g) - halls, "site") if len(g) > halls else "", plural(halls, "hall") if halls else ""]))
+        yield Decision(t, f"Start milestone: {step}", _sites(facts, g["site"]), amount, float(g["cost_musd"].sum()))
+
+
+def _contracts(facts: Facts) -> Iterator[Decision]:
+    for row in facts.plan["contracts"].merge(facts.case["ppas"], on="ppa").itertuples():
+        yield Decision(max(row.start, 0), f"Sign contract {row.ppa}", f"{row.zone}, {row.tech}", f"{significant(row.mw)} MW, {plural(row.tenor_periods, 'period')}", float("nan"))
+
+
+def _tiers(facts: Facts) -> Iterator[Decision]:
+    for row in facts.paid_tiers.itertuples():
+        yield Decision(row.in_service, f"Energise grid tier {row.tier}", facts.site_names.get(row.site, row.site), f"{significant(row.mw)} MW", row.capex_musd)
+
+
+def _generators(facts: Facts) -> Iterator[Decision]:
+    df = _rises(facts.plan["generators"], "generator", "mw").merge(facts.case["generators"], on="generator")
+    for row in df.itertuples():
+        where = facts.site_names.get(row.site, row.site)
+        yield Decision(row.period, f"Bring in generator {row.generator}", f"{where}, {row.tech}", f"{significant(row.rise)} MW", row.rise * row.capex_musd_per_mw)
+
+
+def _fibre(facts: Facts) -> Iterator[Decision]:
+    for row in _rises(facts.plan["fibre"], "link", "modules").merge(facts.case["links"], on="link").itertuples():
+        yield Decision(row.period, f"Light fibre {row.link}", f"{row.a} to {row.b}", plural(round(row.rise), "module"), row.rise * row.module_capex_musd)
+
+
+def _jobs(facts: Facts) -> Iterator[Decision]:
+    for t, g in facts.plan["training"].groupby("start"):
+        yield Decision(int(t), f"Start {plural(len(g), 'training job')}", _sites(facts, g["site"]), f"{fixed(g['units'].sum())} accelerators", float("nan"))
+
+
+def _sites(facts: Facts, sites: pd.Series) -> str:
+    return listed([facts.site_names.get(s, s) for s in sites.unique()], 6)
+
+
+def _rises(df: pd.DataFrame, key: str, value: str) -> pd.DataFrame:
+    """Rows in which a running total goes up, with the step as ``rise``."""
+    df = df.sort_values("period", kind="stable")
+    rise = df[value] - df.groupby(key)[value].shift(fill_value=0.0)
+    return df.assign(rise=rise).loc[rise > 1e-9]

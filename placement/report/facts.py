@@ -1,0 +1,149 @@
+"""What the page says, as numbers: computed from case and plan tables, without a word of markup."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from placement.case.case import Case
+from placement.report.tables import by_period, names_of, tidy
+
+SOURCES = ("grid", "contracts", "generators")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A case, its plan tables (typed, periods as indices) and everything derived from both."""
+
+    case: Case
+    plan: Mapping[str, pd.DataFrame]
+
+    @classmethod
+    def of(cls, case: Case, tables: Mapping[str, pd.DataFrame]) -> Facts:
+        """Return the facts of a plan; see :func:`placement.report.tables.tidy` for what is refused."""
+        return cls(case, tidy(case, tables))
+
+    @cached_property
+    def site_names(self) -> dict[str, str]:
+        """Site id -> name."""
+        return names_of(self.case["sites"], "site")
+
+    @cached_property
+    def sku_names(self) -> dict[str, str]:
+        """SKU id -> name."""
+        return names_of(self.case["skus"], "sku")
+
+    @cached_property
+    def power_modelled(self) -> bool:
+        """Whether the case has a power layer."""
+        return "grid" in self.case or "generators" in self.case
+
+    @cached_property
+    def soon(self) -> int:
+        """How many periods the first two quarters are."""
+        return min(max(1, 6 // self.case.period_months), self.case.n_periods)
+
+    @cached_property
+    def new_halls(self) -> pd.DataFrame:
+        """Halls that the plan builds."""
+        return self.plan["halls"].loc[lambda d: d["existing"] == 0]
+
+    @cached_property
+    def it_mw(self) -> pd.Series:
+        """IT power in service at the end, MW by site."""
+        return self.plan["halls"].groupby("site")["it_mw"].sum()
+
+    @cached_property
+    def paid_tiers(self) -> pd.DataFrame:
+        """Grid tiers that the plan pays for, with the columns of the case's table."""
+        tiers = self.plan["grid"].merge(self.case["grid"], on=["site", "tier"], how="inner")
+        return tiers.loc[tiers["capex_musd"] > 0]
+
+    @cached_property
+    def power(self) -> pd.DataFrame:
+        """Per site and period, in its tightest block: MW by source, ``load`` and ``limit`` (tiers and generators).
+
+        The tightest block is the one with the highest load / limit; interruptible tiers count 0 in the stress block.
+        """
+        index = pd.MultiIndex.from_product([list(self.site_names), range(self.case.n_periods), self._blocks], names=["site", "period", "block"])
+        energy = self.plan["energy"].assign(kind=lambda d: d["source"].map(_kind))
+        df = energy.pivot_table(index=["site", "period", "block"], columns="kind", values="mw", aggfunc="sum")
+        df = df.reindex(index=index, columns=list(SOURCES)).fillna(0.0)
+        df["load"] = df.sum(axis=1)
+        df["limit"] = self._limits().ravel()
+        tight = (df["load"] / df["limit"].clip(lower=1e-9)).groupby(level=["site", "period"], sort=False).idxmax()
+        out = df.loc[pd.MultiIndex.from_tuples(tight.tolist(), names=index.names)] if len(df) else df
+        return out.reset_index()
+
+    @property
+    def _blocks(self) -> list[str]:
+        return [b.name for b in self.case.blocks]
+
+    def _limits(self) -> np.ndarray:
+        """MW of energised tiers and generators, shape (n_sites, n_periods, n_blocks)."""
+        n, sites = self.case.n_periods, {s: i for i, s in enumerate(self.site_names)}
+        steps = np.zeros((len(sites), n, len(self.case.blocks)))
+        tiers = self.case["grid"].merge(self.plan["grid"], on=["site", "tier"], how="left")
+        # A tier at no cost is on from `available`, whether or not the plan lists it.
+        start = tiers["in_service"].where(tiers["in_service"].notna() | (tiers["capex_musd"] > 0), tiers["available"])
+        stress = np.array([b.stress for b in self.case.blocks])
+        for site, t, mw, cut in zip(tiers["site"], start, tiers["mw"], tiers["interruptible"], strict=True):
+            if t < n:  # False for NaN: a tier that is not bought
+                steps[sites[site], int(t)] += mw * ~(stress & bool(cut))
+        limits = steps.cumsum(axis=1)
+        factor = {p: g.set_index("block")["factor"] for p, g in self.case["profiles"].groupby("profile")}
+        made = self.plan["generators"].merge(self.case["generators"][["generator", "site", "profile"]], on="generator", how="inner")
+        for site, t, mw, profile in zip(made["site"], made["period"], made["mw"], made["profile"], strict=True):
+            limits[sites[site], t] += mw * (factor[profile].reindex(self._blocks, fill_value=0.0).to_numpy() if profile else 1.0)
+        return limits
+
+    @cached_property
+    def chips(self) -> pd.DataFrame:
+        """Accelerators by SKU and period: ``total`` in halls, used by ``training`` and ``serving``, ``idle``."""
+        df = self.plan["chips"].assign(total=lambda d: d["installed"] + d["deployed"])
+        df = df.groupby(["sku", "period"])[["total", "training", "serving"]].sum().reset_index()
+        return df.assign(idle=(df["total"] - df["training"] - df["serving"]).clip(lower=0.0))
+
+    @cached_property
+    def traffic(self) -> pd.DataFrame:
+        """The inference table with ``mtok_per_day`` served by each row."""
+        asked = self.case["demand"].rename(columns={"mtok_per_day": "asked"})
+        df = self.plan["inference"].merge(asked[["service", "metro", "period", "asked"]], on=["service", "metro", "period"], how="left")
+        return df.assign(mtok_per_day=df["share"] * df["asked"].fillna(0.0)).drop(columns="asked")
+
+    @cached_property
+    def served_share(self) -> pd.DataFrame:
+        """Share of the demand that is served; one row per service, one column per period, NaN without demand."""
+        n = self.case.n_periods
+        asked = by_period(self.case["demand"], "service", "mtok_per_day", n)
+        served = by_period(self.traffic, "service", "mtok_per_day", n).reindex(asked.index, fill_value=0.0)
+        return (served / asked.where(asked > 0)).clip(upper=1.0)
+
+    @cached_property
+    def served_overall(self) -> float:
+        """Share of all demand over the horizon that is served; NaN without demand."""
+        asked = float(self.case["demand"]["mtok_per_day"].sum())
+        return min(float(self.traffic["mtok_per_day"].sum()) / asked, 1.0) if asked > 0 else float("nan")
+
+    @cached_property
+    def cash(self) -> pd.DataFrame:
+        """M$ by term (rows) and period (columns 0..T, the last one the end of the horizon), undiscounted."""
+        return by_period(self.plan["cash"], "term", "musd", self.case.n_periods + 1)
+
+    @cached_property
+    def present_value(self) -> pd.Series:
+        """M$ by term, discounted to the start, costs positive."""
+        return (self.cash * self.case.discount).sum(axis=1)
+
+    @cached_property
+    def placed(self) -> int:
+        """Number of training jobs that run."""
+        return int(self.plan["training"]["job"].nunique())
+
+
+def _kind(source: str) -> str:
+    return {"ppa": "contracts", "generator": "generators"}.get(source.split(":")[0], "grid")

@@ -1,0 +1,88 @@
+"""HTML that is safe by construction: text is escaped unless it is :class:`Html` already."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Sequence
+
+_VOID = frozenset({"meta", "br", "link"})
+_SHAPES = frozenset({"rect", "line", "path", "circle", "polygon", "polyline"})
+# Control characters break parsers; direction overrides let an id read as another one.
+_UNSAFE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+
+
+class Html(str):
+    """Text that is markup already."""
+
+    __slots__ = ()
+
+
+def escape(value: object) -> Html:
+    """Return the value as markup: escaped unless it is :class:`Html`."""
+    return value if isinstance(value, Html) else Html(html.escape(clean(str(value)), quote=True))
+
+
+def clean(text: str) -> str:
+    """Return the text with control characters and direction overrides made visible."""
+    return _UNSAFE.sub("\ufffd", text)
+
+
+def _attribute(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.1f}".removesuffix(".0")
+    return escape(str(value))
+
+
+def el(tag: str, *children: object, **attributes: object) -> Html:
+    """Return an element; ``class_`` means class, ``aria_label`` means aria-label, ``None`` leaves an attribute out."""
+    named = ((k.rstrip("_").replace("_", "-"), v) for k, v in attributes.items() if v is not None)
+    head = tag + "".join(f' {k}="{_attribute(v)}"' for k, v in named)
+    if tag in _VOID:
+        return Html(f"<{head}>")
+    if tag in _SHAPES and not children:
+        return Html(f"<{head}/>")
+    return Html(f"<{head}>{join(children)}</{tag}>")
+
+
+def join(parts: Iterable[object], by: str = "") -> Html:
+    """Return the parts, escaped where needed, one after the other."""
+    return Html(by.join(map(escape, parts)))
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[object]], numeric: Iterable[int] = (), caption: str = "") -> Html:
+    """Return a table in a box that scrolls on small screens; ``numeric`` columns are set flush right."""
+    right = set(numeric)
+
+    def cells(tag: str, row: Sequence[object]) -> Html:
+        return el("tr", *(el(tag, cell, class_="n" if i in right else None, scope="col" if tag == "th" else None) for i, cell in enumerate(row)))
+
+    body = el("tbody", *(cells("td", row) for row in rows))
+    inner = el("table", el("caption", caption) if caption else "", el("thead", cells("th", heads)), body)
+    return scroll(inner, caption or "Table: " + ", ".join(heads[:4]))
+
+
+def scroll(inner: Html, label: str) -> Html:
+    """Return a box that scrolls sideways, by keyboard too."""
+    return el("div", inner, class_="scroll", tabindex=0, role="region", aria_label=label)
+
+
+def details(summary: str, *children: object) -> Html:
+    """Return content that opens on demand, without a script."""
+    return el("details", el("summary", summary), *children)
+
+
+def figure(title: str, svg: Html, note: object = "", numbers: Html | None = None) -> Html:
+    """Return a chart with its title, a note and, on demand, its numbers as a table."""
+    caption = el("figcaption", el("strong", title), el("span", note) if note else "")
+    return el("figure", caption, scroll(svg, title), details("Show the numbers", numbers) if numbers else "")
+
+
+def note(*children: object) -> Html:
+    """Return a paragraph that says what is absent or how to read a chart."""
+    return el("p", *children, class_="note")
+
+
+def section(key: str, title: str, *children: object) -> Html:
+    """Return a section of the page with its anchor."""
+    return el("section", el("h2", title, id=f"{key}-title"), *children, id=key, aria_labelledby=f"{key}-title")

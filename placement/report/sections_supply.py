@@ -1,0 +1,181 @@
+"""Sections about places, power and building: map, power by site and period, halls, milestones, jobs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from placement.report.charts import Series, heat, legend, stacked
+from placement.report.facts import SOURCES, Facts
+from placement.report.gantt import Bar, Row, gantt
+from placement.report.maps import Point, world
+from placement.report.markup import Html, el, figure, join, note, section, table
+from placement.report.numbers import fixed, musd, percent, plural, significant
+from placement.report.tables import label, names_of
+
+MOST_SITES = 12  # small multiples of power; all sites are in the heat map
+MOST_GROUPS = 80  # rows of a Gantt chart; the table below it has everything
+MOST_FLOWS = 60  # lines on the map
+
+
+def map_section(facts: Facts) -> Html:
+    """Return the map of sites, metros and inference traffic."""
+    df, metros = facts.case["sites"], facts.case["metros"]
+    if df.empty:
+        return section("map", "Where", note("The case has no sites."))
+    names, cities = facts.site_names, names_of(metros, "metro")
+    sites = {r.site: Point(names[r.site], r.lat_deg, r.lon_deg, float(facts.it_mw.get(r.site, 0.0))) for r in df.itertuples()}
+    users = {r.metro: Point(cities[r.metro], r.lat_deg, r.lon_deg) for r in metros.itertuples()}
+    flow = facts.traffic.groupby(["site", "metro"])["mtok_per_day"].sum().nlargest(MOST_FLOWS)
+    flows = [(sites[s], users[m], float(v / flow.max())) for (s, m), v in flow.items() if s in sites and m in users and v > 0]
+    used = sum(p.size > 0 for p in sites.values())
+    title = f"Map of {plural(len(sites), 'site')}, {fixed(used)} of them in use, and {plural(len(users), 'metro')}"
+    hint = "Disc area: IT power in service at the end. Dashed rings: sites that are not used. Diamonds: metros. Lines: the largest inference flows."
+    rows = [
+        (names[r.site], r.country, r.kind, fixed(facts.it_mw.get(r.site, 0.0), 1), fixed((facts.plan["training"]["site"] == r.site).sum()), fixed(r.pue, 2))
+        for r in df.assign(mw=df["site"].map(facts.it_mw).fillna(0.0)).sort_values("mw", ascending=False).itertuples()
+    ]
+    heads = ("Site", "Country", "Kind", "IT power at the end, MW", "Jobs", "PUE")
+    return section("map", "Where", figure(title, world(list(sites.values()), list(users.values()), flows, title), hint, table(heads, rows, (3, 4, 5))))
+
+
+def power_section(facts: Facts) -> Html:
+    """Return load against limit: a heat map of all sites and the largest sites one by one."""
+    title = "Power"
+    if not facts.power_modelled:
+        return section("power", title, note("Power is not modelled in this case: it has neither a grid nor a generator table."))
+    df = facts.power
+    size = df.groupby("site")[["load", "limit"]].max()
+    busy = size.loc[size["load"] > 1e-9].sort_values("load", ascending=False).index
+    if not len(busy):
+        return section("power", title, note("No site draws power in this plan."))
+    share = df.assign(share=df["load"] / df["limit"].where(df["limit"] > 1e-9)).pivot(index="site", columns="period", values="share").loc[busy]
+    rows = [
+        (facts.site_names[r.site], label(facts.case, r.period), r.block, *(fixed(getattr(r, s), 1) for s in SOURCES), fixed(r.limit, 1), percent(r.load / r.limit if r.limit else float("nan")))
+        for r in df.loc[df["site"].isin(busy)].itertuples()
+    ]
+    heads = ("Site", "Period", "Tightest block", "Grid, MW", "Contracts, MW", "Generators, MW", "Available, MW", "Used")
+    hint = "Facility power / (energised grid tiers + on-site generation), per cent, in the tightest block of each period. Dark is full."
+    grid = heat([facts.site_names[s] for s in busy], facts.case.periods, share.to_numpy(), "Use of the available power by site and period", "of the available power used")
+    parts = [figure("Use of the available power, %", grid, hint, table(heads, rows, range(3, 8)))]
+    key = legend([("grid", "c0"), ("contracts, through the grid", "c1"), ("on-site generation", "c2"), ("black line: available power", "c7")])
+    charts = [figure(f"{facts.site_names[s]}, MW", _site_power(facts, df, s)) for s in busy[:MOST_SITES]]
+    head = f"The {len(charts)} sites that draw most" if len(busy) > len(charts) else "Site by site"
+    return section("power", title, *parts, el("h3", head), key, el("div", *charts, class_="multiples"))
+
+
+def _site_power(facts: Facts, df: pd.DataFrame, site: str) -> Html:
+    one = df.loc[df["site"] == site]
+    series = [Series(name, one[name].to_numpy(float), f"c{i}") for i, name in enumerate(SOURCES)]
+    peak = f"at most {significant(one['load'].max())} MW of {significant(one['limit'].max())} MW"
+    return stacked(series, facts.case.periods, "MW", f"Power of {facts.site_names[site]} by source and period: {peak}", "s", one["limit"].to_numpy(float))
+
+
+def build_section(facts: Facts) -> Html:
+    """Return the Gantt chart of the milestones of halls that are built."""
+    halls, title = facts.new_halls, "Building"
+    if halls.empty:
+        return section("building", title, note("No new hall is built."))
+    df = _with_leads(facts)
+    service = dict(zip(zip(halls["site"], halls["hall"], strict=True), halls["in_service"], strict=True))
+    service |= {(s, ""): t for s, t in zip(facts.plan["sites"]["site"], facts.plan["sites"]["opened"], strict=True)}
+    steps = {k: list(g.itertuples()) for k, g in df.groupby(["site", "hall"], sort=False)}
+    colours = {m: f"c{i % 6}" for i, m in enumerate(df["milestone"].unique())}
+    keys = sorted(set(steps) | set(service), key=lambda k: (k[0], min(service.get((k[0], ""), 0), service.get(k, 0)), k[1]))
+    chart = [
+        Row(f"{facts.site_names.get(k[0], k[0])} {k[1]}".strip(), [_milestone_bar(facts, s, colours[s.milestone]) for s in steps.get(k, [])], service.get(k))
+        for k in keys
+    ]
+    rows = [(facts.site_names.get(s, s), h, label(facts.case, t), fixed(mw, 1)) for s, h, t, mw in halls[["site", "hall", "in_service", "it_mw"]].itertuples(index=False)]
+    hint = "Bars: median duration from the start of the period in which it must begin; whiskers: 90th percentile. Diamonds: the hall enters service (or the site opens)."
+    if len(chart) > MOST_GROUPS:
+        hint += f" The first {MOST_GROUPS} of {len(chart)} rows; the table has all."
+    key = legend([(m, c) for m, c in list(colours.items())[:12]])
+    numbers = join([table(("Site", "Hall", "In service", "IT power, MW"), rows, (3,)), _milestone_table(facts, df)])
+    name = f"Milestones of {plural(len(halls), 'new hall')}"
+    return section("building", title, key, figure(name, gantt(chart[:MOST_GROUPS], facts.case.periods, name), hint, numbers))
+
+
+def _with_leads(facts: Facts) -> pd.DataFrame:
+    columns = ["site", "hall", "milestone", "lead_p10", "lead_p50", "lead_p90", "cost_musd"]
+    return facts.plan["milestones"].merge(facts.case["milestones"][columns], on=columns[:3], how="left").fillna({c: 0.0 for c in columns[3:]})
+
+
+def _milestone_bar(facts: Facts, s: pd.Series, colour: str) -> Bar:
+    hint = f"{s.milestone}: start in {label(facts.case, s.start)}, {significant(s.lead_p50)} periods (90th percentile {significant(s.lead_p90)}), {musd(s.cost_musd)}"
+    return Bar(s.start, s.start + max(s.lead_p50, 0.05), s.milestone, colour, hint, s.start + s.lead_p90)
+
+
+def _milestone_table(facts: Facts, df: pd.DataFrame) -> Html:
+    heads = ("Site", "Hall", "Milestone", "Start", "10 %", "Median", "90 %", "Cost")
+    rows = [
+        (facts.site_names.get(r.site, r.site), r.hall or "shared", r.milestone, label(facts.case, r.start), *map(significant, (r.lead_p10, r.lead_p50, r.lead_p90)), musd(r.cost_musd))
+        for r in df.itertuples()
+    ]
+    return table(heads, rows, range(4, 8), "Milestones with their durations in periods") if rows else note("No milestones.")
+
+
+def jobs_section(facts: Facts) -> Html:
+    """Return the Gantt chart of training jobs by fabric domain."""
+    title, df = "Training", facts.plan["training"]
+    if facts.case["jobs"].empty:
+        return section("training", title, note("The case has no training jobs."))
+    if df.empty:
+        return section("training", title, note("No training job is placed."))
+    names = names_of(facts.case["jobs"], "job")
+    colours = {k: f"c{i % 6}" for i, k in enumerate(df["sku"].unique())}
+    df = df.sort_values(["site", "domain", "start", "job"])
+    chart = [Row(_domain(facts, site, domain), [_job_bar(facts, names, j, colours[j.sku]) for j in g.itertuples()]) for (site, domain), g in df.groupby(["site", "domain"], sort=False)]
+    rows = [
+        (j.job, names.get(j.job, ""), _domain(facts, j.site, j.domain), facts.sku_names.get(j.sku, j.sku), label(facts.case, j.start), label(facts.case, j.end), fixed(j.units), musd(j.value_musd))
+        for j in df.itertuples()
+    ]
+    heads = ("Job", "Name", "Where", "Accelerator", "Start", "Last period", "Accelerators", "Value")
+    name = f"{plural(len(df), 'training job')} by fabric domain"
+    key = legend([(facts.sku_names.get(k, k), c) for k, c in colours.items()])
+    hint = "Each bar is one job on one kind of accelerator." + (f" The first {MOST_GROUPS} of {len(chart)} domains." if len(chart) > MOST_GROUPS else "")
+    return section("training", title, key, figure(name, gantt(chart[:MOST_GROUPS], facts.case.periods, name), hint, table(heads, rows, (6, 7))))
+
+
+def _domain(facts: Facts, site: str, domain: str) -> str:
+    name = facts.site_names.get(site, site)
+    return name if domain in ("", site) else f"{name} / {domain}"
+
+
+def _job_bar(facts: Facts, names: dict[str, str], j: pd.Series, colour: str) -> Bar:
+    sku = facts.sku_names.get(j.sku, j.sku)
+    when = f"{label(facts.case, j.start)} to {label(facts.case, j.end)}"
+    return Bar(j.start, j.end + 1, j.job, colour, f"{names.get(j.job, j.job)}: {fixed(j.units)} {sku}, {when}, worth {musd(j.value_musd)}")
+
+
+def chips_section(facts: Facts) -> Html:
+    """Return deployed accelerators by use, SKU and period."""
+    df, title = facts.chips, "Accelerators"
+    busy = df.groupby("sku")["total"].max().loc[lambda s: s > 1e-9].sort_values(ascending=False)
+    if busy.empty:
+        return section("chips", title, note("No accelerators are installed or deployed."))
+    uses = (("training", "c0"), ("serving", "c1"), ("idle", "c6"))
+    charts = []
+    for sku in busy.index[:MOST_SITES]:
+        one = df.loc[df["sku"] == sku].set_index("period").reindex(range(facts.case.n_periods), fill_value=0.0)
+        series = [Series(use, one[use].to_numpy(float), colour) for use, colour in uses]
+        name = facts.sku_names.get(sku, sku)
+        last = one.iloc[-1]
+        lent = f"{percent(1 - last['idle'] / last['total'])} in use in {facts.case.periods[-1]}" if last["total"] > 0 else ""
+        charts.append(figure(name, stacked(series, facts.case.periods, "accelerators", f"{name} by use and period", "s"), lent))
+    rows = [(facts.sku_names.get(r.sku, r.sku), label(facts.case, r.period), *map(fixed, (r.total, r.training, r.serving, r.idle))) for r in df.itertuples() if r.sku in busy.index]
+    numbers = el("details", el("summary", "Show the numbers"), table(("Accelerator", "Period", "Deployed", "Training", "Serving", "Idle"), rows, range(2, 6)))
+    return section("chips", title, legend([("used by training", "c0"), ("serving inference", "c1"), ("idle", "c6")]), el("div", *charts, class_="multiples"), _orders(facts), numbers)
+
+
+def _orders(facts: Facts) -> Html:
+    df = facts.plan["orders"].sort_values(["period", "cost_musd"], ascending=[True, False])
+    if df.empty:
+        return note("No accelerators are ordered.")
+    rows = [(r.offer, facts.sku_names.get(r.sku, r.sku), label(facts.case, r.period), _arrival(facts, r.arrives), fixed(r.units), musd(r.cost_musd)) for r in df.itertuples()]
+    total = f"{plural(len(rows), 'order')}, {fixed(np.sum(df['units']))} accelerators, {musd(df['cost_musd'].sum())}"
+    return el("details", el("summary", f"Show the orders: {total}"), table(("Offer", "Accelerator", "Order in", "Usable from", "Accelerators", "Cost"), rows, (4, 5)))
+
+
+def _arrival(facts: Facts, period: int) -> str:
+    return label(facts.case, period) if period < facts.case.n_periods else "after the end"

@@ -1,0 +1,133 @@
+"""The answer in a planner's words: what to build and buy, what it costs, how sure that is, what is left out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import pandas as pd
+
+from placement.report.facts import Facts
+from placement.report.numbers import fixed, listed, musd, number, percent, plural, unit
+from placement.report.tables import label
+
+
+def verified_gap(summary: Mapping[str, object]) -> float:
+    """Return the gap to the verified bound; NaN where there is none."""
+    objective, bound = number(summary.get("objective")), number(summary.get("verified_bound"))
+    return abs(objective - bound) / max(abs(objective), 1e-9)
+
+
+def has_plan(summary: Mapping[str, object]) -> bool:
+    """Whether there is a plan at all."""
+    return not math.isnan(number(summary.get("objective")))
+
+
+def worth(summary: Mapping[str, object]) -> tuple[str, str]:
+    """Return name and amount of the objective: a net cost, or a net value where it is negative."""
+    value = number(summary.get("objective"))
+    return ("Net present value", musd(-value)) if value < 0 else ("Net present cost", musd(value))
+
+
+def no_plan(summary: Mapping[str, object]) -> str:
+    """Return the sentence for a run without a plan."""
+    if str(summary.get("status")) == "infeasible":
+        return "There is no plan: the solver proved that the rules and limits of this case cannot all hold."
+    return f"There is no plan yet (status: {summary.get('status')}). Nothing is proven about the case; give the solver more time."
+
+
+def actions(facts: Facts) -> list[str]:
+    """Return what the plan does, one phrase per layer; layers without a decision are left out."""
+    found = (_build(facts), _chips(facts), _power(facts), _place(facts))
+    return [phrase for phrase in found if phrase]
+
+
+def _build(facts: Facts) -> str:
+    halls = facts.new_halls
+    if halls.empty:
+        return "build no new hall" if len(facts.case["halls"]) else ""
+    by_site = halls.groupby("site")["it_mw"].sum().sort_values(ascending=False)
+    where = listed([f"{facts.site_names.get(s, s)}" for s in by_site.index])
+    first = label(facts.case, int(halls["in_service"].min()))
+    return f"build {plural(len(halls), 'hall')} with {unit(halls['it_mw'].sum(), 'MW')} of IT power at {where}, the first in service in {first}"
+
+
+def _chips(facts: Facts) -> str:
+    orders = facts.plan["orders"]
+    if orders.empty:
+        return ""
+    by_sku = orders.groupby("sku")["units"].sum().sort_values(ascending=False)
+    kinds = listed([f"{fixed(u)} {facts.sku_names.get(k, k)}" for k, u in by_sku.items()])
+    return f"buy {kinds} for {musd(orders['cost_musd'].sum())}"
+
+
+def _power(facts: Facts) -> str:
+    parts = []
+    tiers, contracts, made = facts.paid_tiers, facts.plan["contracts"], facts.plan["generators"]
+    if len(tiers):
+        parts.append(f"energise {unit(tiers['mw'].sum(), 'MW')} of grid connection")
+    if len(contracts):
+        parts.append(f"sign {plural(len(contracts), 'power contract')} for {unit(contracts['mw'].sum(), 'MW')}")
+    if len(made):
+        parts.append(f"install {unit(made.groupby('generator')['mw'].max().sum(), 'MW')} of on-site generation")
+    return ", ".join(parts)
+
+
+def _place(facts: Facts) -> str:
+    parts = []
+    if len(facts.case["jobs"]):
+        parts.append(f"run {fixed(facts.placed)} of {plural(len(facts.case['jobs']), 'training job')}")
+    if not math.isnan(facts.served_overall):
+        parts.append(f"serve {percent(facts.served_overall)} of inference demand")
+    return " and ".join(parts)
+
+
+def headline(facts: Facts) -> str:
+    """Return the plan in one sentence."""
+    parts = actions(facts)
+    sentence = "; ".join(parts) if parts else "change nothing: no hall, chip, contract or job is decided"
+    return sentence[:1].upper() + sentence[1:] + "."
+
+
+def certainty(summary: Mapping[str, object]) -> str:
+    """Return what the plan costs and how far it may be from the best one."""
+    name, amount = worth(summary)
+    gap = verified_gap(summary)
+    first = f"{name}: {amount}."
+    if math.isnan(gap):
+        return f"{first} No bound has been verified, so how much better a plan could be is not known."
+    if gap < 1e-9:
+        return f"{first} The bound, verified without the solver, equals it: no plan is better."
+    difference = abs(number(summary["objective"]) - number(summary["verified_bound"]))
+    return f"{first} No plan can be better by more than {musd(difference)} ({percent(gap)}): that bound is verified without the solver."
+
+
+def left_out(facts: Facts) -> str:
+    """Return what is not placed and not served."""
+    unplaced, unserved = facts.plan["unplaced"], facts.plan["unserved"]
+    parts = []
+    if len(unplaced):
+        parts.append(f"{plural(len(unplaced), 'training job')} worth {musd(unplaced['value_musd'].sum())} (undiscounted)")
+    if len(unserved):
+        worst = unserved.groupby("period")["mtok_per_day"].sum()
+        peak = f"{unit(worst.max(), 'Mtok/day')} in {label(facts.case, int(worst.idxmax()))}"
+        parts.append(f"demand of {plural(unserved['service'].nunique(), 'service')}, up to {peak}")
+    if not parts:
+        return "Nothing is left out: every job is placed and all demand is served." if len(facts.case["jobs"]) + len(facts.case["demand"]) else ""
+    return "Left out: " + " and ".join(parts) + "."
+
+
+def checked(summary: Mapping[str, object]) -> tuple[bool | None, list[str]]:
+    """Return the verdict of the independent checker (``None``: not run) and its violations."""
+    check = summary.get("check")
+    if not isinstance(check, Mapping) or "ok" not in check:
+        return None, []
+    violations = check.get("violations")
+    many = violations if isinstance(violations, (list, tuple)) else [] if violations in (None, 0) else [violations]
+    return bool(check["ok"]), [str(v) for v in many]
+
+
+def term_order(terms: pd.Index) -> list[str]:
+    """Return the terms of the objective in reading order, unknown ones last."""
+    known = ["capex", "opex", "energy", "contracts", "carbon", "unmet", "value", "salvage"]
+    return [t for t in known if t in terms] + sorted(t for t in terms if t not in known)

@@ -1,0 +1,219 @@
+"""What could ever be there: sites, domains, halls and chips as arrays, with the earliest dates and the largest amounts.
+
+Everything here is an upper limit of what any plan can have. The column builders use it to leave out what can never
+happen, and to name the rule that forbids it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from placement.case import Case
+from placement.rules.milestones import Chain, chains, whole
+from placement.rules.policy import Policy
+from placement.units import KW_PER_MW
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Index sets (in table order) and limits of a case. S sites, F domains, K SKUs, T periods, B blocks."""
+
+    case: Case
+
+    # ---- index sets -------------------------------------------------------------------------------------------------
+    @cached_property
+    def sites(self) -> pd.Index:
+        """Site ids, length S."""
+        return pd.Index(self.case["sites"]["site"])
+
+    @cached_property
+    def skus(self) -> pd.Index:
+        """SKU ids, length K."""
+        return pd.Index(self.case["skus"]["sku"])
+
+    @cached_property
+    def domains(self) -> pd.Index:
+        """Fabric domain ids, length F."""
+        return pd.Index(self.halls["domain"].unique())
+
+    @cached_property
+    def domain_site(self) -> NDArray[np.int64]:
+        """Site code of each domain, shape (F,)."""
+        first = self.halls.drop_duplicates("domain")
+        return self.sites.get_indexer(pd.Index(first["site"]))
+
+    @cached_property
+    def levels(self) -> Array:
+        """Distinct positive firmness levels that jobs ask for, ascending; empty where power is not modelled."""
+        asked = self.case["jobs"]["min_firmness"].to_numpy(float)
+        return np.unique(asked[asked > 0]) if self.has_power else np.empty(0)
+
+    @cached_property
+    def has_power(self) -> bool:
+        """Whether any source of power is described."""
+        return "grid" in self.case or "generators" in self.case
+
+    @cached_property
+    def policy(self) -> Policy:
+        """Export and residency rulings."""
+        return Policy.of(self.case["export"], self.case["residency"])
+
+    # ---- halls ------------------------------------------------------------------------------------------------------
+    @cached_property
+    def _chains(self) -> tuple[dict[str, Chain], dict[tuple[str, str], Chain]]:
+        return chains(self.case)
+
+    @cached_property
+    def opening(self) -> dict[str, Chain]:
+        """Shared milestones of each site without an existing hall."""
+        halls = self.case["halls"]
+        running = set(halls.loc[halls["existing"], "site"])
+        return {s: self._chains[0].get(s, Chain()) for s in self.sites if s not in running}
+
+    @cached_property
+    def halls(self) -> pd.DataFrame:
+        """The halls with ``domain`` filled, ``chain`` and ``first`` (first period in which the hall can be in service)."""
+        halls = self.case["halls"].copy()
+        halls["domain"] = halls["domain"].where(halls["domain"] != "", halls["site"])
+        chain = [self._chains[1].get((s, h), Chain()) for s, h in zip(halls["site"], halls["hall"], strict=True)]
+        halls["chain"] = chain
+        opened = [self.opening[s].earliest + self.wait(c) if s in self.opening else 0 for s, c in zip(halls["site"], chain, strict=True)]
+        first = np.maximum.reduce([halls["earliest"].to_numpy(), [c.earliest for c in chain], opened])
+        halls["first"] = np.where(halls["existing"], 0, first)
+        halls["first"] = halls.groupby("domain", sort=False)["first"].cummax()  # halls of a domain come in order
+        return halls
+
+    @staticmethod
+    def wait(chain: Chain) -> int:
+        """Return ``A``: whole periods from the opening of the site to service of the hall."""
+        return whole(chain.after_shared)
+
+    @cached_property
+    def hall_domain(self) -> NDArray[np.int64]:
+        """Domain code of each hall."""
+        return self.domains.get_indexer(pd.Index(self.halls["domain"]))
+
+    def _hall_mw(self, which: NDArray[np.bool_]) -> Array:
+        """Return the most IT MW per domain and period over some halls, shape (F, T)."""
+        mw = np.zeros((len(self.domains), self.case.n_periods + 1))
+        first = np.minimum(self.halls["first"].to_numpy(), self.case.n_periods)
+        np.add.at(mw, (self.hall_domain, first), np.where(which, self.halls["it_mw"], 0.0))
+        return mw.cumsum(axis=1)[:, :-1]
+
+    @cached_property
+    def it_mw(self) -> Array:
+        """Most IT MW per domain and period, shape (F, T)."""
+        return self._hall_mw(np.ones(len(self.halls), bool))
+
+    @cached_property
+    def liquid_mw(self) -> Array:
+        """Most IT MW in liquid-cooled halls per domain and period, shape (F, T)."""
+        return self._hall_mw((self.halls["cooling"] == "liquid").to_numpy())
+
+    # ---- chips ------------------------------------------------------------------------------------------------------
+    @cached_property
+    def kw(self) -> Array:
+        """IT kW per unit of each SKU at full load, shape (K,)."""
+        return self.case["skus"]["kw_per_unit"].to_numpy(float)
+
+    @cached_property
+    def liquid(self) -> NDArray[np.bool_]:
+        """Whether each SKU needs liquid cooling, shape (K,)."""
+        return (self.case["skus"]["cooling"] == "liquid").to_numpy()
+
+    @cached_property
+    def installed(self) -> Array:
+        """Units that run already, shape (F, K)."""
+        units = np.zeros((len(self.domains), len(self.skus)))
+        rows = self.case["installed"]
+        np.add.at(units, (self.domains.get_indexer(pd.Index(rows["domain"])), self.skus.get_indexer(pd.Index(rows["sku"]))), rows["units"])
+        return units
+
+    @cached_property
+    def arriving(self) -> Array:
+        """Most units of each SKU that can have arrived by each period, shape (K, T)."""
+        offers = self.case["offers"]
+        units = np.zeros((len(self.skus), self.case.n_periods + 1))
+        when = np.minimum(offers["period"] + offers["lead_periods"], self.case.n_periods)
+        np.add.at(units, (self.skus.get_indexer(pd.Index(offers["sku"])), when), offers["max_units"])
+        return units.cumsum(axis=1)[:, :-1]
+
+    @cached_property
+    def export(self) -> pd.DataFrame:
+        """Ruling per (site, SKU): columns ``allowed`` and ``rule_id``, rows in site-major order."""
+        classes = self.case["skus"]["export_class"]
+        rulings = [self.policy.may_deploy(c, country) for country in self.case["sites"]["country"] for c in classes]
+        return pd.DataFrame({"allowed": [r.allowed for r in rulings], "rule_id": [r.rule_id for r in rulings]})
+
+    @cached_property
+    def export_ok(self) -> NDArray[np.bool_]:
+        """Whether each SKU may stand at each site, shape (S, K)."""
+        return self.export["allowed"].to_numpy(bool).reshape(len(self.sites), len(self.skus))
+
+    @cached_property
+    def room_mw(self) -> Array:
+        """Most IT MW that a SKU finds per domain and period, shape (F, K, T): liquid-cooled SKUs need liquid halls."""
+        return np.where(self.liquid[None, :, None], self.liquid_mw[:, None, :], self.it_mw[:, None, :])
+
+    @cached_property
+    def addable(self) -> Array:
+        """Most units that can be added to what is installed, shape (F, K, T)."""
+        fits = self.room_mw / (self.kw / KW_PER_MW)[None, :, None]
+        allowed = self.export_ok[self.domain_site][:, :, None]
+        return np.where(allowed, np.minimum(fits, self.arriving[None]), 0.0)
+
+    @cached_property
+    def units(self) -> Array:
+        """Most units that can be in service, shape (F, K, T)."""
+        return self.installed[:, :, None] + self.addable
+
+    # ---- power ------------------------------------------------------------------------------------------------------
+    @cached_property
+    def profile(self) -> dict[str, Array]:
+        """Output per MW of each profile by block, shape (B,); the blank profile is flat."""
+        names = [b.name for b in self.case.blocks]
+        table = self.case["profiles"].pivot_table(index="profile", columns="block", values="factor", aggfunc="first")
+        return {"": np.ones(len(names))} | {str(p): row.reindex(names).to_numpy(float) for p, row in table.iterrows()}
+
+    def _steps(self, sites: pd.Series, first: pd.Series, mw: pd.Series) -> Array:
+        """Return MW that can be there per site and period, shape (S, T), from sources with a first period."""
+        out = np.zeros((len(self.sites), self.case.n_periods + 1))
+        np.add.at(out, (self.sites.get_indexer(pd.Index(sites)), np.minimum(first, self.case.n_periods)), mw)
+        return out.cumsum(axis=1)[:, :-1]
+
+    @cached_property
+    def site_mw(self) -> Array:
+        """Most MW at the meter in the scarcest block, per site and period, shape (S, T); ``inf`` without a power layer."""
+        if not self.has_power:
+            return np.full((len(self.sites), self.case.n_periods), np.inf)
+        grid, gens = self.case["grid"], self.case["generators"]
+        by_block = [
+            self._steps(grid["site"], grid["available"], grid["mw"] * ~(grid["interruptible"] & block.stress))
+            + self._steps(gens["site"], gens["available"], gens["max_mw"] * [self.profile[p][b] for p in gens["profile"]])
+            for b, block in enumerate(self.case.blocks)
+        ]
+        cap = self.case["sites"]["community_mw"].fillna(np.inf).to_numpy(float)
+        return np.minimum(np.minimum.reduce(by_block), cap[:, None])
+
+    @cached_property
+    def firm_mw(self) -> Array:
+        """Most MW of at least each firmness level, per site and period, shape (S, levels, T)."""
+        grid, gens = self.case["grid"], self.case["generators"]
+        out = np.zeros((len(self.sites), len(self.levels), self.case.n_periods))
+        for i, level in enumerate(self.levels):
+            g, n = grid[(grid["firmness"] >= level) & ~grid["interruptible"]], gens[gens["firmness"] >= level]
+            stress = pd.Series([self.profile[p][self.case.stress] for p in n["profile"]], index=n.index, dtype=float)
+            out[:, i] = self._steps(g["site"], g["available"], g["mw"]) + self._steps(n["site"], n["available"], n["max_mw"] * stress)
+        return out
+
+    @cached_property
+    def pue(self) -> Array:
+        """PUE of each site, shape (S,)."""
+        return self.case["sites"]["pue"].to_numpy(float)

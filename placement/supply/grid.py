@@ -1,0 +1,63 @@
+r"""Grid connection in tiers of more or less firm power, and the energy taken through it.
+
+.. math:: g_{stb} + \sum_p c_{pstb} \le \sum_r P_r (1 - i_r [b = stress])\, tier\_on_{srt}
+
+See models/README.md, section 2. Contracts add their energy to ``supply.through_grid`` before the limit is closed.
+"""
+
+from __future__ import annotations
+
+import pyomo.environ as pyo
+
+from placement.supply.supply import Block, Supply, amount
+from placement.units import KG_PER_T, USD_PER_MUSD
+
+
+def build(supply: Supply) -> None:
+    """Declare ``tier_on[s,r,t]`` and ``grid_mw[s,t,b]``; provide ``power`` and ``firm``."""
+    case, scope, m = supply.case, supply.scope, supply.model
+    tiers = list(case["grid"].itertuples())
+    tier_on = supply.steps("tier_on", {(r.site, r.tier): r.available for r in tiers if r.capex_musd > 0})
+    code = {s: i for i, s in enumerate(scope.sites)}
+
+    def on(r, t: int):  # type: ignore[no-untyped-def]
+        """Whether a tier is energised; one that costs nothing simply is, from its date."""
+        return tier_on((r.site, r.tier), t) if r.capex_musd > 0 else int(t >= r.available)
+
+    most_mw = case["grid"].groupby("site")["mw"].sum().to_dict()
+    index = [(s, t, b) for s in most_mw for t in range(case.n_periods) for b in range(len(case.blocks))]
+    m.grid_mw = pyo.Var(index, bounds=lambda m, s, t, b: (0, most_mw[s]))
+    for r in tiers:
+        for t in range(case.n_periods):
+            for b, block in enumerate(case.blocks):
+                if not (r.interruptible and block.stress):
+                    supply.grid_limit[r.site, t, b].append(r.mw * on(r, t))
+            if r.capex_musd > 0 and t >= r.available:
+                supply.invest(t, r.capex_musd * (on(r, t) - tier_on((r.site, r.tier), t - 1)), r.life_years)
+            for i, level in enumerate(scope.levels):
+                if r.firmness >= level and not r.interruptible:
+                    supply.provide(("firm", code[r.site], i, t), r.mw * on(r, t))
+
+    tariff = case["tariffs"].set_index(["zone", "period", "block"])
+    usd, kg = tariff["energy_usd_per_mwh"].to_dict(), tariff["co2_kg_per_mwh"].to_dict()
+    zone = dict(zip(case["sites"]["site"], case["sites"]["zone"], strict=True))
+    for s, t, b in index:
+        key = (zone[s], t, case.blocks[b].name)
+        mwh = float(case.hours[b]) * m.grid_mw[s, t, b]
+        supply.pay("energy", t, usd[key] / USD_PER_MUSD * mwh)
+        supply.pay("carbon", t, case.carbon_price_usd_per_t * kg[key] / KG_PER_T / USD_PER_MUSD * mwh)
+        supply.provide(("power", code[s], t, b), m.grid_mw[s, t, b])
+        supply.source_mw[s, t, b].append(m.grid_mw[s, t, b])
+        supply.through_grid[s, t, b].append(m.grid_mw[s, t, b])
+
+
+def close(supply: Supply) -> None:
+    """State the limits once every source has been declared."""
+    m, limit, through, sources = supply.model, supply.grid_limit, supply.through_grid, supply.source_mw
+    m.grid_limit = pyo.Constraint(list(through), rule=lambda m, *i: amount(through[i]) <= amount(limit[i]))
+    cap = supply.case["sites"].set_index("site")["community_mw"].dropna().to_dict()
+    m.community_cap = pyo.Constraint([i for i in sources if i[0] in cap], rule=lambda m, s, t, b: amount(sources[s, t, b]) <= cap[s])
+
+
+BLOCK = Block("grid", build, tables=("grid",), needs=("sites",))
+LIMITS = Block("power_limits", close, tables=("grid", "generators"), needs=("grid", "contracts", "generation"))

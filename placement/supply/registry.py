@@ -1,0 +1,54 @@
+"""The blocks in building order: adding a layer is one file and one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from placement.errors import FormulationError
+from placement.rules import Scope
+from placement.supply import capital, chips, contracts, fibre, generation, grid, sites
+from placement.supply.supply import Block, Supply
+
+BLOCKS: tuple[Block, ...] = (
+    sites.BLOCK,
+    grid.BLOCK,
+    contracts.BLOCK,
+    generation.BLOCK,
+    chips.BLOCK,
+    grid.LIMITS,
+    fibre.BLOCK,
+    capital.BLOCK,
+)
+
+
+def build_supply(scope: Scope, wanted: Collection[tuple[Any, ...]], names: Sequence[str] | None = None) -> Supply:
+    """Build the supply side of a case.
+
+    Parameters
+    ----------
+    wanted
+        Resource keys that columns use.
+    names
+        Blocks that the model card lists; default: all. A block whose tables are absent is skipped.
+
+    Raises
+    ------
+    FormulationError
+        If a name is unknown, or a block comes before one that it needs.
+    """
+    known = [b.name for b in BLOCKS]
+    unknown = set(names or ()) - set(known)
+    if unknown:
+        raise FormulationError(f"unknown block {sorted(unknown)}; known blocks: {', '.join(known)}")
+    supply = Supply(scope, wanted)
+    done: set[str] = set()
+    for block in BLOCKS:
+        if names is not None and block.name not in names or not block.active(scope.case):
+            continue
+        late = [n for n in block.needs if n not in done and next(b for b in BLOCKS if b.name == n).active(scope.case)]
+        if late:
+            raise FormulationError(f"block '{block.name}' needs {late} before it; put them on the card")
+        block.build(supply)
+        done.add(block.name)
+    return supply

@@ -1,0 +1,112 @@
+"""What the blocks share: the Pyomo model, named cost terms and the amounts of each resource.
+
+A block adds variables and constraints to ``supply.model``, costs with :meth:`Supply.pay` and :meth:`Supply.invest`,
+and amounts with :meth:`Supply.provide`. Blocks know nothing else of each other.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Hashable
+from dataclasses import dataclass
+from typing import Any
+
+import pyomo.environ as pyo
+
+from placement.case import Case
+from placement.rules import Scope
+
+Expr = Any  # a number, a Pyomo variable or a Pyomo expression: Pyomo has no common type for them
+
+
+class Supply:
+    """The supply side under construction.
+
+    Parameters
+    ----------
+    scope
+        The case with its index sets and limits.
+    wanted
+        Resource keys ``(kind, *index)`` that some column uses; nothing is built for others.
+    """
+
+    def __init__(self, scope: Scope, wanted: Collection[tuple[Any, ...]]) -> None:
+        self.scope, self.case = scope, scope.case
+        self.wanted = frozenset(wanted)
+        self.model = pyo.ConcreteModel(name=scope.case.name)
+        self.available: dict[tuple[Any, ...], list[Expr]] = {key: [] for key in wanted}
+        self.cost: dict[str, list[Expr]] = defaultdict(list)  # term -> discounted M$
+        self.cash: dict[tuple[str, int], list[Expr]] = defaultdict(list)  # (term, period) -> undiscounted M$; period T: residual
+        self.decisions: dict[tuple[Any, ...], Expr] = {}  # decision that columns may require -> variable
+        self.hall_mw: dict[tuple[Any, ...], list[Expr]] = defaultdict(list)  # (domain code, cooling, t) -> IT MW in service
+        self.grid_limit: dict[tuple[Any, ...], list[Expr]] = defaultdict(list)  # (site, t, b) -> MW of the energised tiers
+        self.through_grid: dict[tuple[Any, ...], list[Expr]] = defaultdict(list)  # (site, t, b) -> MW that use the connection
+        self.source_mw: dict[tuple[Any, ...], list[Expr]] = defaultdict(list)  # (site, t, b) -> MW from all sources
+
+    def provide(self, key: tuple[Any, ...], amount: Expr) -> None:
+        """Add an amount to a resource, if any column uses it."""
+        if key in self.available:
+            self.available[key].append(amount)
+
+    def draw(self, key: tuple[Any, ...], amount: Expr) -> None:
+        """Take an amount from a resource for the supply side's own use."""
+        self.provide(key, -amount)
+
+    def pay(self, term: str, period: int, amount_musd: Expr) -> None:
+        """Charge an undiscounted amount in a period to a cost term."""
+        self.cash[term, period].append(amount_musd)
+        self.cost[term].append(float(self.case.discount[period]) * amount_musd)
+
+    def invest(self, period: int, amount_musd: Expr, life_years: float, *, in_service: int | None = None) -> None:
+        """Charge capital paid in a period and credit what the asset is worth at the end of the horizon (NaN life: nothing)."""
+        self.pay("capex", period, amount_musd)
+        self.credit_residual(period if in_service is None else in_service, amount_musd, life_years)
+
+    def credit_residual(self, in_service: int, amount_musd: Expr, life_years: float) -> None:
+        """Credit the straight-line residual value of an asset at the end of the horizon."""
+        end = self.case.n_periods
+        share = 1 - (end - in_service) * self.case.period_months / 12 / life_years
+        if share > 0:  # False for NaN
+            self.pay("salvage", end, -share * amount_musd)
+
+    def steps(self, name: str, first: dict[Any, int], upper: int = 1, uppers: dict[Any, int] | None = None) -> Callable[[Hashable, int], Expr]:
+        """Declare never-falling 0/1 (or 0..n) decisions and return ``value(key, t)``: the variable, or 0 before its first period.
+
+        ``first`` maps each key (a tuple of ids) to the first period in which the decision can be taken.
+        """
+        end = self.case.n_periods
+        index = [(*key, t) for key, begin in first.items() for t in range(begin, end)]
+        domain = pyo.Binary if uppers is None and upper == 1 else pyo.NonNegativeIntegers
+        var = pyo.Var(index, domain=domain, bounds=lambda m, *i: (0, (uppers or {}).get(i[:-1], upper)))
+        self.model.add_component(name, var)
+        later = [i for i in index if i[-1] > first[i[:-1]]]
+        self.model.add_component(f"{name}_step", pyo.Constraint(later, rule=lambda m, *i: var[(*i[:-1], i[-1] - 1)] <= var[i]))
+        known = set(index)
+
+        def value(key: Any, t: int) -> Expr:
+            i = (*key, t)
+            return var[i] if i in known else 0
+
+        return value
+
+
+def amount(terms: Collection[Expr]) -> Expr:
+    """Return the sum of terms as one Pyomo expression (0 if there are none)."""
+    return pyo.quicksum(terms)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One layer of supply: which tables switch it on and the function that writes its algebra.
+
+    ``tables``: the block is built if any of these is in the case. ``needs``: blocks that must come before it if built.
+    """
+
+    name: str
+    build: Callable[[Supply], None]
+    tables: tuple[str, ...]
+    needs: tuple[str, ...] = ()
+
+    def active(self, case: Case) -> bool:
+        """Whether the case has a table of this layer."""
+        return any(t in case for t in self.tables)
