@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from derivation.facts import Facts, read_facts
+from derivation.scenarios import write_scenarios
 from derivation.spec import SPECS, Spec
 from derivation.write import write_case, write_rtt
 
@@ -46,6 +47,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name in args.case:
         spec = enlarged(facts, SPECS[name], args)
         tables = write_case(facts, spec, args.out / name)
+        if name == "frontier-small":
+            write_scenarios(tables, spec.start, args.out / "scenarios")
         print(f"{args.out / name}: " + ", ".join(f"{len(table)} {key}" for key, table in tables.items()))
     if args.rtt:
         write_rtt(facts, args.rtt)

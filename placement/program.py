@@ -154,11 +154,11 @@ def build_sides(case: Case, model: Card | None = None) -> Sides:
 
 
 def _idle_power(scope: Scope, demand: Demand) -> NDArray[np.int64]:
-    """Power rows of sites whose installed chips draw power even if no column uses them."""
+    """Power rows of sites where chips that idle may stand: their draw counts even in periods that no column uses."""
     idle = scope.case["skus"]["idle_share"].to_numpy(float) > 0
-    sites = np.unique(scope.domain_site[(scope.installed[:, idle] > 0).any(axis=1)]) if len(scope.domains) else np.empty(0, np.int64)
-    if not scope.has_power or not len(sites):
+    if not scope.has_power or not idle.any() or not len(scope.domains):
         return np.empty(0, np.int64)
+    sites = np.unique(scope.domain_site[(scope.units[:, idle, -1] > 0).any(axis=1)])
     s, t, b = np.meshgrid(sites, np.arange(scope.case.n_periods), np.arange(len(scope.case.blocks)), indexing="ij")
     return demand.resources.encode("power", s, t, b).ravel()
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from derivation.facts import Facts
-from derivation.sites import chosen_sites, hall_table
+from derivation.sites import campus_power, chosen_sites, hall_table
 from derivation.spec import Spec, quarter_index, quarter_label
 
 
@@ -34,7 +34,7 @@ SKUS = {
     "mi355x": Sku(cooling="liquid", node_units=8, export_class="advanced", family_share=1.0, growth=0.15, lead=2),
     "tpu-v7": Sku(cooling="liquid", node_units=64, export_class="advanced", family_share=1.0, growth=0.06, lead=2),
     "trainium2": Sku(cooling="air", node_units=16, export_class="advanced", family_share=1.0, growth=0.0, lead=1),
-    "h20": Sku(cooling="air", node_units=8, export_class="licensed", family_share=1.0, growth=0.0, lead=1),
+    "h20": Sku(cooling="air", node_units=8, export_class="licensed", family_share=0.1, growth=0.0, lead=1),
     "ascend-910c": Sku(cooling="air", node_units=8, export_class="cn-domestic", growth=0.04, lead=1, volume=40_000),
 }
 IDLE_SHARE = 0.30  # scenario: draw of an idle accelerator with host, share of full load
@@ -42,7 +42,7 @@ CHIP_LIFE_YEARS = 5  # scenario
 FILL = (0.50, 0.70)  # scenario: share of a running hall's IT power that is filled with chips, drawn per hall
 FILL_CN = 0.60
 OWNER_SKUS = {"Amazon": ("trainium2",), "Google": ("tpu-v7",), "Alibaba": ("h20",)}  # scenario: what runs where, by owner
-RUNNING_SKUS = {"air": ("h100",), "liquid": ("gb200", "gb300")}  # scenario: else by cooling, the first one in the case
+RUNNING_SKUS = {"air": ("h100",), "2025": ("gb200", "gb300"), "2026": ("gb300",)}  # scenario: else by cooling and by year of first use
 FIRM_ORDERS = ((1, 0.93), (5, 0.92))  # scenario: take-or-pay offers of the largest SKU: quarter, price factor
 FIRM_SHARE, FIRM_VOLUME = 0.75, 1.5  # scenario: smallest order / size; size / ordinary quarterly offer
 VENDOR_CAPS = {"NVIDIA": 0.80}  # scenario
@@ -119,17 +119,23 @@ def installed_table(facts: Facts, spec: Spec) -> pd.DataFrame:
     for _, hall in halls.iterrows():
         owner, country = owners.loc[hall["site"]]
         fill = FILL_CN if country == "CN" else rng.uniform(*FILL)
-        sku = running_sku(spec, owner, hall["cooling"])
-        rows.append({"domain": hall["domain"], "sku": sku, "units": fill * hall["it_mw"] / kw[sku]})
+        sku = running_sku(spec, owner, hall["cooling"], _year(facts, spec, hall["site"]))
+        rows.append({"domain": hall["domain"], "sku": sku, "units": fill * hall["it_mw"] * 1000 / kw[sku]})
     table = pd.DataFrame(rows).groupby(["domain", "sku"], sort=False, as_index=False).sum()
     table["units"] = [int(u // SKUS[s].node_units) * SKUS[s].node_units for u, s in zip(table["units"], table["sku"], strict=True)]
     return table.assign(assumption="scenario: SKU by owner and cooling, fill 50 to 70 % of the running IT power")
 
 
-def running_sku(spec: Spec, owner: str, cooling: str) -> str:
+def _year(facts: Facts, spec: Spec, site: str) -> str:
+    """Return the year in which most of a campus's running power came, as far as it matters for the chips in it."""
+    power = campus_power(facts, site)
+    return "2025" if len(power) and power["2025Q4"] >= 0.5 * power[quarter_label(-1, spec.start)] else "2026"
+
+
+def running_sku(spec: Spec, owner: str, cooling: str, year: str) -> str:
     """Return the SKU that a running hall holds."""
     wanted = next((s for name, s in OWNER_SKUS.items() if name in owner), ())
-    choices = (*wanted, *RUNNING_SKUS[cooling])
+    choices = (*wanted, *RUNNING_SKUS["air" if cooling == "air" else year])
     fits = (s for s in choices if s in spec.skus and (SKUS[s].cooling == "air" or cooling == "liquid"))
     return next(fits, "h100")
 

@@ -12,7 +12,7 @@ from derivation.facts import Facts
 from derivation.sites import chosen_sites
 from derivation.spec import HOURS_PER_QUARTER, SECONDS_PER_QUARTER, Spec, quarter_label
 
-GROWTH_PER_YEAR, TARGET_YEAR, MAX_FACTOR = 4.5, 2027.5, 60.0  # scenario: compute of frontier runs grows 4-5x a year (Epoch AI)
+GROWTH_PER_YEAR, TARGET_YEAR, MAX_FACTOR = 4.5, 2027.5, 150.0  # scenario: compute of frontier runs grows 4-5x a year (Epoch AI)
 REFERENCE = "gb300"
 SOFTWARE = {"mi355x": 0.8, "trainium2": 0.8, "ascend-910c": 0.7}  # scenario: utilisation relative to the measured runs
 DURATIONS = ((3_000, 1), (60_000, 2), (300_000, 3))  # scenario: reference unit-quarters below which a run takes so many quarters; else 4
@@ -24,7 +24,7 @@ CHOICES = (
     (0, ("h100", "b200", "gb200", "trainium2", "tpu-v7", "mi355x")),
 )
 CHOICES_CN = ("ascend-910c", "h20")
-FIRMNESS = ((20_000, 0.999), (3_000, 0.995))  # scenario: power-stable rule by gang size
+FIRMNESS = ((85_000, 0.999), (3_000, 0.995))  # scenario: power-stable rule by gang size
 LOSS_HOURS = ((20_000, 6.0), (0, 3.0))  # scenario: half a checkpoint interval plus restart
 VALUE_USD_PER_HOUR, VALUE_SPREAD = 2.9, 0.40  # scenario: worth of a reference unit-hour; sigma of its logarithm
 VIDEO_HBM_GB = 128  # scenario: memory per accelerator for video runs
@@ -40,7 +40,7 @@ def year_of(date: str) -> float:
 
 
 def picked_runs(facts: Facts, spec: Spec, skip: int) -> pd.DataFrame:
-    """Return the runs of the case, largest first, evenly spaced over the ranking of all runs with known FLOP.
+    """Return the runs of the case: the largest eighth, then evenly spaced over the ranking of all runs with known FLOP.
 
     Asking for more jobs than there are runs repeats the runs, with their own dates and values.
     """
@@ -50,7 +50,8 @@ def picked_runs(facts: Facts, spec: Spec, skip: int) -> pd.DataFrame:
     whole, rest = divmod(spec.n_jobs, len(known))
     parts = [known.assign(copy=i) for i in range(whole)]
     if rest:
-        at = np.unique(np.linspace(0, len(known) - 1, rest).round().astype(int))
+        head = min(rest // 8, len(known))  # the largest runs are all in
+        at = np.concatenate([np.arange(head), np.linspace(head, len(known) - 1, rest - head).round().astype(int)])
         parts.append(known.iloc[at].assign(copy=whole))
     return pd.concat(parts, ignore_index=True)
 
@@ -76,7 +77,7 @@ def job_tables(facts: Facts, spec: Spec) -> tuple[pd.DataFrame, pd.DataFrame]:
         mandatory = free and eligible % (MANDATORY_EVERY // 10) == 1 and eligible // 4 < spec.n_jobs / MANDATORY_EVERY
         skus = _skus(rng, spec, gang, cls)
         jobs.append({
-            "job": job, "name": f"{run['model'].strip()} successor", "value_musd": round(VALUE_USD_PER_HOUR * spread * unit_quarters * HOURS_PER_QUARTER / 1e6, 2),
+            "job": job, "name": " ".join(run["model"].split()) + " successor", "value_musd": round(VALUE_USD_PER_HOUR * spread * unit_quarters * HOURS_PER_QUARTER / 1e6, 2),
             "mandatory": int(mandatory), "earliest": quarter_label(earliest, spec.start), "latest": quarter_label(latest, spec.start),
             "residency": cls, "min_firmness": next((f for limit, f in FIRMNESS if gang >= limit), 0),
             "min_hbm_gb": VIDEO_HBM_GB if "Video" in run["domain"] and cls != "cn-only" else 0,

@@ -26,11 +26,12 @@ class Service:
     weights_gb: float
     price: float  # $/Mtok of output
     peak: str  # trace that gives peak_to_mean
-    share: float  # of the open demand
+    share: float  # weight of the service in the total demand; spread with the metros' weights
     metros: int  # the largest ones it may serve; 0: all
     residency: str = ""
     refresh_hours: float = 24.0
     only: tuple[str, ...] = ()  # countries of the users; empty: all but China
+    unmet_factor: float = 4.0  # penalty for a token not served / its price
 
 
 LOCAL = ("IN", "ID", "SA", "KR", "AU", "CA", "AE", "FR", "DE", "TR", "VN")  # a localisation level other than none in the jurisdiction table
@@ -45,23 +46,22 @@ SERVICES = {
     "agents": Service(name="Background agents", slo_ms=300, model="deepseek-r1", scenario="Offline", speed=0.30,
                       skus=("gb300", "trainium2", "tpu-v7", "b200"), hbm_gb=1200, weights_gb=1000, price=2.5, peak="code", share=0.30, metros=24),
     "eu-assistant": Service(name="European public-sector assistant", slo_ms=60, model="llama2-70b-99", scenario="Server", speed=0.25,
-                            skus=("h100", "b200", "gb200"), hbm_gb=160, weights_gb=80, price=7.0, peak="conv", share=0.05, metros=0,
+                            skus=("h100", "b200", "gb200"), hbm_gb=160, weights_gb=80, price=7.0, peak="conv", share=0.12, metros=0,
                             residency="eu-gov", only=(EEA,)),
     "payments": Service(name="Payments and regulated finance", slo_ms=80, model="llama2-70b-99", scenario="Interactive", speed=0.40,
-                        skus=("h100", "b200"), hbm_gb=140, weights_gb=70, price=9.0, peak="conv", share=0.03, metros=0, residency="local",
+                        skus=("h100", "b200"), hbm_gb=140, weights_gb=70, price=9.0, peak="conv", share=0.08, metros=0, residency="local",
                         refresh_hours=48, only=LOCAL),
     "us-gov": Service(name="United States government assistant", slo_ms=80, model="llama2-70b-99", scenario="Server", speed=0.25,
-                      skus=("h100", "gb200", "trainium2"), hbm_gb=160, weights_gb=80, price=8.0, peak="conv", share=0.03, metros=0,
+                      skus=("h100", "gb200", "trainium2"), hbm_gb=160, weights_gb=80, price=8.0, peak="conv", share=0.12, metros=0,
                       residency="us-gov", only=("US",)),
     "china-chat": Service(name="Chat assistant in China", slo_ms=100, model="deepseek-r1", scenario="Server", speed=0.30,
-                          skus=("h20", "ascend-910c", "b200"), hbm_gb=640, weights_gb=500, price=2.0, peak="conv", share=0.16, metros=0,
-                          residency="cn-only", only=("CN",)),
+                          skus=("h20", "ascend-910c", "b200"), hbm_gb=640, weights_gb=500, price=2.0, peak="conv", share=0.50, metros=0,
+                          residency="cn-only", only=("CN",), unmet_factor=2.0),
 }
 # In a case with few SKUs a service may use these as well.
 FALLBACK_SKUS = ("gb300", "b200")
 ORIGIN = "camp-microsoft-fairwater-wisconsin"  # scenario: training campus that the weights come from
 ORIGIN_BY_CLASS = {"cn-only": "camp-alibaba-zhangbei"}
-UNMET_FACTOR = 4.0  # scenario: penalty for a token not served / its price
 DEMAND_GROWTH = 0.08  # scenario: per quarter
 MAX_PER_COUNTRY = {"US": 9, "CN": 4}  # scenario: user metros per country; 3 elsewhere
 REFERENCE = "b200"  # has MLPerf results for every model used
@@ -128,10 +128,11 @@ def service_table(facts: Facts, spec: Spec) -> pd.DataFrame:
     for key in spec.services:
         s = SERVICES[key]
         origin = ORIGIN_BY_CLASS.get(s.residency, ORIGIN)
+        refresh = origin in spec.sites
         rows.append({
             "service": key, "name": s.name, "slo_rtt_ms": s.slo_ms, "residency": s.residency, "peak_to_mean": peak_to_mean(facts, s.peak),
-            "hbm_gb": s.hbm_gb, "price_usd_per_mtok": s.price, "unmet_usd_per_mtok": UNMET_FACTOR * s.price, "weights_gb": s.weights_gb,
-            "refresh_hours": s.refresh_hours, "origin": origin if origin in spec.sites else "",
+            "hbm_gb": s.hbm_gb, "price_usd_per_mtok": s.price, "unmet_usd_per_mtok": s.unmet_factor * s.price, "weights_gb": s.weights_gb if refresh else 0,
+            "refresh_hours": s.refresh_hours if refresh else "", "origin": origin if refresh else "",
             "source": f"peak / mean: Azure LLM trace 2023 ({s.peak})", "assumption": "scenario: SLO, price, penalty, model size, refresh",
         })
     return pd.DataFrame(rows)
@@ -180,13 +181,13 @@ def _mlperf(facts: Facts, model: str, scenario: str, sku: str) -> float:
 
 
 def demand_table(facts: Facts, spec: Spec) -> pd.DataFrame:
-    """Return table ``demand``: the service's share of the scenario total, spread by the metros' weights."""
+    """Return table ``demand``: the scenario total, spread by the weights of services and metros."""
     weights = facts["metros"].set_index("metro_id")["demand_weight"]
     chosen = reachable(facts, spec)
-    total = sum(SERVICES[k].share for k in spec.services)
+    total = sum(SERVICES[k].share * weights[metros].sum() for k, metros in chosen.items())
     rows = []
     for key, metros in chosen.items():
-        level = spec.demand_mtok_per_day * SERVICES[key].share / total * weights[metros] / weights[metros].sum()
+        level = spec.demand_mtok_per_day * SERVICES[key].share * weights[metros] / total
         for t in range(spec.n_periods):
             period = quarter_label(t, spec.start)
             grown = (level * (1 + DEMAND_GROWTH) ** t).round(0)

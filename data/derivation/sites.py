@@ -10,7 +10,7 @@ import pandas as pd
 from derivation.facts import Facts, percentile_days, quartile_days
 from derivation.spec import DAYS_PER_QUARTER, Spec, quarter_index, quarter_label
 
-MAX_DOMAIN_IT_MW = 700.0  # scenario: largest fabric domain of a campus
+MAX_DOMAIN_IT_MW = 600.0  # scenario: largest fabric domain of a campus
 SINGLE_FABRIC = ("camp-microsoft-fairwater-wisconsin", "camp-meta-hyperion")  # scenario: one fabric over the whole campus
 MAX_SINGLE_FABRIC_HALL_MW = 800.0
 AIR_UNTIL = "2025Q2"  # scenario: power energised by then is air cooled, later power liquid cooled

@@ -66,6 +66,8 @@ def typed_table(text: TextTable, clock: Clock | None, findings: Findings) -> pd.
                 findings.add(text.name, column.name, "is missing", f"Add the column: {column.meaning}.")
         elif column.required and (blank := cells == "").any():
             findings.add(text.name, column.name, "must not be blank", f"Fill in: {column.meaning}.", text.rows(blank))
+        if column.kind == "period" and clock is None:
+            findings.spoiled.add(f"{text.name}.{column.name}")
         values, complaints = _convert(text.name, column, cells, clock)
         for mask, rule, remedy in complaints:
             findings.add(text.name, column.name, rule, remedy, text.rows(mask))

@@ -22,21 +22,25 @@ that would have no effect. All problems are reported together, each with table, 
 
 ## Tables in general
 
-* CSV is UTF-8 with commas, points in decimals and one header row; the order of columns is free. The order of rows counts in `halls` alone.
-* Units stand in the column names. Numbers are plain decimals such as `1250.5` or `1.2e3`: no blanks, units, thousands separators, `nan` or `inf`.
-* Ids and other words are text as written: `NA` is the id NA (and Namibia), `007` is not 7, `Oslo` is not `oslo`. They hold no commas or semicolons.
+* CSV is UTF-8 with commas, points in decimals and one header row; the order of columns is free. The order of rows counts only in `halls`
+  (entry into service) and in `residency` (whose first row is quoted in explanations).
+* Units stand in the column names. Numbers are plain decimals such as `1250.5` or `1.2e3`: no blanks, units, thousands separators, no `nan`
+  or `inf`.
+* Ids and other words are text as written: `NA` is the id NA (and Namibia), `007` is not 7, `Oslo` is not `oslo`. They hold no commas or
+  semicolons.
 * Periods are labels whose form follows `period_months`: {", ".join(f"`{label}` ({months})" for months, label in PERIOD_EXAMPLE.items())}.
   A date before the horizon counts as its first period, a date behind it as never, unless the column says that it must lie within.
 * 0/1 columns also take `false` and `true`.
 * An empty cell, and an absent column, mean what "if blank" says; *required* columns must be there and filled.
-* Notes of any kind are welcome in `.md` files, and in the columns {", ".join(f"`{c}`" for c in DOCUMENTATION)} of every table; they never reach the model.
+* Notes are welcome in `.md` files, and in the columns {", ".join(f"`{c}`" for c in DOCUMENTATION)} of every table; they never reach the
+  model.
 * Sub-folders are not read; scenarios (below) may stand there.
 """
 
 _BLOCKS = f"""\
 `[[blocks]]`, one for each group of alike hours: `name`, `share` of the hours (sum 1), `stress = true` in exactly one, the hardest hours.
-Without blocks there is one, `all`, and it is the stress block. `[weights]`: objective weights (>= 0) that replace those of the model card, for
-{", ".join(f"`{t}`" for t in TERMS)}. `source`, `assumption` and `note` are welcome too.
+Without blocks there is one, `all`, and it is the stress block. `[weights]`: objective weights (>= 0) that replace those of the model card,
+for {", ".join(f"`{t}`" for t in TERMS)}. `source`, `assumption` and `note` are welcome too.
 
 ```toml
 name = "nordic"
@@ -91,15 +95,14 @@ def schema_markdown() -> str:
 
 def schema_json() -> str:
     """Return the schema as JSON: tables with key, needs and columns; an unlimited bound or blank number is ``null``."""
-    tables = {
-        t.name: {"layer": t.layer, "meaning": t.meaning, "key": t.key, "needs": t.needs, "columns": _records(t)} for t in TABLES.values()
-    }
+    tables = {t.name: _table_record(t) for t in TABLES.values()}
     return json.dumps({"documentation_columns": DOCUMENTATION, "tables": tables}, indent=1, allow_nan=False) + "\n"
 
 
-def _records(table: Table) -> list[dict[str, Any]]:
+def _table_record(table: Table) -> dict[str, Any]:
     names = ("name", "kind", "meaning", "unit", "required", "blank", "minimum", "maximum", "refers", "choices", "within")
-    return [{name: _finite(getattr(column, name)) for name in names} for column in table]
+    columns = [{name: _finite(getattr(column, name)) for name in names} for column in table]
+    return {"layer": table.layer, "meaning": table.meaning, "key": table.key, "needs": table.needs, "columns": columns}
 
 
 def _finite(value: Any) -> Any:

@@ -80,27 +80,20 @@ def _table_of(entry: Path, findings: Findings, prefix: str) -> str:
     """Return the table that an entry of the folder holds, "" for none; report what has no place there."""
     if entry.name.startswith(".") or entry.suffix == ".md" or entry.name == SETTINGS:
         return ""
+    data = entry.suffix in (".csv", ".parquet")
     if entry.is_dir():
-        tables = [f.name for f in entry.iterdir() if f.suffix in (".csv", ".parquet")]
-        if tables and not (entry / SETTINGS).exists():  # a scenario folder may stand inside its case
-            findings.add(
-                f"{prefix}{entry.name}/",
-                "",
-                "is a sub-folder with tables, which are not read",
-                "Move the tables up, or the folder away.",
-                tables,
-            )
+        tables = sorted(f.name for f in entry.glob("*.*") if f.suffix in (".csv", ".parquet"))
+        if data or (tables and not (entry / SETTINGS).exists()):  # a scenario folder may stand inside its case
+            findings.add(f"{prefix}{entry.name}/", "", "is a folder of tables, which is not read", "Move its tables up, or move it away.", tables)
         return ""
-    if entry.suffix in (".csv", ".parquet") and entry.stem in TABLES:
+    if data and entry.stem in TABLES:
         return entry.stem
-    known = [SETTINGS, *(f"{t}{end}" for t in TABLES for end in (".csv", ".parquet"))]
-    kind = "is not a table of the schema" if entry.suffix in (".csv", ".parquet") else "is not a kind of file that belongs in a case folder"
-    remedy = did_you_mean(entry.name, [n for n in known if n == SETTINGS or n.endswith(".csv") or entry.suffix == ".parquet"])
-    if entry.suffix.lower() in (".xlsx", ".xls", ".ods", ".json", ".txt", ".tsv"):
-        remedy = (
-            f"Save it as {did_you_mean(entry.stem, TABLES).removeprefix('Did you mean ').rstrip('?.')} with ending .csv, or move it away."
-        )
-    findings.add(prefix + entry.name, "", kind, remedy + " Notes go into a .md file.")
+    rule = "is not a table of the schema" if data else "is not a kind of file that belongs in a case folder"
+    ending = entry.suffix if data else ".csv"
+    remedy = did_you_mean(entry.stem + ending, [SETTINGS, *(name + ending for name in TABLES)])
+    if not data:
+        remedy = f"Save a table as CSV and settings in {SETTINGS}. {remedy if 'mean' in remedy else ''}".rstrip()
+    findings.add(prefix + entry.name, "", rule, remedy + " Notes go into a .md file; anything else, move away.")
     return ""
 
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -43,6 +44,8 @@ def read_case(folder: str | Path, *, overlay: str | Path | None = None) -> Case:
     """
     findings = Findings()
     source = effective_folder(Path(folder), None if overlay is None else Path(overlay), findings)
+    if source.settings is None:
+        findings.spoiled.add("case")
     settings, clock = read_settings(source.settings, findings) if source.settings is not None else ({"name": "", "n_periods": 1}, None)
     if clock is None:
         findings.spoiled.add("case.periods")
@@ -54,11 +57,11 @@ def read_case(folder: str | Path, *, overlay: str | Path | None = None) -> Case:
     return _with_hash(case, settings)
 
 
-def _with_hash(case: Case, settings: Mapping[str, object]) -> Case:
+def _with_hash(case: Case, settings: Mapping[str, Any]) -> Case:
     return Case(**settings, tables=case.tables, path=case.path, sha256=content_hash(settings, case.tables))
 
 
-def content_hash(settings: Mapping[str, object], tables: Mapping[str, pd.DataFrame]) -> str:
+def content_hash(settings: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> str:
     """Return the SHA-256 of the effective input: settings by name, tables by name with typed columns in row order.
 
     Equal values give equal hashes however they are written (``1`` or ``1.0``, CSV or Parquet, any column

@@ -73,8 +73,8 @@ def read_settings(raw: Mapping[str, Any], findings: Findings) -> tuple[dict[str,
     given["blocks"] = _blocks(raw.get("blocks"), findings)
     given["weights"] = _weights(raw.get("weights", {}), findings)
     clock = _clock(given, findings)
-    given["start"] = clock.start if clock else 0
-    given["n_periods"] = given.pop("periods") if clock else 1
+    del given["periods"]
+    given |= {"start": clock.start, "n_periods": clock.n_periods} if clock else {"start": 0, "n_periods": 1}
     return given, clock
 
 

@@ -46,15 +46,18 @@ class Progress:
     ----------
     time_limit_s
         Wall clock allowed, s.
-    listen
-        Called with an :class:`Event` whenever something changed; must not raise.
     """
 
-    def __init__(self, time_limit_s: float, listen: Callable[[Event], None] | None = None) -> None:
-        self._start, self._limit, self._listen = time.monotonic(), time_limit_s, listen
+    def __init__(self, time_limit_s: float) -> None:
+        self._start, self._limit = time.monotonic(), time_limit_s
+        self._listeners: list[Callable[[Event], object]] = []
         self.objective, self.bound, self.phase = math.inf, -math.inf, "start"
         self.interrupted = False
         self.phases: list[dict[str, object]] = []
+
+    def subscribe(self, listen: Callable[[Event], object]) -> None:
+        """Have a function called with an :class:`Event` whenever something changed; it must not raise."""
+        self._listeners.append(listen)
 
     @property
     def elapsed(self) -> float:
@@ -83,8 +86,9 @@ class Progress:
     def report(self, objective: float = math.inf, bound: float = -math.inf) -> None:
         """Take in a better objective or bound, and tell the listener."""
         self.objective, self.bound = min(self.objective, objective), max(self.bound, bound)
-        if self._listen is not None:
-            self._listen(Event(self.elapsed, self.phase, self.objective, self.bound, self.gap))
+        event = Event(self.elapsed, self.phase, self.objective, self.bound, self.gap)
+        for listen in self._listeners:
+            listen(event)
 
     @staticmethod
     def record(event: Event) -> dict[str, object]:

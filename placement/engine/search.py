@@ -26,8 +26,8 @@ def arrays(program: Program) -> Arrays:
     )
 
 
-def solve_program(program: Program, options: SolveOptions, progress: Progress) -> Outcome:
-    """Search for a plan and a bound until the gap, the time or the user says stop."""
+def solve_program(program: Program, options: SolveOptions, progress: Progress, begin: Floats | None = None) -> Outcome:
+    """Search for a plan and a bound until the gap, the time or the user says stop; ``begin`` suggests integer values."""
     whole = arrays(program)
     progress.enter("root")
     root = _root(program, whole, options, progress)
@@ -39,7 +39,12 @@ def solve_program(program: Program, options: SolveOptions, progress: Progress) -
         return _outcome(Status.OPTIMAL, program, root, root.x, progress)
 
     x: Floats | None = None
-    if whole.integer.sum() > _SMALL and root.x is not None:
+    if begin is not None:
+        progress.enter("warm start")
+        x, _ = settle(program, begin)
+        if x is not None:
+            progress.report(objective=float(program.cost @ x) + program.offset)
+    if x is None and whole.integer.sum() > _SMALL and root.x is not None:
         x = relax_and_fix(program, whole, root.x, options, progress)
         if x is not None:
             x = improve(program, whole, root.x, x, options, progress)

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from placement.report.formats import fixed, percent, significant
 from placement.report.markup import Html, el
-from placement.report.numbers import fixed, percent, significant
 
 WIDTHS = {"s": 340, "m": 520, "l": 1080}
 
@@ -96,20 +96,24 @@ def stacked(
     right, bottom = WIDTHS[size] - 6.0, height - 24.0
     values = np.array([s.values for s in series]).reshape(len(series), len(labels))
     bound = np.nan_to_num(limit) if limit is not None else np.zeros(len(labels))
-    marks = ticks(min(0.0, float(values.clip(max=0).sum(axis=0).min())), max(float(values.clip(min=0).sum(axis=0).max()), float(bound.max())), 5)
+    marks = ticks(
+        min(0.0, float(values.clip(max=0).sum(axis=0).min())), max(float(values.clip(min=0).sum(axis=0).max()), float(bound.max())), 5
+    )
     step, scale = (right - left) / len(labels), (bottom - top) / (marks[-1] - marks[0])
     parts = _value_axis(marks, left, right, top, bottom) + _position_labels(labels, left, step, bottom + 16)
     zero = bottom + marks[0] * scale
     up, down = np.full(len(labels), zero), np.full(len(labels), zero)
     for s in series:
-        for i in np.flatnonzero(np.abs(s.values) * scale > 0.05):
+        for i in map(int, np.flatnonzero(np.abs(s.values) * scale > 0.05)):
             tall = abs(s.values[i]) * scale
             y = up[i] - tall if s.values[i] > 0 else down[i]
             hint = f"{s.name}, {labels[i]}: {significant(s.values[i])} {unit}"
             parts.append(rect(left + (i + 0.14) * step, y, 0.72 * step, tall, s.colour + " edge", hint))
             (up if s.values[i] > 0 else down)[i] += -tall if s.values[i] > 0 else tall
     if limit is not None:
-        steps = " ".join(f"{'M' if i == 0 else 'L'}{left + i * step:.1f} {zero - v * scale:.1f}H{left + (i + 1) * step:.1f}" for i, v in enumerate(bound))
+        steps = " ".join(
+            f"{'M' if i == 0 else 'L'}{left + i * step:.1f} {zero - v * scale:.1f}H{left + (i + 1) * step:.1f}" for i, v in enumerate(bound)
+        )
         parts.append(el("path", d=steps, class_="limit"))
     return svg(size, height, title, *parts)
 
@@ -123,8 +127,13 @@ def rows_of_bars(names: Sequence[str], values: Sequence[float], colours: Sequenc
     parts: list[Html] = []
     for i, (name, value, colour) in enumerate(zip(names, values, colours, strict=True)):
         y, end = 6 + i * pitch, zero + value * scale
-        parts += [text(0, y + 14, clip(name, 18)), rect(min(zero, end), y + 2, abs(end - zero), pitch - 9, colour, f"{name}: {significant(value)} {unit}")]
-        parts.append(text(end + (5 if value >= 0 else -5), y + 14, fixed(value, 0 if abs(value) >= 100 else 1), "t" if value >= 0 else "t r"))
+        parts += [
+            text(0, y + 14, clip(name, 18)),
+            rect(min(zero, end), y + 2, abs(end - zero), pitch - 9, colour, f"{name}: {significant(value)} {unit}"),
+        ]
+        parts.append(
+            text(end + (5 if value >= 0 else -5), y + 14, fixed(value, 0 if abs(value) >= 100 else 1), "t" if value >= 0 else "t r")
+        )
     parts.append(line(zero, 2, zero, 6 + len(names) * pitch, "axis"))
     return svg(size, 12 + len(names) * pitch, f"{title}, {unit}", *parts)
 
@@ -137,13 +146,15 @@ def heat(names: Sequence[str], labels: Sequence[str], shares: NDArray[np.float64
     for r, name in enumerate(names):
         y = top + r * pitch
         parts.append(text(0, y + 14.5, clip(name, 24)))
-        for c in np.flatnonzero(np.isfinite(shares[r])):
+        for c in map(int, np.flatnonzero(np.isfinite(shares[r]))):
             value = float(shares[r, c])
             level = int(np.clip(np.ceil(8 * math.sqrt(max(1 - value, 0)) - 1e-4) if reverse else round(8 * value), 0, 8))
             hint = f"{name}, {labels[c]}: {percent(value)} {what}"
             parts.append(rect(left + c * step, y, step - 1.5, pitch - 1.5, f"q{level}", hint))
             if step >= 30:
-                parts.append(text(left + (c + 0.5) * step - 1, y + 14, fixed(np.floor(100 * value + 1e-7)), "mid onq" if level >= 5 else "mid"))
+                parts.append(
+                    text(left + (c + 0.5) * step - 1, y + 14, fixed(np.floor(100 * value + 1e-7)), "mid onq" if level >= 5 else "mid")
+                )
     return svg("l", top + len(names) * pitch + 2, title, *parts)
 
 
@@ -162,7 +173,9 @@ def lines(series: Sequence[Series], x: NDArray[np.float64], units: tuple[str, st
         xs, ys = left + x[keep] * x_scale, bottom - (s.values[keep] - marks[0]) * y_scale
         path = "".join(f"H{a:.1f}V{b:.1f}" for a, b in zip(xs, ys, strict=True))
         if len(xs):
-            parts.append(el("path", d=f"M{xs[0]:.1f} {ys[0]:.1f}{path}H{right:.1f}", class_=f"trace s{s.colour[1:]}" + (" dash" if n else "")))
+            parts.append(
+                el("path", d=f"M{xs[0]:.1f} {ys[0]:.1f}{path}H{right:.1f}", class_=f"trace s{s.colour[1:]}" + (" dash" if n else ""))
+            )
     return svg(size, height, title, *parts)
 
 
@@ -181,14 +194,23 @@ def distributions(rows: Sequence[Distribution], unit: str, title: str) -> Html:
     """Return one small histogram per row on the common scale value / limit; the bins cover 0..1."""
     left, pitch, width, top = 190, 40, WIDTHS["l"], 26
     span = width - left - 250.0
-    parts = [text(left, 12, "0", "t mid"), text(left + span / 2, 12, f"50{chr(0x202F)}% of the limit", "t mid"), text(left + span, 12, "limit", "t mid")]
+    parts = [
+        text(left, 12, "0", "t mid"),
+        text(left + span / 2, 12, f"50{chr(0x202F)}% of the limit", "t mid"),
+        text(left + span, 12, "limit", "t mid"),
+    ]
     parts += [text(width - x, 12, head, "t r") for x, head in ((150, f"median, {unit}"), (75, "95th"), (0, "limit"))]
     for r, row in enumerate(rows):
         base, step = top + (r + 1) * pitch - 8.0, span / len(row.shares)
-        parts += [text(0, base - 6, clip(row.name, 30)), line(left, base, left + span, base, "rule"), line(left + span, base - pitch + 10, left + span, base, "limit")]
+        parts += [
+            text(0, base - 6, clip(row.name, 30)),
+            line(left, base, left + span, base, "rule"),
+            line(left + span, base - pitch + 10, left + span, base, "limit"),
+        ]
         tall = (pitch - 12) * row.shares / max(float(row.shares.max()), 1e-12)
         for i in np.flatnonzero(row.shares > 0):
-            hint = f"{row.name}: {percent(row.shares[i])} of the traffic at {fixed(row.limit * i / len(row.shares))} to {fixed(row.limit * (i + 1) / len(row.shares))} {unit}"
+            low, high = row.limit * i / len(row.shares), row.limit * (i + 1) / len(row.shares)
+            hint = f"{row.name}: {percent(row.shares[i])} of the traffic at {fixed(low)} to {fixed(high)} {unit}"
             parts.append(rect(left + i * step + 0.5, base - max(tall[i], 1.0), step - 1, max(tall[i], 1.0), "c0", hint))
         numbers = ((150, row.median), (75, row.p95), (0, row.limit))
         parts += [text(width - x, base - 6, fixed(v, 1 if row.limit < 100 else 0), "r b" if x == 75 else "r") for x, v in numbers]

@@ -8,12 +8,17 @@ from typing import NamedTuple
 import pandas as pd
 
 from placement.report.facts import Facts
-from placement.report.numbers import fixed, listed, plural, significant
+from placement.report.formats import fixed, listed, musd, plural, significant
+from placement.report.tables import grouped, records
+
+NOTHING_DUE = float("nan")
 
 
 class Decision(NamedTuple):
-    """One thing to do: in which period, what, where or from whom, how much, and what it costs (M$, NaN if nothing is due)."""
+    """One thing to do: kind and count, in which period, what, where or from whom, how much, and its cost (M$, NaN if nothing is due)."""
 
+    kind: str
+    pieces: int
     period: int
     what: str
     where: str
@@ -21,55 +26,122 @@ class Decision(NamedTuple):
     cost_musd: float
 
 
+#: Kind of decision -> verb and noun of the sentence, in reading order.
+_WORDS = {
+    "order": ("place", "order"), "contract": ("sign", "power contract"), "milestone": ("start", "milestone"),
+    "tier": ("energise", "grid tier"),
+    "generator": ("bring in", "generator"), "module": ("light", "fibre module"), "job": ("start", "training job"),
+}  # fmt: skip
+
+
+def first_steps(found: list[Decision]) -> str:
+    """Return the decisions as one phrase: how many of each kind, and the money that they commit."""
+    parts = []
+    for kind, (verb, noun) in _WORDS.items():
+        some = [d for d in found if d.kind == kind]
+        cost = sum(d.cost_musd for d in some if d.cost_musd == d.cost_musd)
+        if some:
+            parts.append(f"{verb} {plural(sum(d.pieces for d in some), noun)}" + (f" ({musd(cost)})" if cost > 0 else ""))
+    return listed(parts, len(_WORDS))
+
+
 def first_decisions(facts: Facts) -> list[Decision]:
     """Return the decisions of the first two quarters, by period and then by cost."""
     found = [d for source in (_orders, _milestones, _contracts, _tiers, _generators, _fibre, _jobs) for d in source(facts)]
-    return sorted((d for d in found if d.period < facts.soon), key=lambda d: (d.period, -(d.cost_musd if d.cost_musd == d.cost_musd else -1)))
+    return sorted(
+        (d for d in found if d.period < facts.soon), key=lambda d: (d.period, -(d.cost_musd if d.cost_musd == d.cost_musd else -1))
+    )
 
 
 def _orders(facts: Facts) -> Iterator[Decision]:
     vendors = dict(zip(facts.case["skus"]["sku"], facts.case["skus"]["vendor"], strict=True))
     kinds = dict(zip(facts.case["offers"]["offer"], facts.case["offers"]["kind"], strict=True))
-    for row in facts.plan["orders"].itertuples():
+    for row in records(facts.plan["orders"]):
         name = facts.sku_names.get(row.sku, row.sku)
         binding = " (take or pay)" if kinds.get(row.offer) == "take_or_pay" else ""
-        yield Decision(row.period, f"Order {name}{binding}", vendors.get(row.sku, ""), f"{fixed(row.units)} accelerators", row.cost_musd)
+        yield Decision(
+            "order", 1, row.period, f"Order {name}{binding}", vendors.get(row.sku, ""), f"{fixed(row.units)} accelerators", row.cost_musd
+        )
 
 
 def _milestones(facts: Facts) -> Iterator[Decision]:
     cost = facts.case["milestones"][["site", "hall", "milestone", "cost_musd"]]
     df = facts.plan["milestones"].merge(cost, on=["site", "hall", "milestone"], how="left")
-    for (t, step), g in df.groupby(["start", "milestone"], sort=False):
+    for (t, step), g in grouped(df, ["start", "milestone"]):
         halls = int((g["hall"] != "").sum())
         amount = ", ".join(filter(None, [plural(len(g) - halls, "site") if len(g) > halls else "", plural(halls, "hall") if halls else ""]))
-        yield Decision(t, f"Start milestone: {step}", _sites(facts, g["site"]), amount, float(g["cost_musd"].sum()))
+        yield Decision("milestone", len(g), t, f"Start milestone: {step}", _sites(facts, g["site"]), amount, float(g["cost_musd"].sum()))
 
 
 def _contracts(facts: Facts) -> Iterator[Decision]:
-    for row in facts.plan["contracts"].merge(facts.case["ppas"], on="ppa").itertuples():
-        yield Decision(max(row.start, 0), f"Sign contract {row.ppa}", f"{row.zone}, {row.tech}", f"{significant(row.mw)} MW, {plural(row.tenor_periods, 'period')}", float("nan"))
+    for row in records(facts.plan["contracts"].merge(facts.case["ppas"], on="ppa")):
+        yield Decision(
+            "contract",
+            1,
+            max(row.start, 0),
+            f"Sign contract {row.ppa}",
+            f"{row.tech}, zone {row.zone}",
+            _contract(row.mw, row.tenor_periods),
+            NOTHING_DUE,
+        )
+
+
+def _contract(mw: float, periods: int) -> str:
+    return f"{significant(mw)} MW, {plural(periods, 'period')}"
 
 
 def _tiers(facts: Facts) -> Iterator[Decision]:
-    for row in facts.paid_tiers.itertuples():
-        yield Decision(row.in_service, f"Energise grid tier {row.tier}", facts.site_names.get(row.site, row.site), f"{significant(row.mw)} MW", row.capex_musd)
+    for row in records(facts.paid_tiers):
+        yield Decision(
+            "tier",
+            1,
+            row.in_service,
+            f"Energise grid tier {row.tier}",
+            facts.site_names.get(row.site, row.site),
+            f"{significant(row.mw)} MW",
+            row.capex_musd,
+        )
 
 
 def _generators(facts: Facts) -> Iterator[Decision]:
     df = _rises(facts.plan["generators"], "generator", "mw").merge(facts.case["generators"], on="generator")
-    for row in df.itertuples():
+    for row in records(df):
         where = facts.site_names.get(row.site, row.site)
-        yield Decision(row.period, f"Bring in generator {row.generator}", f"{where}, {row.tech}", f"{significant(row.rise)} MW", row.rise * row.capex_musd_per_mw)
+        yield Decision(
+            "generator",
+            1,
+            row.period,
+            f"Bring in generator {row.generator}",
+            f"{where}, {row.tech}",
+            f"{significant(row.rise)} MW",
+            row.rise * row.capex_musd_per_mw,
+        )
 
 
 def _fibre(facts: Facts) -> Iterator[Decision]:
-    for row in _rises(facts.plan["fibre"], "link", "modules").merge(facts.case["links"], on="link").itertuples():
-        yield Decision(row.period, f"Light fibre {row.link}", f"{row.a} to {row.b}", plural(round(row.rise), "module"), row.rise * row.module_capex_musd)
+    for row in records(_rises(facts.plan["fibre"], "link", "modules").merge(facts.case["links"], on="link")):
+        yield Decision(
+            "module",
+            round(row.rise),
+            row.period,
+            f"Light fibre {row.link}",
+            f"{row.a} to {row.b}",
+            plural(round(row.rise), "module"),
+            row.rise * row.module_capex_musd,
+        )
 
 
 def _jobs(facts: Facts) -> Iterator[Decision]:
-    for t, g in facts.plan["training"].groupby("start"):
-        yield Decision(int(t), f"Start {plural(len(g), 'training job')}", _sites(facts, g["site"]), f"{fixed(g['units'].sum())} accelerators", float("nan"))
+    for t, g in grouped(facts.plan["training"], "start"):
+        yield Decision(
+            "job",
+            len(g),
+            int(t),
+            f"Start {plural(len(g), 'training job')}",
+            _sites(facts, g["site"]),
+            f"{fixed(g['units'].sum())} accelerators",
+            NOTHING_DUE,
+        )
 
 
 def _sites(facts: Facts, sites: pd.Series) -> str:

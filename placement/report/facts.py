@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from placement.case.case import Case
-from placement.report.tables import by_period, names_of, tidy
+from placement.report.tables import by_period, grouped, names_of, tidy
 
 SOURCES = ("grid", "contracts", "generators")
 
@@ -69,7 +69,9 @@ class Facts:
 
         The tightest block is the one with the highest load / limit; interruptible tiers count 0 in the stress block.
         """
-        index = pd.MultiIndex.from_product([list(self.site_names), range(self.case.n_periods), self._blocks], names=["site", "period", "block"])
+        index = pd.MultiIndex.from_product(
+            [list(self.site_names), range(self.case.n_periods), self._blocks], names=["site", "period", "block"]
+        )
         energy = self.plan["energy"].assign(kind=lambda d: d["source"].map(_kind))
         df = energy.pivot_table(index=["site", "period", "block"], columns="kind", values="mw", aggfunc="sum")
         df = df.reindex(index=index, columns=list(SOURCES)).fillna(0.0)
@@ -95,7 +97,7 @@ class Facts:
             if t < n:  # False for NaN: a tier that is not bought
                 steps[sites[site], int(t)] += mw * ~(stress & bool(cut))
         limits = steps.cumsum(axis=1)
-        factor = {p: g.set_index("block")["factor"] for p, g in self.case["profiles"].groupby("profile")}
+        factor = {p: g.set_index("block")["factor"] for p, g in grouped(self.case["profiles"], "profile")}
         made = self.plan["generators"].merge(self.case["generators"][["generator", "site", "profile"]], on="generator", how="inner")
         for site, t, mw, profile in zip(made["site"], made["period"], made["mw"], made["profile"], strict=True):
             limits[sites[site], t] += mw * (factor[profile].reindex(self._blocks, fill_value=0.0).to_numpy() if profile else 1.0)

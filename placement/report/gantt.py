@@ -50,7 +50,7 @@ def gantt(rows: Sequence[Row], labels: Sequence[str], title: str) -> Html:
     drawn: list[Html] = []
     y = float(top)
     for row in rows:
-        packed = lanes(row.bars)
+        packed = lanes(row.bars) or [[]]  # a row with a date only still takes a line
         drawn += [text(0, y + 13, clip(row.name, 27), "b"), line(0, y - 2, width, y - 2, "rule")]
         for lane in packed:
             for bar in lane:
@@ -58,7 +58,14 @@ def gantt(rows: Sequence[Row], labels: Sequence[str], title: str) -> Html:
             y += pitch
         if row.flag is not None and row.flag <= n:
             x = left + row.flag * step
-            drawn.append(el("path", el("title", f"{row.name}: in service from the start of this period"), d=f"M{x:.1f} {y - 16:.1f}l7 6l-7 6l-7 -6z", class_="c7 edge"))
+            drawn.append(
+                el(
+                    "path",
+                    el("title", f"{row.name}: in service from the start of this period"),
+                    d=f"M{x:.1f} {y - 16:.1f}l7 6l-7 6l-7 -6z",
+                    class_="c7 edge",
+                )
+            )
         y += 5
     for i, label in enumerate(labels):
         grid.append(line(left + i * step, top - 6, left + i * step, y, "rule"))
@@ -78,5 +85,5 @@ def _bar(bar: Bar, left: float, step: float, y: float, pitch: float, n: int) -> 
     return out
 
 
-#: Bars dark enough in both colour schemes for the text of the background's colour.
-INK = {"c0": "onq", "c2": "onq", "c3": "onq", "c4": "onq", "c7": "onq"}
+#: Class of the text on a bar: the background's colour on the strong ones, always dark on the pale ones.
+INK = {"c0": "onq", "c2": "onq", "c3": "onq", "c4": "onq", "c7": "onq", "c1": "ond", "c5": "ond", "c6": "ond"}

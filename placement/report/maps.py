@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from placement.report.charts import WIDTHS, line, rect, svg, text
+from placement.report.formats import MINUS, significant
 from placement.report.markup import Html, el
-from placement.report.numbers import MINUS, significant
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,10 @@ def _graticule(view: _View) -> list[Html]:
     parts = [rect(0, 0, WIDTHS["l"], view.height, "sea", rx=6)]
     for lon in np.arange(math.ceil(view.west / step) * step, view.east, step):
         x = (lon - view.west) * view.x_scale
-        parts += [line(x, 0, x, view.height, "rule"), text(x + 3, view.height - 5, _degrees(float(lon), "E", "W"), "t")]
+        parts += [
+            line(x, 0, x, view.height, "rule"),
+            text(x + 3, view.height - 5, _degrees(float(lon), "E", "W") if x < WIDTHS["l"] - 45 else "", "t"),
+        ]
     for lat in np.arange(math.ceil(view.south / step) * step, view.north, step):
         y = (view.north - lat) * view.y_scale
         parts += [line(0, y, WIDTHS["l"], y, "rule"), text(4, y - 3, _degrees(float(lat), "N", "S"), "t halo")]
@@ -100,7 +103,14 @@ def world(sites: Sequence[Point], metros: Sequence[Point], flows: Sequence[tuple
     for a, b, weight in flows:
         (x1, y1), (x2, y2) = view.at(a), view.at(b)
         bend = 0.12 * math.hypot(x2 - x1, y2 - y1)
-        parts.append(el("path", d=f"M{x1:.1f} {y1:.1f}Q{(x1 + x2) / 2:.1f} {(y1 + y2) / 2 - bend:.1f} {x2:.1f} {y2:.1f}", class_="flow", stroke_width=0.5 + 2.5 * weight))
+        parts.append(
+            el(
+                "path",
+                d=f"M{x1:.1f} {y1:.1f}Q{(x1 + x2) / 2:.1f} {(y1 + y2) / 2 - bend:.1f} {x2:.1f} {y2:.1f}",
+                class_="flow",
+                stroke_width=0.5 + 2.5 * weight,
+            )
+        )
     for m in metros:
         x, y = view.at(m)
         parts.append(el("path", el("title", f"Metro {m.name}"), d=f"M{x:.1f} {y - 4.5:.1f}l4.5 4.5l-4.5 4.5l-4.5 -4.5z", class_="c7 edge"))

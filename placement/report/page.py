@@ -9,18 +9,19 @@ import pandas as pd
 from placement.case.case import Case
 from placement.report import sections_demand as demand
 from placement.report import sections_supply as supply
-from placement.report.decisions import Decision, first_decisions
+from placement.report.decisions import Decision, first_decisions, first_steps
 from placement.report.facts import Facts
-from placement.report.markup import Html, details, el, join, note, section, table
-from placement.report.numbers import fixed, listed, musd, number, percent, quantity, unit
+from placement.report.formats import fixed, listed, musd, number, percent, quantity, unit
+from placement.report.markup import Html, details, el, escape, join, note, section, table
 from placement.report.style import CSS, policy
 from placement.report.tables import label
 from placement.report.text import certainty, checked, has_plan, headline, left_out, no_plan, verified_gap, worth
 
 MOST_DECISIONS = 14  # more of them on demand
 _LINKS = {
-    "decisions": "First decisions", "map": "Where", "building": "Building", "training": "Training", "power": "Power", "chips": "Accelerators", "inference": "Inference",
-    "money": "Money", "left-out": "Left out", "prices": "What is scarce", "progress": "How it was found", "figures": "Key figures", "inputs": "Inputs",
+    "decisions": "First decisions", "map": "Where", "building": "Building", "training": "Training", "power": "Power",
+    "chips": "Accelerators", "inference": "Inference", "money": "Money", "left-out": "Left out", "prices": "What is scarce",
+    "progress": "How it was found", "figures": "Key figures", "inputs": "Inputs",
 }  # fmt: skip
 
 
@@ -57,7 +58,11 @@ def render(
     sections = _sections(facts, summary, prices, progress) if has_plan(summary) else _without_plan(facts, summary, progress)
     keys = [key for key in _LINKS if f'<section id="{key}"' in join(sections)]
     nav = el("nav", *(el("a", _LINKS[key], href=f"#{key}") for key in keys), aria_label="Sections")
-    return "<!DOCTYPE html>\n" + el("html", _head(title), el("body", _header(facts, title, summary, nav), el("main", *sections), _footer(summary)), lang="en") + "\n"
+    return (
+        "<!DOCTYPE html>\n"
+        + el("html", _head(title), el("body", _header(facts, title, summary, nav), el("main", *sections), _footer(summary)), lang="en")
+        + "\n"
+    )
 
 
 def _head(title: str) -> Html:
@@ -75,20 +80,41 @@ def _head(title: str) -> Html:
 
 def _header(facts: Facts, title: str, summary: Mapping[str, object], nav: Html) -> Html:
     ok, violations = checked(summary)
-    verdict = {True: ("badge good", "checked independently"), False: ("badge warn", "check failed"), None: ("badge warn", "not checked")}[ok]
+    verdict = ("badge good", "checked independently") if ok else ("badge warn", "not checked" if ok is None else "check failed")
     case = facts.case
     kicker = el(
-        "p", el("span", f"Placement plan, {case.periods[0]} to {case.periods[-1]}"), el("span", f"Status: {summary.get('status')}", class_="badge"),
+        "p", el("span", f"Placement plan, {case.periods[0]} to {case.periods[-1]}"),
+        el("span", f"Status: {summary.get('status')}", class_="badge"),
         el("span", verdict[1], class_=verdict[0]) if has_plan(summary) else "", class_="kicker",
     )  # fmt: skip
-    alert = el("p", el("strong", "Do not act on this plan: "), "the independent checker found ", listed(violations, 6) or "violations", ".", class_="alert", role="alert")
+    alert = el(
+        "p",
+        el("strong", "Do not act on this plan: "),
+        "the independent checker found ",
+        listed(violations, 6) or "violations",
+        ".",
+        class_="alert",
+        role="alert",
+    )
     body = [el("p", no_plan(summary), class_="lead")] if not has_plan(summary) else _answer(facts, summary)
     return el("header", kicker, el("h1", title), alert if ok is False else "", *body, nav)
 
 
 def _answer(facts: Facts, summary: Mapping[str, object]) -> list[Html]:
-    rest = left_out(facts)
-    return [el("p", headline(facts), class_="lead"), el("p", certainty(summary)), el("p", rest) if rest else Html(), _tiles(facts, summary)]
+    rest, found = left_out(facts), first_decisions(facts)
+    first = el("p", el("strong", f"First, in {_first_periods(facts)}: "), first_steps(found), ".") if found else ""
+    return [
+        el("p", headline(facts), class_="lead"),
+        el("p", certainty(summary)),
+        el("p", rest) if rest else Html(),
+        escape(first),
+        _tiles(facts, summary),
+    ]
+
+
+def _first_periods(facts: Facts) -> str:
+    labels = facts.case.periods[: facts.soon]
+    return " and ".join(labels) if len(labels) <= 2 else f"{labels[0]} to {labels[-1]}"
 
 
 def _tiles(facts: Facts, summary: Mapping[str, object]) -> Html:
@@ -100,11 +126,15 @@ def _tiles(facts: Facts, summary: Mapping[str, object]) -> Html:
         (name, amount, "objective, discounted"),
         ("Verified gap", percent(gap) if gap == gap else "not verified", "to the best possible plan"),
         ("Capital spending", musd(capex), "over the horizon, undiscounted"),
-        ("Largest facility power", unit(_peak_mw(facts), "MW"), "all sites together, at the meter") if facts.power_modelled else ("Power", "not modelled", "in this case"),
+        ("Largest facility power", unit(_peak_mw(facts), "MW"), "all sites together, at the meter")
+        if facts.power_modelled
+        else ("Power", "not modelled", "in this case"),
         ("IT power in service", unit(halls["it_mw"].sum(), "MW"), f"of it new: {unit(facts.new_halls['it_mw'].sum(), 'MW')}"),
         ("Accelerators", fixed(units), f"deployed in {facts.case.periods[-1]}"),
         ("Training jobs", f"{fixed(facts.placed)} of {fixed(jobs)}", "placed") if jobs else ("Training jobs", "none", "in this case"),
-        ("Demand served", percent(facts.served_overall), "of all tokens") if facts.served_overall == facts.served_overall else ("Inference", "none", "in this case"),
+        ("Demand served", percent(facts.served_overall), "of all tokens")
+        if facts.served_overall == facts.served_overall
+        else ("Inference", "none", "in this case"),
     ]
     return el("dl", *(el("div", el("dt", dt), el("dd", dd, el("small", small))) for dt, dd, small in tiles), class_="tiles")
 
@@ -130,17 +160,19 @@ def _without_plan(facts: Facts, summary: Mapping[str, object], progress: Sequenc
 
 def _decisions(facts: Facts) -> Html:
     found = first_decisions(facts)
-    last = label(facts.case, facts.soon - 1)
-    when = f"{facts.case.periods[0]} and {last}" if facts.soon == 2 else f"{facts.case.periods[0]} to {last}" if facts.soon > 2 else last
-    title = f"First decisions: {when}"
+    title = f"First decisions: {_first_periods(facts)}"
     if not found:
         return section("decisions", title, note("Nothing has to be ordered, started, signed or energised in this time."))
     heads = ("When", "What", "Where, from whom", "How much", "Cost")
     rows = [_decision_row(facts, d) for d in found]
     total = sum(d.cost_musd for d in found if d.cost_musd == d.cost_musd)
-    more = details(f"Show the other {len(rows) - MOST_DECISIONS}", table(heads, rows[MOST_DECISIONS:], (4,))) if len(rows) > MOST_DECISIONS else ""
-    first = note(f"{fixed(len(found))} decisions, {musd(total)} to commit, beside the construction cost of halls. The rest of the plan can still change.")
-    return section("decisions", title, first, table(heads, rows[:MOST_DECISIONS], (4,)), more)
+    more = (
+        details(f"Show the other {len(rows) - MOST_DECISIONS}", table(heads, rows[MOST_DECISIONS:], (4,), class_="cards"))
+        if len(rows) > MOST_DECISIONS
+        else ""
+    )
+    first = note(f"{musd(total)} to commit, beside the construction cost of halls. The rest of the plan can still change.")
+    return section("decisions", title, first, table(heads, rows[:MOST_DECISIONS], (4,), class_="cards"), more)
 
 
 def _decision_row(facts: Facts, d: Decision) -> tuple[object, ...]:
@@ -149,10 +181,15 @@ def _decision_row(facts: Facts, d: Decision) -> tuple[object, ...]:
 
 def _figures(kpis: Mapping[str, object]) -> Html:
     rows = [quantity(str(k), v) for k, v in kpis.items()]
-    return section("figures", "Key figures", table(("Figure", "Value"), rows, (1,)) if rows else note("No key figures were recorded."))
+    return section(
+        "figures", "Key figures", table(("Figure", "Value"), rows, (1,), class_="pairs") if rows else note("No key figures were recorded.")
+    )
 
 
 def _footer(summary: Mapping[str, object]) -> Html:
     versions = summary.get("versions")
     tool = versions.get("placement", "") if isinstance(versions, Mapping) else ""
-    return el("footer", f"Made by placement {tool}".strip() + ". Money in M$, power in MW. This page loads nothing from elsewhere and runs no script.")
+    return el(
+        "footer",
+        f"Made by placement {tool}".strip() + ". Money in M$, power in MW. This page loads nothing from elsewhere and runs no script.",
+    )

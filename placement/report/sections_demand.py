@@ -10,14 +10,23 @@ import pandas as pd
 
 from placement.report.charts import Distribution, Series, distributions, heat, legend, lines, rows_of_bars, stacked
 from placement.report.facts import Facts
+from placement.report.formats import MISSING, fixed, listed, musd, number, percent, plural, quantity, significant
 from placement.report.markup import Html, details, el, figure, note, section, table
-from placement.report.numbers import MISSING, fixed, musd, number, percent, plural, quantity, significant
-from placement.report.tables import END, PRICES, label, names_of, typed, weighted_quantile
+from placement.report.tables import END, PRICES, grouped, label, names_of, records, typed, weighted_quantile
 from placement.report.text import term_order
 
 BINS = 24
 MOST_ROWS = 40
-TERM_COLOURS = {"capex": "c0", "opex": "c5", "energy": "c1", "contracts": "c3", "carbon": "c7", "unmet": "c4", "value": "c2", "salvage": "c6"}
+TERM_COLOURS = {
+    "capex": "c0",
+    "opex": "c5",
+    "energy": "c1",
+    "contracts": "c3",
+    "carbon": "c7",
+    "unmet": "c4",
+    "value": "c2",
+    "salvage": "c6",
+}
 
 
 def inference_section(facts: Facts, kpis: Mapping[str, object]) -> Html:
@@ -28,30 +37,50 @@ def inference_section(facts: Facts, kpis: Mapping[str, object]) -> Html:
     names = names_of(case["services"], "service")
     share = facts.served_share
     served = heat(
-        [names.get(s, s) for s in share.index], case.periods, share.to_numpy(), "Served share by service and period", "of the demand served", reverse=True
+        [names.get(s, s) for s in share.index],
+        case.periods,
+        share.to_numpy(),
+        "Served share by service and period",
+        "of the demand served",
+        reverse=True,
     )
     costs = [quantity(k, v) for k, v in kpis.items() if "per_mtok" in k]
     cost = el("p", *(el("span", f"{name}: ", el("strong", text), ". ") for name, text in costs)) if costs else ""
     rows = [(names.get(s, s), *(percent(v) for v in share.loc[s])) for s in share.index]
     numbers = table(("Service", *case.periods), rows, range(1, 1 + case.n_periods))
     return section(
-        "inference", title, cost, _latency(facts, names), figure("Served share of the demand, %", served, "Light is fully served; the darker, the more is missing.", numbers)
+        "inference",
+        title,
+        cost,
+        _latency(facts, names),
+        figure("Served share of the demand, %", served, "Light is fully served; the darker, the more is missing.", numbers),
     )
 
 
 def _latency(facts: Facts, names: dict[str, str]) -> Html:
     limits = dict(zip(facts.case["services"]["service"], facts.case["services"]["slo_rtt_ms"], strict=True))
-    rows = []
-    for service, g in facts.traffic.loc[lambda d: d["mtok_per_day"] > 0].groupby("service"):
+    rows: list[Distribution] = []
+    late: list[str] = []
+    for service, g in grouped(facts.traffic.loc[lambda d: d["mtok_per_day"] > 0], "service"):
         rtt, weight, limit = g["rtt_ms"].to_numpy(float), g["mtok_per_day"].to_numpy(float), float(limits.get(service, np.nan))
         shares, _ = np.histogram(np.clip(rtt / limit, 0, 1), BINS, (0, 1), weights=weight / weight.sum())
-        rows.append(Distribution(names.get(service, service), shares, *weighted_quantile(rtt, weight, [0.5, 0.95]), limit))
+        if (rtt > limit * (1 + 1e-9)).any():
+            late.append(names.get(service, service))
+        median, p95 = weighted_quantile(rtt, weight, [0.5, 0.95])
+        rows.append(Distribution(names.get(service, service), shares, median, p95, limit))
     if not rows:
         return note("No inference demand is served.")
-    hint = "Share of the served tokens by network round-trip time, over the whole horizon, as a part of each service's own limit (95th-percentile SLO)."
+    hint = "Share of the served tokens by network round-trip time, as a part of each service's own limit (SLO, 95th percentile)."
+    if late:
+        hint += f" Above their limit, shown at it: {listed(late)}."
     table_rows = [(r.name, fixed(r.median, 1), fixed(r.p95, 1), fixed(r.limit, 1)) for r in rows]
     chart = distributions(rows, "ms", "Round-trip time against the limit, by service")
-    return figure("Round-trip time against the limit", chart, hint, table(("Service", "Median, ms", "95th percentile, ms", "Limit, ms"), table_rows, (1, 2, 3)))
+    return figure(
+        "Round-trip time against the limit",
+        chart,
+        hint,
+        table(("Service", "Median, ms", "95th percentile, ms", "Limit, ms"), table_rows, (1, 2, 3)),
+    )
 
 
 def money_section(facts: Facts) -> Html:
@@ -65,12 +94,20 @@ def money_section(facts: Facts) -> Html:
     rows = [(t, *(musd(v).removesuffix("M$") if v else MISSING for v in df.loc[t]), fixed(df.loc[t].sum())) for t in terms]
     numbers = table(("Term", *labels, "Sum"), rows, range(1, len(labels) + 2), "M$, undiscounted")
     cash = figure(
-        "Cash by period, M$", stacked(series, labels, "M$", "Cash by period and term"), "Undiscounted; costs up, income and residual value down.", numbers
+        "Cash by period, M$",
+        stacked(series, labels, "M$", "Cash by period and term"),
+        "Undiscounted; costs up, income and residual value down.",
+        numbers,
     )
     worth = facts.present_value.loc[terms]
     net = f"Sum: {musd(worth.sum())}. Discounted at {percent(facts.case.discount_rate)} a year, before the weights of the objective."
     bars = rows_of_bars([*terms, "sum"], [*worth, worth.sum()], [*colours.values(), "c7"], "M$", "Present value by term")
-    return section("money", title, legend(list(colours.items())), el("div", cash, figure("Present value by term, M$", bars, net), _budget(facts), class_="pair"))
+    return section(
+        "money",
+        title,
+        legend(list(colours.items())),
+        el("div", cash, figure("Present value by term, M$", bars, net), _budget(facts), class_="pair"),
+    )
 
 
 def _budget(facts: Facts) -> Html | str:
@@ -79,10 +116,15 @@ def _budget(facts: Facts) -> Html | str:
         return ""
     limit = budget.set_index("period")["capex_musd"].reindex(range(facts.case.n_periods))
     spent = facts.cash.reindex(["capex"], fill_value=0.0).iloc[0, : facts.case.n_periods]
-    rows = [(label(facts.case, t), musd(spent.iloc[t]), musd(limit[t]) if limit[t] == limit[t] else "not limited") for t in range(facts.case.n_periods)]
+    rows = [
+        (label(facts.case, t), musd(spent.iloc[t]), musd(limit[t]) if limit[t] == limit[t] else "not limited")
+        for t in range(facts.case.n_periods)
+    ]
     shown = limit.to_numpy(float) if limit.notna().all() else None
     hint = "Black line: the budget." if shown is not None else "Not every period has a budget; see the numbers."
-    chart = stacked([Series("capex", spent.to_numpy(float), "c0")], facts.case.periods, "M$", "Capital spending against the budget", limit=shown)
+    chart = stacked(
+        [Series("capex", spent.to_numpy(float), "c0")], facts.case.periods, "M$", "Capital spending against the budget", limit=shown
+    )
     return figure("Capital spending against the budget, M$", chart, hint, table(("Period", "Capex", "Budget"), rows, (1, 2)))
 
 
@@ -90,7 +132,7 @@ def missing_section(facts: Facts) -> Html:
     """Return the jobs that are not placed and the demand that is not served."""
     jobs, lost = facts.plan["unplaced"].sort_values("value_musd", ascending=False), facts.plan["unserved"]
     names = names_of(facts.case["jobs"], "job")
-    rows = [(j.job, names.get(j.job, ""), musd(j.value_musd)) for j in jobs.itertuples()]
+    rows = [(j.job, names.get(j.job, ""), musd(j.value_musd)) for j in records(jobs)]
     parts: list[object] = [el("h3", "Training jobs that are not placed")]
     if facts.case["jobs"].empty:
         parts.append(note("The case has no training jobs."))
@@ -111,13 +153,23 @@ def _unserved(facts: Facts, lost: pd.DataFrame) -> list[Html | str]:
     if lost.empty:
         return [note("None: all demand is served.")]
     services, metros = names_of(facts.case["services"], "service"), names_of(facts.case["metros"], "metro")
-    by = lost.groupby(["service", "metro"]).agg(mtok=("mtok_per_day", "max"), first=("period", "min"), last=("period", "max"), share=("share", "max"))
+    by = (
+        lost.groupby(["service", "metro"])
+        .agg(mtok=("mtok_per_day", "max"), first=("period", "min"), last=("period", "max"), share=("share", "max"))
+        .reset_index()
+        .sort_values("mtok", ascending=False, kind="stable")
+    )
     rows = [
-        (services.get(s, s), metros.get(m, m), label(facts.case, int(r.first_)), label(facts.case, int(r.last_)), significant(r.mtok), percent(r.share))
-        for (s, m), r in zip(by.index, by.rename(columns={"first": "first_", "last": "last_"}).itertuples(), strict=True)
+        (
+            services.get(r.service, r.service),
+            metros.get(r.metro, r.metro),
+            label(facts.case, r.first),
+            label(facts.case, r.last),
+            significant(r.mtok),
+            percent(r.share),
+        )
+        for r in records(by)
     ]
-    order = np.argsort(-by["mtok"].to_numpy(), kind="stable")
-    rows = [rows[i] for i in order]
     heads = ("Service", "Metro", "First", "Last", "Most, Mtok/day", "Largest share")
     return [table(heads, rows[:10], (4, 5)), _rest(heads, rows[10 : 10 + 10 * MOST_ROWS], (4, 5))]
 
@@ -128,22 +180,39 @@ def prices_section(prices: pd.DataFrame) -> Html:
     df = df.loc[df["price"].abs() > 1e-9].sort_values("price", key=np.abs, ascending=False, kind="stable").head(20)
     if df.empty:
         return section("prices", "What is scarce", note("No resource has a price: none of them limits the plan."))
-    rows = [(r.label or r.resource, r.kind, " ".join(filter(None, (r.place, r.sku))), " ".join(filter(None, (r.period, r.block))), significant(r.price), r.unit) for r in df.itertuples()]
-    hint = note("What one more unit would be worth, from the prices that prove the bound. Units differ from row to row; compare within a kind.")
+    rows = [
+        (
+            r.label or r.resource,
+            r.kind,
+            " ".join(filter(None, (r.place, r.sku))),
+            " ".join(filter(None, (r.period, r.block))),
+            significant(r.price),
+            r.unit,
+        )
+        for r in records(df)
+    ]
+    hint = note(
+        "What one more unit would be worth, from the prices that prove the bound. Units differ from row to row; compare within a kind."
+    )
     return section("prices", "What is scarce", hint, table(("Resource", "Kind", "Where", "When", "Price", "Unit"), rows, (4,)))
 
 
 def progress_section(progress: Sequence[Mapping[str, object]], summary: Mapping[str, object]) -> Html:
     """Return the curve of objective and bound over time, and the seconds of each phase."""
     rows = [{k: number(row.get(k)) for k in ("time_s", "objective", "bound")} for row in progress]
-    df = pd.DataFrame(rows, columns=["time_s", "objective", "bound"]).loc[lambda d: d["time_s"].notna()].sort_values("time_s", kind="stable")
+    df = (
+        pd.DataFrame(rows, columns=["time_s", "objective", "bound"]).loc[lambda d: d["time_s"].notna()].sort_values("time_s", kind="stable")
+    )
     parts: list[object] = []
     if df[["objective", "bound"]].notna().any(axis=None):
         low, clipped = _window(df)
         series = [Series("plan", low["objective"].to_numpy(float), "c0"), Series("bound", low["bound"].to_numpy(float), "c3")]
         hint = "Solid: best plan so far. Dashed: proven bound." + (" Early values outside the frame are not shown." if clipped else "")
         title = "Objective of the best plan and bound over time"
-        parts += [legend([("best plan", "c0"), ("bound (dashed)", "c3")]), figure(title, lines(series, low["time_s"].to_numpy(float), ("seconds", "M$"), title), hint)]
+        parts += [
+            legend([("best plan", "c0"), ("bound (dashed)", "c3")]),
+            figure(title, lines(series, low["time_s"].to_numpy(float), ("seconds", "M$"), title), hint),
+        ]
     else:
         parts.append(note("No progress was recorded."))
     phases = [(str(p.get("phase", "")), fixed(p.get("seconds"), 1), _extras(p)) for p in _records(summary.get("phases"))]
@@ -183,13 +252,19 @@ def inputs_section(facts: Facts, summary: Mapping[str, object]) -> Html:
     case = facts.case
     blocks = ", ".join(f"{b.name} {percent(b.share)}{' (stress)' if b.stress else ''}" for b in case.blocks)
     ends = f"{case.periods[0]} to {case.periods[-1]}: {plural(case.n_periods, 'period')} of {plural(case.period_months, 'month')}"
+    digest = str(summary.get("case_sha256") or case.sha256 or MISSING)
     rows: list[tuple[object, object]] = [
-        ("Case", case.name), ("Fingerprint (SHA-256)", el("code", str(summary.get("case_sha256") or case.sha256 or MISSING))), ("Model", case.model), ("Horizon", ends),
-        ("Blocks of hours", blocks), ("Discount rate", f"{percent(case.discount_rate)} a year"), ("Lead times", f"{case.lead_percentile}th percentile"),
-        ("Carbon price", f"{significant(case.carbon_price_usd_per_t)} $/t"), ("Seed", _plain(summary.get("seed"))), ("Seconds", fixed(summary.get("runtime_s"), 1)),
+        ("Case", case.name), ("Fingerprint (SHA-256)", el("code", digest)), ("Model", case.model), ("Horizon", ends),
+        ("Blocks of hours", blocks), ("Discount rate", f"{percent(case.discount_rate)} a year"),
+        ("Lead times", f"{case.lead_percentile}th percentile"),
+        ("Carbon price", f"{significant(case.carbon_price_usd_per_t)} $/t"), ("Seed", _plain(summary.get("seed"))),
+        ("Seconds", fixed(summary.get("runtime_s"), 1)),
     ]  # fmt: skip
     sizes = [(name, fixed(len(df))) for name, df in case.tables.items()]
-    parts: list[object] = [table(("Input", ""), rows), details("Rows of the input tables", table(("Table", "Rows"), sizes, (1,)))]
+    parts: list[object] = [
+        table(("Input", ""), rows, class_="pairs"),
+        details("Rows of the input tables", table(("Table", "Rows"), sizes, (1,), class_="pairs")),
+    ]
     for key, title in (("options", "Options"), ("versions", "Versions"), ("sizes", "Size of the model")):
         value = summary.get(key)
         if isinstance(value, Mapping) and value:

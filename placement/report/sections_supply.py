@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from placement.report.charts import Series, heat, legend, stacked
 from placement.report.facts import SOURCES, Facts
+from placement.report.formats import fixed, musd, percent, plural, significant
 from placement.report.gantt import Bar, Row, gantt
 from placement.report.maps import Point, world
 from placement.report.markup import Html, el, figure, join, note, section, table
-from placement.report.numbers import fixed, musd, percent, plural, significant
-from placement.report.tables import label, names_of
+from placement.report.tables import grouped, label, names_of, records
 
 MOST_SITES = 12  # small multiples of power; all sites are in the heat map
 MOST_GROUPS = 80  # rows of a Gantt chart; the table below it has everything
@@ -24,19 +26,29 @@ def map_section(facts: Facts) -> Html:
     if df.empty:
         return section("map", "Where", note("The case has no sites."))
     names, cities = facts.site_names, names_of(metros, "metro")
-    sites = {r.site: Point(names[r.site], r.lat_deg, r.lon_deg, float(facts.it_mw.get(r.site, 0.0))) for r in df.itertuples()}
-    users = {r.metro: Point(cities[r.metro], r.lat_deg, r.lon_deg) for r in metros.itertuples()}
-    flow = facts.traffic.groupby(["site", "metro"])["mtok_per_day"].sum().nlargest(MOST_FLOWS)
-    flows = [(sites[s], users[m], float(v / flow.max())) for (s, m), v in flow.items() if s in sites and m in users and v > 0]
+    sites = {r.site: Point(names[r.site], r.lat_deg, r.lon_deg, float(facts.it_mw.get(r.site, 0.0))) for r in records(df)}
+    users = {r.metro: Point(cities[r.metro], r.lat_deg, r.lon_deg) for r in records(metros)}
+    flow = facts.traffic.groupby(["site", "metro"])["mtok_per_day"].sum().nlargest(MOST_FLOWS).loc[lambda v: v > 0].reset_index()
+    known = flow.loc[flow["site"].isin(list(sites)) & flow["metro"].isin(list(users))]
+    flows = [(sites[r.site], users[r.metro], r.mtok_per_day / flow["mtok_per_day"].max()) for r in records(known)]
     used = sum(p.size > 0 for p in sites.values())
     title = f"Map of {plural(len(sites), 'site')}, {fixed(used)} of them in use, and {plural(len(users), 'metro')}"
-    hint = "Disc area: IT power in service at the end. Dashed rings: sites that are not used. Diamonds: metros. Lines: the largest inference flows."
+    hint = "Disc area: IT power in service at the end. Dashed rings: unused sites. Diamonds: metros. Lines: the largest inference flows."
     rows = [
-        (names[r.site], r.country, r.kind, fixed(facts.it_mw.get(r.site, 0.0), 1), fixed((facts.plan["training"]["site"] == r.site).sum()), fixed(r.pue, 2))
-        for r in df.assign(mw=df["site"].map(facts.it_mw).fillna(0.0)).sort_values("mw", ascending=False).itertuples()
+        (
+            names[r.site],
+            r.country,
+            r.kind,
+            fixed(facts.it_mw.get(r.site, 0.0), 1),
+            fixed((facts.plan["training"]["site"] == r.site).sum()),
+            fixed(r.pue, 2),
+        )
+        for r in records(df.assign(mw=df["site"].map(facts.it_mw).fillna(0.0)).sort_values("mw", ascending=False))
     ]
     heads = ("Site", "Country", "Kind", "IT power at the end, MW", "Jobs", "PUE")
-    return section("map", "Where", figure(title, world(list(sites.values()), list(users.values()), flows, title), hint, table(heads, rows, (3, 4, 5))))
+    return section(
+        "map", "Where", figure(title, world(list(sites.values()), list(users.values()), flows, title), hint, table(heads, rows, (3, 4, 5)))
+    )
 
 
 def power_section(facts: Facts) -> Html:
@@ -49,16 +61,33 @@ def power_section(facts: Facts) -> Html:
     busy = size.loc[size["load"] > 1e-9].sort_values("load", ascending=False).index
     if not len(busy):
         return section("power", title, note("No site draws power in this plan."))
-    share = df.assign(share=df["load"] / df["limit"].where(df["limit"] > 1e-9)).pivot(index="site", columns="period", values="share").loc[busy]
+    share = (
+        df.assign(share=df["load"] / df["limit"].where(df["limit"] > 1e-9)).pivot(index="site", columns="period", values="share").loc[busy]
+    )
     rows = [
-        (facts.site_names[r.site], label(facts.case, r.period), r.block, *(fixed(getattr(r, s), 1) for s in SOURCES), fixed(r.limit, 1), percent(r.load / r.limit if r.limit else float("nan")))
-        for r in df.loc[df["site"].isin(busy)].itertuples()
+        (
+            facts.site_names[r.site],
+            label(facts.case, r.period),
+            r.block,
+            *(fixed(getattr(r, s), 1) for s in SOURCES),
+            fixed(r.limit, 1),
+            percent(r.load / r.limit if r.limit else float("nan")),
+        )
+        for r in records(df.loc[df["site"].isin(busy)])
     ]
     heads = ("Site", "Period", "Tightest block", "Grid, MW", "Contracts, MW", "Generators, MW", "Available, MW", "Used")
     hint = "Facility power / (energised grid tiers + on-site generation), per cent, in the tightest block of each period. Dark is full."
-    grid = heat([facts.site_names[s] for s in busy], facts.case.periods, share.to_numpy(), "Use of the available power by site and period", "of the available power used")
+    grid = heat(
+        [facts.site_names[s] for s in busy],
+        facts.case.periods,
+        share.to_numpy(),
+        "Use of the available power by site and period",
+        "of the available power used",
+    )
     parts = [figure("Use of the available power, %", grid, hint, table(heads, rows, range(3, 8)))]
-    key = legend([("grid", "c0"), ("contracts, through the grid", "c1"), ("on-site generation", "c2"), ("black line: available power", "c7")])
+    key = legend(
+        [("grid", "c0"), ("contracts, through the grid", "c1"), ("on-site generation", "c2"), ("black line: available power", "c7")]
+    )
     charts = [figure(f"{facts.site_names[s]}, MW", _site_power(facts, df, s)) for s in busy[:MOST_SITES]]
     head = f"The {len(charts)} sites that draw most" if len(busy) > len(charts) else "Site by site"
     return section("power", title, *parts, el("h3", head), key, el("div", *charts, class_="multiples"))
@@ -68,7 +97,14 @@ def _site_power(facts: Facts, df: pd.DataFrame, site: str) -> Html:
     one = df.loc[df["site"] == site]
     series = [Series(name, one[name].to_numpy(float), f"c{i}") for i, name in enumerate(SOURCES)]
     peak = f"at most {significant(one['load'].max())} MW of {significant(one['limit'].max())} MW"
-    return stacked(series, facts.case.periods, "MW", f"Power of {facts.site_names[site]} by source and period: {peak}", "s", one["limit"].to_numpy(float))
+    return stacked(
+        series,
+        facts.case.periods,
+        "MW",
+        f"Power of {facts.site_names[site]} by source and period: {peak}",
+        "s",
+        one["limit"].to_numpy(float),
+    )
 
 
 def build_section(facts: Facts) -> Html:
@@ -79,15 +115,19 @@ def build_section(facts: Facts) -> Html:
     df = _with_leads(facts)
     service = dict(zip(zip(halls["site"], halls["hall"], strict=True), halls["in_service"], strict=True))
     service |= {(s, ""): t for s, t in zip(facts.plan["sites"]["site"], facts.plan["sites"]["opened"], strict=True)}
-    steps = {k: list(g.itertuples()) for k, g in df.groupby(["site", "hall"], sort=False)}
+    steps = {k: list(records(g)) for k, g in grouped(df, ["site", "hall"])}
     colours = {m: f"c{i % 6}" for i, m in enumerate(df["milestone"].unique())}
     keys = sorted(set(steps) | set(service), key=lambda k: (k[0], min(service.get((k[0], ""), 0), service.get(k, 0)), k[1]))
     chart = [
-        Row(f"{facts.site_names.get(k[0], k[0])} {k[1]}".strip(), [_milestone_bar(facts, s, colours[s.milestone]) for s in steps.get(k, [])], service.get(k))
+        Row(
+            f"{facts.site_names.get(k[0], k[0])} {k[1]}".strip(),
+            [_milestone_bar(facts, s, colours[s.milestone]) for s in steps.get(k, [])],
+            service.get(k),
+        )
         for k in keys
     ]
-    rows = [(facts.site_names.get(s, s), h, label(facts.case, t), fixed(mw, 1)) for s, h, t, mw in halls[["site", "hall", "in_service", "it_mw"]].itertuples(index=False)]
-    hint = "Bars: median duration from the start of the period in which it must begin; whiskers: 90th percentile. Diamonds: the hall enters service (or the site opens)."
+    rows = [(facts.site_names.get(r.site, r.site), r.hall, label(facts.case, r.in_service), fixed(r.it_mw, 1)) for r in records(halls)]
+    hint = "Bars: median duration, from the period in which the work must begin; whiskers: 90th percentile. Diamonds: in service."
     if len(chart) > MOST_GROUPS:
         hint += f" The first {MOST_GROUPS} of {len(chart)} rows; the table has all."
     key = legend([(m, c) for m, c in list(colours.items())[:12]])
@@ -98,19 +138,31 @@ def build_section(facts: Facts) -> Html:
 
 def _with_leads(facts: Facts) -> pd.DataFrame:
     columns = ["site", "hall", "milestone", "lead_p10", "lead_p50", "lead_p90", "cost_musd"]
-    return facts.plan["milestones"].merge(facts.case["milestones"][columns], on=columns[:3], how="left").fillna({c: 0.0 for c in columns[3:]})
+    return (
+        facts.plan["milestones"]
+        .merge(facts.case["milestones"][columns], on=columns[:3], how="left")
+        .fillna(dict.fromkeys(columns[3:], 0.0))
+    )
 
 
-def _milestone_bar(facts: Facts, s: pd.Series, colour: str) -> Bar:
-    hint = f"{s.milestone}: start in {label(facts.case, s.start)}, {significant(s.lead_p50)} periods (90th percentile {significant(s.lead_p90)}), {musd(s.cost_musd)}"
+def _milestone_bar(facts: Facts, s: Any, colour: str) -> Bar:
+    lead = f"{significant(s.lead_p50)} periods (90th percentile {significant(s.lead_p90)})"
+    hint = f"{s.milestone}: start in {label(facts.case, s.start)}, {lead}, {musd(s.cost_musd)}"
     return Bar(s.start, s.start + max(s.lead_p50, 0.05), s.milestone, colour, hint, s.start + s.lead_p90)
 
 
 def _milestone_table(facts: Facts, df: pd.DataFrame) -> Html:
     heads = ("Site", "Hall", "Milestone", "Start", "10 %", "Median", "90 %", "Cost")
     rows = [
-        (facts.site_names.get(r.site, r.site), r.hall or "shared", r.milestone, label(facts.case, r.start), *map(significant, (r.lead_p10, r.lead_p50, r.lead_p90)), musd(r.cost_musd))
-        for r in df.itertuples()
+        (
+            facts.site_names.get(r.site, r.site),
+            r.hall or "shared",
+            r.milestone,
+            label(facts.case, r.start),
+            *map(significant, (r.lead_p10, r.lead_p50, r.lead_p90)),
+            musd(r.cost_musd),
+        )
+        for r in records(df)
     ]
     return table(heads, rows, range(4, 8), "Milestones with their durations in periods") if rows else note("No milestones.")
 
@@ -125,16 +177,32 @@ def jobs_section(facts: Facts) -> Html:
     names = names_of(facts.case["jobs"], "job")
     colours = {k: f"c{i % 6}" for i, k in enumerate(df["sku"].unique())}
     df = df.sort_values(["site", "domain", "start", "job"])
-    chart = [Row(_domain(facts, site, domain), [_job_bar(facts, names, j, colours[j.sku]) for j in g.itertuples()]) for (site, domain), g in df.groupby(["site", "domain"], sort=False)]
+    chart = [
+        Row(_domain(facts, site, domain), [_job_bar(facts, names, j, colours[j.sku]) for j in records(g)])
+        for (site, domain), g in grouped(df, ["site", "domain"])
+    ]
     rows = [
-        (j.job, names.get(j.job, ""), _domain(facts, j.site, j.domain), facts.sku_names.get(j.sku, j.sku), label(facts.case, j.start), label(facts.case, j.end), fixed(j.units), musd(j.value_musd))
-        for j in df.itertuples()
+        (
+            j.job,
+            names.get(j.job, ""),
+            _domain(facts, j.site, j.domain),
+            facts.sku_names.get(j.sku, j.sku),
+            label(facts.case, j.start),
+            label(facts.case, j.end),
+            fixed(j.units),
+            musd(j.value_musd),
+        )
+        for j in records(df)
     ]
     heads = ("Job", "Name", "Where", "Accelerator", "Start", "Last period", "Accelerators", "Value")
     name = f"{plural(len(df), 'training job')} by fabric domain"
     key = legend([(facts.sku_names.get(k, k), c) for k, c in colours.items()])
-    hint = "Each bar is one job on one kind of accelerator." + (f" The first {MOST_GROUPS} of {len(chart)} domains." if len(chart) > MOST_GROUPS else "")
-    return section("training", title, key, figure(name, gantt(chart[:MOST_GROUPS], facts.case.periods, name), hint, table(heads, rows, (6, 7))))
+    hint = "Each bar is one job on one kind of accelerator." + (
+        f" The first {MOST_GROUPS} of {len(chart)} domains." if len(chart) > MOST_GROUPS else ""
+    )
+    return section(
+        "training", title, key, figure(name, gantt(chart[:MOST_GROUPS], facts.case.periods, name), hint, table(heads, rows, (6, 7)))
+    )
 
 
 def _domain(facts: Facts, site: str, domain: str) -> str:
@@ -142,7 +210,7 @@ def _domain(facts: Facts, site: str, domain: str) -> str:
     return name if domain in ("", site) else f"{name} / {domain}"
 
 
-def _job_bar(facts: Facts, names: dict[str, str], j: pd.Series, colour: str) -> Bar:
+def _job_bar(facts: Facts, names: dict[str, str], j: Any, colour: str) -> Bar:
     sku = facts.sku_names.get(j.sku, j.sku)
     when = f"{label(facts.case, j.start)} to {label(facts.case, j.end)}"
     return Bar(j.start, j.end + 1, j.job, colour, f"{names.get(j.job, j.job)}: {fixed(j.units)} {sku}, {when}, worth {musd(j.value_musd)}")
@@ -163,18 +231,47 @@ def chips_section(facts: Facts) -> Html:
         last = one.iloc[-1]
         lent = f"{percent(1 - last['idle'] / last['total'])} in use in {facts.case.periods[-1]}" if last["total"] > 0 else ""
         charts.append(figure(name, stacked(series, facts.case.periods, "accelerators", f"{name} by use and period", "s"), lent))
-    rows = [(facts.sku_names.get(r.sku, r.sku), label(facts.case, r.period), *map(fixed, (r.total, r.training, r.serving, r.idle))) for r in df.itertuples() if r.sku in busy.index]
-    numbers = el("details", el("summary", "Show the numbers"), table(("Accelerator", "Period", "Deployed", "Training", "Serving", "Idle"), rows, range(2, 6)))
-    return section("chips", title, legend([("used by training", "c0"), ("serving inference", "c1"), ("idle", "c6")]), el("div", *charts, class_="multiples"), _orders(facts), numbers)
+    rows = [
+        (facts.sku_names.get(r.sku, r.sku), label(facts.case, r.period), *map(fixed, (r.total, r.training, r.serving, r.idle)))
+        for r in records(df)
+        if r.sku in busy.index
+    ]
+    numbers = el(
+        "details",
+        el("summary", "Show the numbers"),
+        table(("Accelerator", "Period", "Deployed", "Training", "Serving", "Idle"), rows, range(2, 6)),
+    )
+    return section(
+        "chips",
+        title,
+        legend([("used by training", "c0"), ("serving inference", "c1"), ("idle", "c6")]),
+        el("div", *charts, class_="multiples"),
+        _orders(facts),
+        numbers,
+    )
 
 
 def _orders(facts: Facts) -> Html:
     df = facts.plan["orders"].sort_values(["period", "cost_musd"], ascending=[True, False])
     if df.empty:
         return note("No accelerators are ordered.")
-    rows = [(r.offer, facts.sku_names.get(r.sku, r.sku), label(facts.case, r.period), _arrival(facts, r.arrives), fixed(r.units), musd(r.cost_musd)) for r in df.itertuples()]
+    rows = [
+        (
+            r.offer,
+            facts.sku_names.get(r.sku, r.sku),
+            label(facts.case, r.period),
+            _arrival(facts, r.arrives),
+            fixed(r.units),
+            musd(r.cost_musd),
+        )
+        for r in records(df)
+    ]
     total = f"{plural(len(rows), 'order')}, {fixed(np.sum(df['units']))} accelerators, {musd(df['cost_musd'].sum())}"
-    return el("details", el("summary", f"Show the orders: {total}"), table(("Offer", "Accelerator", "Order in", "Usable from", "Accelerators", "Cost"), rows, (4, 5)))
+    return el(
+        "details",
+        el("summary", f"Show the orders: {total}"),
+        table(("Offer", "Accelerator", "Order in", "Usable from", "Accelerators", "Cost"), rows, (4, 5)),
+    )
 
 
 def _arrival(facts: Facts, period: int) -> str:

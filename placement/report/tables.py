@@ -5,7 +5,8 @@ They come from memory or from CSV, where ``2027`` is read as a number and an emp
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -54,7 +55,11 @@ def typed(name: str, columns: str, df: pd.DataFrame | None, case: Case | None = 
     names = [c.lstrip("#@") for c in columns.split()]
     if df is None or (df.empty and not len(df.columns)):
         df = pd.DataFrame(columns=names)
-    missing = [Problem(name, c, "is missing from the plan table", "Write the columns of models/README.md, section 10") for c in names if c not in df]
+    missing = [
+        Problem(name, c, "is missing from the plan table", "Write the columns of models/README.md, section 10")
+        for c in names
+        if c not in df
+    ]
     if missing:
         raise DataError(missing)
     out = {}
@@ -78,6 +83,16 @@ def _periods(name: str, labels: pd.Series, case: Case) -> pd.Series:
         except ValueError as error:
             raise DataError([Problem(name, str(labels.name), f"holds no period: {error}", "Write period labels")]) from error
     return text.map(known).astype("int64")
+
+
+def records(df: pd.DataFrame) -> Iterator[Any]:
+    """Return the rows as named tuples; their fields have the types of the table, which no checker can know."""
+    return iter(df.itertuples())
+
+
+def grouped(df: pd.DataFrame, by: str | list[str]) -> Iterator[tuple[Any, pd.DataFrame]]:
+    """Return key and rows of each group, in order of appearance."""
+    return iter(df.groupby(by, sort=False))
 
 
 def label(case: Case, period: int) -> str:

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from placement.report.formats import MINUS, MISSING, THIN, fixed, musd, number, percent, plural, significant
 from placement.report.markup import clean
-from placement.report.numbers import MINUS, MISSING, THIN, fixed, musd, number, percent, plural, significant
 from placement.report.tables import COLUMNS, typed
 from placement.report.text import checked, has_plan, verified_gap, worth
 
@@ -28,9 +28,14 @@ def terminal_summary(summary: Mapping[str, object], tables: Mapping[str, pd.Data
     lines = [f"{summary.get('case')}: {summary.get('status')}", *_proof(summary)]
     if has_plan(summary):
         lines += [*_built(plan), *_placed(plan), *_short(plan), *_verdict(summary)]
-        lines += ["next:    placement report RUN        a page with map and charts", "         placement check CASE RUN    recompute plan, cost and bound"]
+        lines += [
+            "next:    placement report RUN        a page with map and charts",
+            "         placement check CASE RUN    recompute plan, cost and bound",
+        ]
     else:
-        lines.append("next:    placement explain RUN --infeasible" if summary.get("status") == "infeasible" else "next:    a longer --time-limit")
+        lines.append(
+            "next:    placement explain RUN --infeasible" if summary.get("status") == "infeasible" else "next:    a longer --time-limit"
+        )
     return "\n".join(fit(line) for line in lines[:LINES])
 
 
@@ -67,12 +72,20 @@ def _proof(summary: Mapping[str, object]) -> list[str]:
 
 def _built(plan: Mapping[str, pd.DataFrame]) -> list[str]:
     halls = plan["halls"].loc[lambda d: d["existing"] == 0]
-    lines = [f"build:   {plural(len(halls), 'new hall')}, {significant(halls['it_mw'].sum())} MW of IT power" + _top(halls, "site", "it_mw", "MW")]
+    lines = [
+        f"build:   {plural(len(halls), 'new hall')}, {significant(halls['it_mw'].sum())} MW of IT power"
+        + _top(halls, "site", "it_mw", "MW")
+    ]
     orders, contracts = plan["orders"], plan["contracts"]
     if len(orders):
-        lines.append(f"buy:     {fixed(orders['units'].sum())} accelerators for {musd(orders['cost_musd'].sum())}" + _top(orders, "sku", "units", ""))
+        lines.append(
+            f"buy:     {fixed(orders['units'].sum())} accelerators for {musd(orders['cost_musd'].sum())}" + _top(orders, "sku", "units", "")
+        )
     if len(contracts):
-        lines.append(f"sign:    {plural(len(contracts), 'power contract')} for {significant(contracts['mw'].sum())} MW" + _top(contracts, "ppa", "mw", "MW"))
+        lines.append(
+            f"sign:    {plural(len(contracts), 'power contract')} for {significant(contracts['mw'].sum())} MW"
+            + _top(contracts, "ppa", "mw", "MW")
+        )
     made = plan["generators"].groupby("generator")["mw"].max()
     if len(made):
         lines.append(f"install: {significant(made.sum())} MW of on-site generation")

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from placement.report.facts import Facts
-from placement.report.numbers import fixed, listed, musd, number, percent, plural, unit
+from placement.report.formats import fixed, listed, musd, number, percent, plural, unit
 from placement.report.tables import label
 
 
@@ -47,9 +47,10 @@ def _build(facts: Facts) -> str:
     if halls.empty:
         return "build no new hall" if len(facts.case["halls"]) else ""
     by_site = halls.groupby("site")["it_mw"].sum().sort_values(ascending=False)
-    where = listed([f"{facts.site_names.get(s, s)}" for s in by_site.index])
+    where = listed([facts.site_names.get(s, s) for s in map(str, by_site.index)])
     first = label(facts.case, int(halls["in_service"].min()))
-    return f"build {plural(len(halls), 'hall')} with {unit(halls['it_mw'].sum(), 'MW')} of IT power at {where}, the first in service in {first}"
+    size = unit(halls["it_mw"].sum(), "MW")
+    return f"build {plural(len(halls), 'hall')} with {size} of IT power at {where}, the first in service in {first}"
 
 
 def _chips(facts: Facts) -> str:
@@ -57,7 +58,7 @@ def _chips(facts: Facts) -> str:
     if orders.empty:
         return ""
     by_sku = orders.groupby("sku")["units"].sum().sort_values(ascending=False)
-    kinds = listed([f"{fixed(u)} {facts.sku_names.get(k, k)}" for k, u in by_sku.items()])
+    kinds = listed([f"{fixed(u)} {facts.sku_names.get(k, k)}" for k, u in zip(map(str, by_sku.index), by_sku, strict=True)])
     return f"buy {kinds} for {musd(orders['cost_musd'].sum())}"
 
 
@@ -94,6 +95,8 @@ def certainty(summary: Mapping[str, object]) -> str:
     name, amount = worth(summary)
     gap = verified_gap(summary)
     first = f"{name}: {amount}."
+    if number(summary.get("verified_bound")) > number(summary["objective"]) + 1e-6 * abs(number(summary["objective"])):
+        return f"{first} The verified bound lies above the objective: plan and bound contradict each other, rely on neither."
     if math.isnan(gap):
         return f"{first} No bound has been verified, so how much better a plan could be is not known."
     if gap < 1e-9:
@@ -110,10 +113,14 @@ def left_out(facts: Facts) -> str:
         parts.append(f"{plural(len(unplaced), 'training job')} worth {musd(unplaced['value_musd'].sum())} (undiscounted)")
     if len(unserved):
         worst = unserved.groupby("period")["mtok_per_day"].sum()
-        peak = f"{unit(worst.max(), 'Mtok/day')} in {label(facts.case, int(worst.idxmax()))}"
+        peak = f"{unit(worst.max(), 'Mtok/day')} in {label(facts.case, int(worst.index[int(worst.argmax())]))}"
         parts.append(f"demand of {plural(unserved['service'].nunique(), 'service')}, up to {peak}")
     if not parts:
-        return "Nothing is left out: every job is placed and all demand is served." if len(facts.case["jobs"]) + len(facts.case["demand"]) else ""
+        return (
+            "Nothing is left out: every job is placed and all demand is served."
+            if len(facts.case["jobs"]) + len(facts.case["demand"])
+            else ""
+        )
     return "Left out: " + " and ".join(parts) + "."
 
 

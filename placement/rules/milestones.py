@@ -7,7 +7,7 @@ of its chain), ``A`` (opening of the site to service of the hall), ``D`` (constr
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import ceil, floor
 
 import networkx as nx
@@ -23,8 +23,9 @@ class Chain:
     """The milestones of one hall, or the shared ones of one site."""
 
     path: float = 0.0  # L, periods from the start of the horizon
-    tails: Mapping[str, float] | None = None  # milestone -> periods before the end of the chain at which it starts
-    costs: Mapping[str, float] | None = None  # milestone -> M$
+    tails: Mapping[str, float] = field(default_factory=dict)  # milestone -> periods before the end of the chain at which it starts
+    costs: Mapping[str, float] = field(default_factory=dict)  # milestone -> M$
+    finish: Mapping[str, float] = field(default_factory=dict)  # milestone -> periods from the start of the horizon
     after_shared: float = 0.0  # largest tail among milestones that directly follow a shared one
 
     @property
@@ -35,12 +36,12 @@ class Chain:
     @property
     def length(self) -> int:
         """Whole periods from the first start to the end of the chain."""
-        return whole(max(self.tails.values(), default=0.0)) if self.tails else 0
+        return whole(max(self.tails.values(), default=0.0))
 
     def payments(self, end: int) -> Iterable[tuple[int, float]]:
         """Yield (period, M$) of each milestone when the chain ends in period ``end``."""
-        for name, tail in (self.tails or {}).items():
-            yield max(0, floor(end - tail + _EPS)), (self.costs or {})[name]
+        for name, tail in self.tails.items():
+            yield max(0, floor(end - tail + _EPS)), self.costs[name]
 
 
 def whole(periods: float) -> int:
@@ -94,4 +95,4 @@ def _chain(rows: pd.DataFrame, lead: str, finish: Mapping[str, float], shared: s
         tails[n] = leads[n] + max((tails[f] for f in followers[n]), default=0.0)
     after_shared = max((tails[n] for n, before in wait.items() if any(a in shared and a not in leads for a in before)), default=0.0)
     costs = dict(zip(rows["milestone"], rows["cost_musd"], strict=True))
-    return Chain(max(finish.values(), default=0.0), tails, costs, after_shared)
+    return Chain(max(finish.values(), default=0.0), tails, costs, finish, after_shared)

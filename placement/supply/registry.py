@@ -49,6 +49,7 @@ def build_supply(scope: Scope, wanted: Collection[tuple[Any, ...]], names: Seque
         late = [n for n in block.needs if n not in done and next(b for b in BLOCKS if b.name == n).active(scope.case)]
         if late:
             raise FormulationError(f"block '{block.name}' needs {late} before it; put them on the card")
+        supply.layer = block.name
         block.build(supply)
         done.add(block.name)
     return supply

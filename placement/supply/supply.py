@@ -37,6 +37,8 @@ class Supply:
         self.available: dict[tuple[Any, ...], list[Expr]] = {key: [] for key in wanted}
         self.cost: dict[str, list[Expr]] = defaultdict(list)  # term -> discounted M$
         self.cash: dict[tuple[str, int], list[Expr]] = defaultdict(list)  # (term, period) -> undiscounted M$; period T: residual
+        self.layer = ""  # name of the block that is being built
+        self.by_layer: dict[tuple[str, str], list[Expr]] = defaultdict(list)  # (term, layer) -> undiscounted M$
         self.decisions: dict[tuple[Any, ...], Expr] = {}  # decision that columns may require -> variable
         self.hall_mw: dict[tuple[Any, ...], list[Expr]] = defaultdict(list)  # (domain code, cooling, t) -> IT MW in service
         self.grid_limit: dict[tuple[Any, ...], list[Expr]] = defaultdict(list)  # (site, t, b) -> MW of the energised tiers
@@ -55,6 +57,7 @@ class Supply:
     def pay(self, term: str, period: int, amount_musd: Expr) -> None:
         """Charge an undiscounted amount in a period to a cost term."""
         self.cash[term, period].append(amount_musd)
+        self.by_layer[term, self.layer].append(amount_musd)
         self.cost[term].append(float(self.case.discount[period]) * amount_musd)
 
     def invest(self, period: int, amount_musd: Expr, life_years: float, *, in_service: int | None = None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -16,6 +17,7 @@ from placement.units import period_label, period_number
 
 WEIGHTED = ("capex", "opex", "energy", "contracts", "carbon", "unmet", "value")
 COUNTRIES = ("NO", "IE", "US", "SG")
+NUMBERS = ("discount_rate", "carbon_price_usd_per_t", "rtt_overhead_ms", "lead_percentile", "period_months")  # of case.toml
 MOST_COMBINATIONS = 50_000  # integer assignments; the pruned enumeration visits a small part of them
 
 Row = dict[str, Any]
@@ -63,10 +65,13 @@ class Draw:
 
     # sites, halls, milestones
 
+    def place(self) -> Row:
+        return {"lat_deg": self.number(48, 60), "lon_deg": self.number(0, 25)}
+
     def sites(self) -> None:
         new_halls = 3
         for s in [f"s{i}" for i in range(self.rng.choice((1, 2, 2, 3)))]:
-            self.add("sites", site=s, country=self.rng.choice(COUNTRIES), lat_deg=self.number(-50, 60), lon_deg=self.number(-120, 120),
+            self.add("sites", site=s, country=self.rng.choice(COUNTRIES), **self.place(),
                      zone=self.rng.choice(("za", "zb")) if self.has_grid else "", pue=self.number(1.05, 1.5, 2))
             n_halls, n_existing = self.rng.choice((1, 1, 2, 3)), self.rng.choice((0, 0, 1, 1, 2))
             n_halls = max(1, min(n_halls, n_existing + new_halls))
@@ -85,7 +90,7 @@ class Draw:
                 self.milestones(s, shared=n_existing == 0)
 
     def milestones(self, site: str, shared: bool) -> None:
-        leads = (0, 0.3, 0.5, 0.5, 1, 1.2)
+        leads = (0, 0, 0.3, 0.5, 1, 1.2, 1.9)
         common = ["land", "permit"][: self.rng.randint(0, 2)] if shared else []
         for n in common:
             self.milestone(site, "", n, self.pick(["land"]) if n == "permit" and self.maybe(0.7) else [], leads)
@@ -113,14 +118,14 @@ class Draw:
                 capex = self.rng.choice((0.5, 2.0)) if self.maybe(0.4) and tiers_to_buy and not there else 0
                 tiers_to_buy -= capex > 0
                 self.add("grid", site=site["site"], tier=f"r{i}", mw=self.number(0.3, 3), firmness=self.rng.choice((1, 1, 0.99, 0.9)),
-                         available=0 if there else self.period(0.2), capex_musd=capex, interruptible=self.maybe(0.15) and not there,
+                         available=0 if there else self.period(0.2), capex_musd=capex, interruptible=self.maybe(0.3) and not there,
                          life_years=self.rng.choice((math.nan, 1, 20)) if capex else math.nan)
         self.has_grid = "grid" in self.rows
         if self.maybe(0.45) or not self.has_grid:
             self.generators()
         for site in self.get("sites"):
-            if self.has_grid and self.maybe(0.15):
-                site["community_mw"] = self.number(0.3, 2)
+            if self.maybe(0.3):
+                site["community_mw"] = self.number(0.2, 1.5)
             site["zone"] = site["zone"] if self.has_grid else ""
         if self.has_grid:
             self.energy_market()
@@ -149,8 +154,9 @@ class Draw:
                 for b in self.blocks:
                     self.add("tariffs", zone=zone, period=t, block=b.name, co2_kg_per_mwh=self.rng.choice((0, 50, 500)),
                              energy_usd_per_mwh=-10 if cheap else self.number(30, 90, 0) * (3 if b.stress else 1))
+        connected = sorted({s["zone"] for s in self.get("sites") for r in self.get("grid") if r["site"] == s["site"]})
         for i in range(self.rng.choice((1, 1, 2)) if self.maybe(0.45) else 0):
-            self.add("ppas", ppa=f"p{i}", zone=self.rng.choice(zones), tech="wind",
+            self.add("ppas", ppa=f"p{i}", zone=self.rng.choice(connected), tech="wind",
                      max_mw=self.number(0.1, 2), price_usd_per_mwh=self.number(15, 60, 0), profile=self.profile(),
                      start=self.rng.choice((0, 0, 1)), tenor_periods=self.rng.randint(1, 5),
                      take_share=self.rng.choice((0, 0.8, 1)), co2_kg_per_mwh=self.rng.choice((0, 10)))
@@ -211,11 +217,18 @@ class Draw:
                 cap = self.export_installed(country) + self.rng.choice((0, 100, 250)) if rule == "cap" else math.nan
                 self.add("export", export_class="dual", country=country, rule=rule, rule_id=f"ex-{country}", cap_units=cap)
 
+        at = {s["site"]: s["country"] for s in self.get("sites")}
+        rows, sku = {r["country"]: r for r in self.get("export")}, {k["sku"]: k for k in self.get("skus")}
+        for r in self.get("installed"):  # chips that run already cannot be forbidden
+            country = at[r["domain"].split("-")[0]]
+            row = rows.get(country, rows.get("*"))
+            if row and sku[r["sku"]].get("export_class") and row["rule"] == "deny":
+                row["rule"] = "allow"
+
     def export_installed(self, country: str) -> float:
         """Installed units that an export row could cover at most, so that a cap is never broken from the start."""
-        site = {(h["domain"] or h["site"]): h["site"] for h in self.get("halls")}
         at = {s["site"]: s["country"] for s in self.get("sites")}
-        return sum(r["units"] for r in self.get("installed") if country in ("*", at[site[r["domain"]]]))
+        return sum(r["units"] for r in self.get("installed") if country in ("*", at[r["domain"].split("-")[0]]))
 
     def residency_class(self, user: str, origins: list[str]) -> str:
         """Make a class for one workload (or share the class made before) and return its name."""
@@ -224,9 +237,9 @@ class Draw:
         name = f"c-{user}"
         countries = sorted({s["country"] for s in self.get("sites")})
         for origin in ["", *origins]:
-            if origin == "" and origins and self.maybe(0.3):
+            if origin == "" and origins and self.maybe(0.2):
                 continue
-            for country in self.pick([*countries, self.rng.choice(("*", "FR"))]) if origin == "" or self.maybe(0.6) else []:
+            for country in self.pick([*countries, self.rng.choice(("*", "FR"))]) if origin == "" or self.maybe(0.8) else []:
                 rule = f"re-{user}-{origin}-{country}"
                 self.add("residency", **{"class": name}, origin=origin, country=country, allow=self.maybe(0.6), rule_id=rule)
         return name if any(r["class"] == name for r in self.get("residency")) else ""
@@ -239,8 +252,10 @@ class Draw:
             site["outages_per_year"] = self.rng.choice((5, 20, 60))
         skus = [r["sku"] for r in self.get("skus")]
         for j in [f"j{i}" for i in range(self.rng.choice((1, 2, 3, 3, 4)))]:
-            self.add("jobs", job=j, value_musd=self.number(2, 45), mandatory=self.maybe(0.06), earliest=self.rng.choice((0, 0, 0, 1)),
-                     latest=self.rng.choice((self.n - 1, self.n - 1, self.n - 2, self.n)), residency=self.residency_class(j, []),
+            must, earliest = self.maybe(0.06), self.rng.choice((0, 0, 0, 1))
+            latest = max(earliest, self.rng.choice((self.n - 1, self.n - 1, self.n - 2, self.n)))
+            self.add("jobs", job=j, value_musd=self.number(2, 45), mandatory=must, earliest=0 if must else earliest,
+                     latest=self.n - 1 if must else latest, residency=self.residency_class(j, []),
                      min_firmness=self.rng.choice((0, 0.9, 0.95)) if self.has_power else 0, min_hbm_gb=self.rng.choice((0, 0, 80, 100)),
                      loss_hours_per_outage=self.rng.choice((5, 50, 90)) if outages else 0)
             for k in self.pick(skus, 2):
@@ -249,11 +264,12 @@ class Draw:
     def services(self) -> None:
         metros = [f"m{i}" for i in range(self.rng.choice((1, 2)))]
         for m in metros:
-            self.add("metros", metro=m, country=self.rng.choice(COUNTRIES), lat_deg=self.number(-50, 60), lon_deg=self.number(-120, 120))
+            self.add("metros", metro=m, country=self.rng.choice(COUNTRIES), **self.place())
         skus, sites = [r["sku"] for r in self.get("skus")], [r["site"] for r in self.get("sites")]
         for i in [f"i{n}" for n in range(self.rng.choice((1, 1, 2)))]:
             refresh = self.maybe(0.6)
-            self.add("services", service=i, slo_rtt_ms=self.rng.choice((15, 20, 40, 200)), peak_to_mean=self.rng.choice((1, 1.5, 2.5)),
+            self.add("services", service=i, slo_rtt_ms=self.rng.choice((12, 15, 20, 40)),
+                     peak_to_mean=self.rng.choice((1, 1.5, 2.5) if len(self.blocks) > 1 else (1,)),
                      residency=self.residency_class(i, sorted({m["country"] for m in self.get("metros")})),
                      hbm_gb=self.rng.choice((60, 300, 700)), price_usd_per_mtok=self.rng.choice((0, 0.5, 2, 6)),
                      unmet_usd_per_mtok=self.rng.choice((0.5, 3, 8)) if self.maybe(0.9) else math.nan,
@@ -267,7 +283,20 @@ class Draw:
                     self.add("demand", service=i, metro=m, period=t, mtok_per_day=self.rng.choice((2000, 6000, 9000, 15000, 15000)))
         used = {r["metro"] for r in self.get("demand")}
         self.rows["metros"] = [m for m in self.get("metros") if m["metro"] in used]
+        origins = {"", *(m["country"] for m in self.get("metros"))}
+        self.rows["residency"] = [r for r in self.get("residency") if r["origin"] in origins]
+        classes = {r["class"] for r in self.get("residency")}
+        for service in self.get("services"):
+            service["residency"] = service["residency"] if service["residency"] in classes else ""
         self.links([*sites, *sorted(used)])
+
+    def km(self, a: str, b: str) -> float:
+        """Laid length between two nodes: longer than the straight line where both have a place."""
+        at = {r.get("site", r.get("metro")): (r["lat_deg"], r["lon_deg"]) for t in ("sites", "metros") for r in self.get(t)}
+        if a not in at or b not in at:
+            return self.number(600, 1800)
+        degrees = abs(at[a][0] - at[b][0]) + abs(at[a][1] - at[b][1]) * math.cos(math.radians(48))
+        return round(degrees * 112 * self.rng.uniform(1, 1.6) + 10, 1)
 
     def links(self, ends: list[str]) -> None:
         nodes = [*ends, *(["x"] if self.maybe(0.5) else [])]
@@ -276,7 +305,7 @@ class Draw:
         pairs += [(a, b) for a, b in [self.rng.sample(nodes, 2) for _ in range(self.rng.randint(0, 2))]]
         refresh, modular = any(s["origin"] for s in self.get("services")), 2
         for i, (a, b) in enumerate(pairs):
-            row = self.add("links", link=f"e{i}", a=a, b=b, km=self.number(20, 1500))
+            row = self.add("links", link=f"e{i}", a=a, b=b, km=self.km(a, b))
             if refresh and self.maybe(0.7):
                 row |= {"gbps": self.rng.choice((1, 5, 20))}
                 if modular and self.maybe(0.6):
@@ -301,9 +330,9 @@ class Draw:
             self.add("budget", period=t, capex_musd=self.rng.choice((2, 5, 8, 12, 20)))
 
     def drop_unused_skus(self) -> None:
-        used = {r["sku"] for t in ("job_skus", "service_skus") for r in self.get(t)} | {r["sku"] for r in self.get("installed")}
-        for table in ("skus", "offers"):
-            self.rows[table] = [r for r in self.get(table) if r["sku"] in used]
+        used = {r["sku"] for t in ("job_skus", "service_skus") for r in self.get(t)}
+        self.rows["offers"] = [r for r in self.get("offers") if r["sku"] in used]
+        self.rows["skus"] = [r for r in self.get("skus") if r["sku"] in used | {r["sku"] for r in self.get("installed")}]
         with_offers = {r["sku"] for r in self.get("offers")}
         vendors = {r["vendor"] for r in self.get("skus") if r["sku"] in with_offers}
         self.rows["vendor_caps"] = [r for r in self.get("vendor_caps") if r["vendor"] in vendors]
@@ -327,12 +356,14 @@ class Draw:
 
     def case(self, name: str) -> Case:
         rng = self.rng
+        has_co2 = any(r["co2_kg_per_mwh"] for t in ("tariffs", "ppas", "generators") for r in self.get(t))
         return Case(
             name=name, start=period_number("2027", 12) * (12 // self.months), n_periods=self.n, period_months=self.months,
             discount_rate=rng.choice((0.0, 0.08, 0.1)), blocks=self.blocks,
             weights={t: rng.choice((0.5, 1.5, 2.0)) for t in self.pick(WEIGHTED)} if self.maybe(0.25) else {},
-            carbon_price_usd_per_t=rng.choice((50.0, 150.0)) if self.has_power and self.maybe(0.4) else 0.0,
-            rtt_overhead_ms=rng.choice((8.0, 8.0, 2.0)), lead_percentile=rng.choice((10, 50, 50, 90)),
+            carbon_price_usd_per_t=rng.choice((50.0, 150.0)) if has_co2 and self.maybe(0.5) else 0.0,
+            rtt_overhead_ms=rng.choice((8.0, 8.0, 2.0)) if self.get("services") else 8.0,
+            lead_percentile=rng.choice((10, 50, 90)) if self.get("milestones") else 50,
             tables={t: frame(t, self.rows[t], self.n) for t in TABLES if self.get(t)},
         )
 
@@ -353,10 +384,11 @@ def random_case(seed: int) -> Case:
 def write_case(case: Case, folder: Path) -> Path:
     """Write a case as ``case.toml`` and CSV tables with period labels; columns that are blank throughout are left out."""
     folder.mkdir(parents=True, exist_ok=True)
-    numbers = ("discount_rate", "carbon_price_usd_per_t", "rtt_overhead_ms", "lead_percentile", "period_months")
     words = {"name": case.name, "title": case.title, "model": case.model, "start": case.periods[0]}
     text = [f'{key} = "{value}"' for key, value in words.items()]
-    text += [f"periods = {case.n_periods}", *(f"{key} = {getattr(case, key)}" for key in numbers)]
+    numbers = {f.name: f.default for f in fields(Case) if f.name in NUMBERS}
+    text += [f"periods = {case.n_periods}"]
+    text += [f"{key} = {getattr(case, key)}" for key, usual in numbers.items() if getattr(case, key) != usual]
     for b in case.blocks:
         text += ["", "[[blocks]]", f'name = "{b.name}"', f"share = {b.share}", f"stress = {str(b.stress).lower()}"]
     text += ["", "[weights]", *(f"{term} = {weight}" for term, weight in case.weights.items())] if case.weights else []

@@ -6,14 +6,16 @@ import functools
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
 from placement.case.case import Block, Case, frame
+from placement.case.reading import read_case
 from tests.oracle.enumeration import best_by_enumeration, enumerate_plans
-from tests.oracle.random_cases import random_case
+from tests.oracle.random_cases import random_case, write_case
 
 N_SEEDS = 300
 GROUP = 10
@@ -79,7 +81,7 @@ def test_goodput_inflates_the_gang() -> None:
 
 
 def test_energy_of_a_job_and_of_idle_chips() -> None:
-    """500 kW x 1.25 over a quarter of 2191.5 h are 1369.6875 MWh at 100 $: 0.13696875 M$; idle chips draw a fifth in the other quarter."""
+    """500 kW x 1.25 over a quarter of 2191.5 h are 1369.6875 MWh at 100 $: 0.13696875 M$; idle chips draw a fifth in the other one."""
     power: dict[str, Rows] = {
         "sites": [SITE | {"zone": "z"}], "grid": [{"site": "s", "tier": "r", "mw": 5}], "skus": [SKU | {"idle_share": 0.2}],
         "tariffs": [{"zone": "z", "period": t, "block": "all", "energy_usd_per_mwh": 100, "co2_kg_per_mwh": 500} for t in (0, 1)],
@@ -121,8 +123,8 @@ def test_take_or_pay_and_vendor_cap() -> None:
     firm = {"offer": "p", "sku": "k", "kind": "take_or_pay", "period": 0, "max_units": 1000, "unit_price_usd": 10_000, "take_share": 0.9}
     assert best_by_enumeration(hand_case(1, offers=[OFFER, firm])) == pytest.approx(9 - 30)
     assert best_by_enumeration(hand_case(1, offers=[OFFER, firm | {"take_share": 1.0}])) == pytest.approx(10 - 30)
-    # Two SKUs of two vendors serve one gang each; at most 40 % of the spend at vendor w: the 10 M$ job of v allows 6.67 M$, too little for 8 M$
-    # unless 2 M$ more of v's chips are bought (12 / 20 = 60 %).
+    # Two SKUs of two vendors serve one gang each; at most 40 % of the spend at vendor w: the 10 M$ job of v allows 6.67 M$, too little
+    # for 8 M$ unless 2 M$ more of v's chips are bought (12 / 20 = 60 %).
     rows: dict[str, Rows] = {
         "skus": [SKU, SKU | {"sku": "l", "vendor": "w"}], "offers": [OFFER, OFFER | {"offer": "r", "sku": "l", "unit_price_usd": 16_000}],
         "jobs": [JOB, JOB | {"job": "i"}], "job_skus": [GANG, GANG | {"job": "i", "sku": "l"}],
@@ -171,7 +173,8 @@ def test_contract_with_take_share() -> None:
         grid=[{"site": "s", "tier": "r", "mw": 5}],
         tariffs=[{"zone": "z", "period": 0, "block": b, "energy_usd_per_mwh": 100} for b in ("stress", "calm")],
         profiles=[{"profile": "sun", "block": "stress", "factor": 0}, {"profile": "sun", "block": "calm", "factor": 0.5}],
-        ppas=[{"ppa": "p", "zone": "z", "tech": "solar", "max_mw": 1, "price_usd_per_mwh": 40, "profile": "sun", "tenor_periods": 1, "take_share": 1}],
+        ppas=[{"ppa": "p", "zone": "z", "tech": "solar", "max_mw": 1, "price_usd_per_mwh": 40, "profile": "sun", "tenor_periods": 1,
+               "take_share": 1}],
     )
     calm, stress = 0.8 * 8766, 0.2 * 8766
     energy = (stress * 0.625 * 100 + calm * 0.125 * 100 + calm * 0.5 * 40) / 1e6
@@ -184,6 +187,18 @@ def test_pruning_loses_nothing() -> None:
     assert len(small) >= 10
     for seed in small[:20]:
         assert enumerate_plans(random_case(seed), prune=False).objective == pytest.approx(expected(seed), rel=1e-7, abs=1e-7), seed
+
+
+@pytest.mark.parametrize("first", range(0, 60, 20))
+def test_written_cases_read_back(first: int, tmp_path: Path) -> None:
+    """A random case is valid, and its folder gives back the same tables and settings."""
+    for seed in range(first, first + 20):
+        case = random_case(seed)
+        back = read_case(write_case(case, tmp_path / case.name))
+        assert list(back.tables) == list(case.tables)
+        for name, table in case.tables.items():
+            pd.testing.assert_frame_equal(back[name], table)
+        assert replace(back, tables=case.tables, path=None, sha256="") == case, seed
 
 
 @pytest.mark.parametrize("first", range(0, 60, 20))
@@ -209,8 +224,8 @@ def absent(*tables: str) -> Callable[[Case], bool]:
 
 FEATURES: dict[str, Callable[[Case], bool]] = {
     **{f"table {t}": (lambda case, t=t: t in case) for t in (
-        "milestones", "grid", "profiles", "ppas", "generators", "offers", "installed", "vendor_caps", "export", "residency", "jobs", "services",
-        "links", "budget")},
+        "milestones", "grid", "profiles", "ppas", "generators", "offers", "installed", "vendor_caps", "export", "residency", "jobs",
+        "services", "links", "budget")},
     "no jobs": absent("jobs"), "no services": absent("services"), "no power": absent("grid", "generators"), "no offers": absent("offers"),
     "two or more sites": lambda case: len(case["sites"]) > 1,
     "existing and new halls at a site": lambda case: bool((case["halls"].groupby("site")["existing"].nunique() == 2).any()),
@@ -282,6 +297,11 @@ def without(*tables: str) -> Callable[[Case], Case]:
     return lambda case: replace(case, tables={t: df for t, df in case.tables.items() if t not in tables})
 
 
+def rows_where(table: str, keep: pd.Series) -> Callable[[Case], Case]:
+    """Return an edit that keeps some rows of a table only."""
+    return lambda case: replace(case, tables={t: df[keep].reset_index(drop=True) if t == table else df for t, df in case.tables.items()})
+
+
 def both(*edits: Callable[[Case], Case]) -> Callable[[Case], Case]:
     return lambda case: functools.reduce(lambda done, edit: edit(done), edits, case)
 
@@ -310,7 +330,7 @@ NEUTRAL: dict[str, Callable[[Case], Case]] = {
     "export deny": lambda case: cells("export", rule=case["export"]["rule"].replace("deny", "allow"))(case),
     "export cap": lambda case: cells("export", rule=case["export"]["rule"].replace("cap", "allow"))(case),
     "residency": both(cells("jobs", residency=""), cells("services", residency=""), without("residency")),
-    "residency by origin": cells("residency", origin=""),
+    "residency by origin": lambda case: rows_where("residency", case["residency"]["origin"] == "")(case),
     "job memory": cells("jobs", min_hbm_gb=0.0),
     "service memory": cells("services", hbm_gb=0.1),
     "outages": cells("sites", outages_per_year=0.0),

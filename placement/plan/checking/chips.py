@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from placement.plan.checking.facts import Facts, Floats, codes, joined
+from placement.plan.checking.facts import Facts, Floats, Ints, codes, joined
 from placement.plan.checking.rules import Export
 from placement.plan.checking.verdict import ABSOLUTE, RELATIVE, UNITS, axes, rows
 from placement.units import USD_PER_MUSD
@@ -24,7 +24,15 @@ def check_orders(facts: Facts) -> Floats:
     units, largest = orders["units"].to_numpy(float), orders["max_units"].to_numpy(float)
     found.at_most("order_max", units, largest, where, "order against the largest", "units", UNITS)
     bound = (orders["kind"] == "take_or_pay").to_numpy(bool) & (units > UNITS)
-    found.at_most("take_or_pay", np.where(bound, orders["take_share"] * largest, 0), units, where, "smallest order once signed against the order", "units", UNITS)
+    found.at_most(
+        "take_or_pay",
+        np.where(bound, orders["take_share"] * largest, 0),
+        units,
+        where,
+        "smallest order once signed against the order",
+        "units",
+        UNITS,
+    )
     price = orders["unit_price_usd"].to_numpy(float) / USD_PER_MUSD
     found.equal("orders.cost_musd", orders["cost_musd"], price * units, where, "cost", "M$")
 
@@ -37,7 +45,7 @@ def check_orders(facts: Facts) -> Floats:
     return stock[:, :horizon].cumsum(axis=1)
 
 
-def _vendor_cap(facts: Facts, sku: np.ndarray, spend: Floats) -> None:
+def _vendor_cap(facts: Facts, sku: Ints, spend: Floats) -> None:
     caps, vendor = facts.case["vendor_caps"], facts.skus["vendor"].to_numpy(object)[sku]
     on_vendor = np.array([spend[vendor == v].sum() for v in caps["vendor"]])
     limit = caps["max_spend_share"].to_numpy(float) * spend.sum()
@@ -68,10 +76,20 @@ def check_chips(facts: Facts, stock: Floats, hall_mw: Floats, liquid_mw: Floats,
     units = installed[:, :, None] + deployed
     later = axes(("domain", facts.domain_ids), ("SKU", facts.sku_ids), ("", facts.case.periods[1:]))
     found.at_most("deployed_step", deployed[:, :, :-1], deployed[:, :, 1:], later, "deployed before against deployed", "units", UNITS)
-    found.at_most("chip_stock", deployed.sum(axis=0), stock, axes(("SKU", facts.sku_ids), ("", facts.case.periods)), "deployed against arrived", "units", UNITS)
+    found.at_most(
+        "chip_stock",
+        deployed.sum(axis=0),
+        stock,
+        axes(("SKU", facts.sku_ids), ("", facts.case.periods)),
+        "deployed against arrived",
+        "units",
+        UNITS,
+    )
     found.at_most("serving_split", -serving, 0, there, "units lent to inference below zero", "units", UNITS)
     found.at_most("serving_split", serving, units, there, "units lent to inference against units there", "units", UNITS)
-    found.at_most("compute", training, units - serving, there, "units of jobs against units not lent to inference", "units", UNITS, scale=units)
+    found.at_most(
+        "compute", training, units - serving, there, "units of jobs against units not lent to inference", "units", UNITS, scale=units
+    )
     _in_halls(facts, units, hall_mw, liquid_mw)
     _where_allowed(facts, deployed)
     _export_cap(facts, units[:, :, -1])
@@ -84,7 +102,9 @@ def _in_halls(facts: Facts, units: Floats, hall_mw: Floats, liquid_mw: Floats) -
     facts.found.at_most("hall_it_mw", mw.sum(axis=1), hall_mw, there, "IT power of the chips against halls in service", "MW")
     mixed = facts.has_liquid & facts.has_air
     limit = np.where(mixed[:, None], liquid_mw, np.inf)
-    facts.found.at_most("hall_liquid_mw", mw[:, facts.liquid_sku].sum(axis=1), limit, there, "IT power of liquid-cooled chips against liquid halls", "MW")
+    facts.found.at_most(
+        "hall_liquid_mw", mw[:, facts.liquid_sku].sum(axis=1), limit, there, "IT power of liquid-cooled chips against liquid halls", "MW"
+    )
 
 
 def _where_allowed(facts: Facts, deployed: Floats) -> None:

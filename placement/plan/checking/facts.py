@@ -17,9 +17,9 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
-def codes(ids: pd.Index, values: pd.Series) -> Ints:
+def codes(ids: pd.Index, values: pd.Series | pd.MultiIndex) -> Ints:
     """Return the position of every value in ``ids``; -1 where it is not there."""
-    return np.asarray(ids.get_indexer(pd.Index(values)), dtype=np.int64)
+    return np.asarray(ids.get_indexer(values if isinstance(values, pd.MultiIndex) else pd.Index(values)), dtype=np.int64)
 
 
 def joined(left: pd.DataFrame, right: pd.DataFrame, on: list[str]) -> pd.DataFrame:
@@ -40,7 +40,9 @@ class Cash:
         # A date outside the horizon is a violation found elsewhere; the money must still be counted once.
         np.add.at(self.paid[term], np.clip(when, 0, self.n_periods), what)
 
-    def invest(self, period: ArrayLike, musd: ArrayLike, life_years: ArrayLike, period_months: int, service: ArrayLike | None = None) -> None:
+    def invest(
+        self, period: ArrayLike, musd: ArrayLike, life_years: ArrayLike, period_months: int, service: ArrayLike | None = None
+    ) -> None:
         """Pay capex in ``period`` and book the residual value of what enters service then (or in ``service``)."""
         self.pay("capex", period, musd)
         start = np.asarray(period if service is None else service, float)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import networkx as nx
 import numpy as np
 import pandas as pd
@@ -37,7 +39,7 @@ class Network:
         found: dict[str, list[int] | None] = {}
         for site in sites:
             path = paths.get(site)
-            found[site] = None if path is None else [self._graph[a][b]["row"] for a, b in zip(path, path[1:], strict=False)]
+            found[site] = None if path is None else [self._graph[a][b]["row"] for a, b in pairwise(path)]
         return found
 
 
@@ -52,7 +54,9 @@ def check_fibre(facts: Facts, network: Network, traffic: pd.DataFrame) -> None:
     gbps, module_gbps = links["gbps"].to_numpy(float), links["module_gbps"].to_numpy(float)
     most = np.where(np.isnan(gbps) | np.isnan(module_gbps), 0, links["max_modules"].to_numpy(float))
     found.at_most("module_max", modules, most[:, None], there, "modules against the most possible", "modules")
-    found.at_most("module_step", modules[:, :-1], modules[:, 1:], axes(("link", ids), ("", periods[1:])), "modules before against modules", "modules")
+    found.at_most(
+        "module_step", modules[:, :-1], modules[:, 1:], axes(("link", ids), ("", periods[1:])), "modules before against modules", "modules"
+    )
     early = np.arange(horizon) < links["lead_periods"].to_numpy(int)[:, None]
     found.at_most("module_dates", np.where(early, modules, 0), 0, there, "modules before the first can be lit", "modules")
     capacity = gbps[:, None] + np.nan_to_num(module_gbps)[:, None] * modules
@@ -76,6 +80,8 @@ def _loads(facts: Facts, network: Network, traffic: pd.DataFrame) -> Floats:
         for site, flow in flows.groupby("site"):
             route = routes[str(site)]
             if route is None:
+                if flow["gbps"].max() <= 0:  # nothing to send
+                    continue
                 facts.found.add("fibre", f"site {site}", f"no fibre leads there from {origin}", flow["gbps"].max(), "Gbit/s")
                 continue
             for link in route:

@@ -37,7 +37,8 @@ def critical_paths(case: Case) -> pd.DataFrame:
         for node in order:
             finish[node] = lead[node] + max((finish[p] for p in graph.pred[node]), default=0.0)
         table[f"finish_p{percentile}"] = [finish[n] for n in nodes]
-    lead, tail = dict(zip(nodes, table[f"lead_p{case.lead_percentile}"], strict=True)), {}
+    tail: dict[Node, float] = {}
+    lead = dict(zip(nodes, table[f"lead_p{case.lead_percentile}"], strict=True))
     for node in reversed(order):  # a tail stays within the hall's own milestones, or within the shared ones
         tail[node] = lead[node] + max((tail[n] for n in graph.succ[node] if n[1] == node[1]), default=0.0)
     table["finish"], table["tail"] = table[f"finish_p{case.lead_percentile}"], [tail[n] for n in nodes]
@@ -54,7 +55,12 @@ def hall_dates(facts: Facts) -> Ints:
     listed = said["in_service"].notna().to_numpy(bool)
     where = rows(halls, "site {site} hall {hall}")
     start: Ints = np.where(existing, 0, said["in_service"].fillna(horizon)).astype(int)
-    found.never("halls.in_service", existing & (said["in_service"].to_numpy(float) != 0), where, "an existing hall is in service from the first period on")
+    found.never(
+        "halls.in_service",
+        existing & (said["in_service"].to_numpy(float) != 0),
+        where,
+        "an existing hall is in service from the first period on",
+    )
     found.never("halls.existing", listed & (said["existing"].to_numpy(float) != existing), where, "existing is not what the case says")
     found.equal("halls.it_mw", said["it_mw"].fillna(halls["it_mw"].set_axis(said.index)), halls["it_mw"], where, "IT power", "MW")
 
@@ -71,7 +77,14 @@ def hall_dates(facts: Facts) -> Ints:
     if len(halls):
         gap = np.array([hall_gap.get(p, 0) for p in pairs], dtype=int)
         allowed = np.where(decided, start - gap, horizon)
-        found.at_most("hall_opened", opened[halls["s"].to_numpy(int)], allowed, where, "period of the site's opening against entry less the hall's own work", "periods")
+        found.at_most(
+            "hall_opened",
+            opened[halls["s"].to_numpy(int)],
+            allowed,
+            where,
+            "period of the site's opening against entry less the hall's own work",
+            "periods",
+        )
     _milestones(facts, paths, dict(zip(pairs, np.where(decided, start, horizon), strict=True)), opened)
     _hall_costs(facts, start, np.array([hall_work.get(p, 0) for p in pairs], dtype=int))
     return start
@@ -82,7 +95,8 @@ def _hall_spans(own: pd.DataFrame) -> tuple[dict[tuple[str, str], int], dict[tup
     keys = ["site", "hall"]
 
     def spans(part: pd.DataFrame, column: str) -> dict[tuple[str, str], int]:
-        return {(str(s), str(h)): _ceil(x) for (s, h), x in part.groupby(keys)[column].max().items()}  # type: ignore[misc]
+        longest = part.groupby(keys, as_index=False)[column].max()
+        return {(s, h): _ceil(x) for s, h, x in zip(longest["site"], longest["hall"], longest[column], strict=True)}
 
     return spans(own, "finish"), spans(own, "tail"), spans(own[own["after_shared"].to_numpy(bool)], "tail")
 
@@ -92,7 +106,14 @@ def _hall_order(facts: Facts, start: Ints) -> None:
     for _, group in halls.groupby("f", sort=False):
         line = group.iloc[np.argsort(~group["existing"].to_numpy(bool), kind="stable")]
         earlier, later = line["start"].to_numpy(int)[:-1], line["start"].to_numpy(int)[1:]
-        facts.found.at_most("hall_order", earlier, later, rows(line.iloc[1:], "site {site} hall {hall}"), "entry of the hall before it against its own", "periods")
+        facts.found.at_most(
+            "hall_order",
+            earlier,
+            later,
+            rows(line.iloc[1:], "site {site} hall {hall}"),
+            "entry of the hall before it against its own",
+            "periods",
+        )
 
 
 def _openings(facts: Facts, site_ready: pd.Series) -> Ints:
@@ -106,7 +127,9 @@ def _openings(facts: Facts, site_ready: pd.Series) -> Ints:
     facts.found.never("sites.opened", with_hall & (opened < horizon), where, "a site with an existing hall is not opened")
     ready = site_ready.reindex(facts.site_ids).fillna(0).to_numpy(int)
     decided = ~with_hall & (opened < horizon)
-    facts.found.at_most("opened_dates", np.where(decided, ready, 0), opened, where, "first period possible against period of opening", "periods")
+    facts.found.at_most(
+        "opened_dates", np.where(decided, ready, 0), opened, where, "first period possible against period of opening", "periods"
+    )
     facts.cash.pay("capex", opened[decided], facts.sites["opening_cost_musd"].to_numpy(float)[decided])
     # Far enough back that "opened in time" holds for every hall of such a site.
     return np.where(with_hall, -1000 * (horizon + 1), opened)
@@ -126,7 +149,9 @@ def _milestones(facts: Facts, paths: pd.DataFrame, start: dict[tuple[str, str], 
     said = facts.plan["milestones"].set_index(key).reindex(pd.MultiIndex.from_frame(paths[key]))
     where = rows(paths, "site {site} hall '{hall}' milestone {milestone}")
     claimed = said["start"].fillna(-1).to_numpy(int)  # -1: blank or no row
-    found.equal("milestones.start", claimed, np.where(done, pay, -1), where, "period of payment, counted from the first (-1: none)", "periods")
+    found.equal(
+        "milestones.start", claimed, np.where(done, pay, -1), where, "period of payment, counted from the first (-1: none)", "periods"
+    )
     for percentile in PERCENTILES:
         column = f"finish_p{percentile}"
         actual = paths[column].to_numpy(float)

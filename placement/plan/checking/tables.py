@@ -35,9 +35,13 @@ def _columns(text: str) -> dict[str, str]:
 
 PLAN_TABLES: dict[str, PlanTable] = {
     # The same job twice is placed_once, not a malformed table; hence the long key.
-    "training": PlanTable(_columns("job site domain sku start:period end:period units:units value_musd:any"), ("job", "domain", "sku", "start"), ("jobs",)),
+    "training": PlanTable(
+        _columns("job site domain sku start:period end:period units:units value_musd:any"), ("job", "domain", "sku", "start"), ("jobs",)
+    ),
     "inference": PlanTable(
-        _columns("service metro period site sku share:any units:units rtt_ms:amount"), ("service", "metro", "period", "site", "sku"), ("services",)
+        _columns("service metro period site sku share:any units:units rtt_ms:amount"),
+        ("service", "metro", "period", "site", "sku"),
+        ("services",),
     ),
     "sites": PlanTable(_columns("site opened:period"), ("site",), ("halls",)),
     "halls": PlanTable(_columns("site hall in_service:period it_mw:amount existing:flag"), ("site", "hall"), ("halls",)),
@@ -51,7 +55,9 @@ PLAN_TABLES: dict[str, PlanTable] = {
     "generators": PlanTable(_columns("generator period mw:amount"), ("generator", "period"), ("generators",)),
     "orders": PlanTable(_columns("offer sku period arrives:period units:units cost_musd:amount"), ("offer",), ("offers",)),
     "chips": PlanTable(
-        _columns("site domain sku period installed:units deployed:units training:units serving:any"), ("domain", "sku", "period"), ("offers", "installed")
+        _columns("site domain sku period installed:units deployed:units training:units serving:any"),
+        ("domain", "sku", "period"),
+        ("offers", "installed"),
     ),
     "energy": PlanTable(_columns("site period block source mw:amount"), ("site", "period", "block", "source"), ("grid", "generators")),
     "paid": PlanTable(_columns("ppa period mwh:amount"), ("ppa", "period"), ("ppas",)),
@@ -121,7 +127,15 @@ def _empty(table: PlanTable) -> pd.DataFrame:
 
 def _known(case: Case) -> dict[str, pd.Index]:
     """Every id that a column may hold, by kind of column."""
-    plain = {"site": "sites", "sku": "skus", "job": "jobs", "service": "services", "metro": "metros", "ppa": "ppas", "generator": "generators"}
+    plain = {
+        "site": "sites",
+        "sku": "skus",
+        "job": "jobs",
+        "service": "services",
+        "metro": "metros",
+        "ppa": "ppas",
+        "generator": "generators",
+    }
     ids = {kind: pd.Index(case[table][kind]) for kind, table in (plain | {"offer": "offers", "link": "links"}).items()}
     halls = case["halls"]
     ids |= {"hall": pd.Index(halls["hall"].unique()), "tier": pd.Index(case["grid"]["tier"].unique())}
@@ -156,11 +170,11 @@ def _convert(case: Case, where: str, kind: str, cells: pd.Series, known: Mapping
         return _number(where, kind, text, found)
     if kind.startswith("period"):
         labels = [*case.periods, *({"period_or_end": [END], "period_or_blank": [""]}.get(kind, []))]
-        codes = pd.Index(labels, dtype=object).get_indexer(text)
-        _report(where, text[codes < 0], "is not a period of the case", found)
+        codes = pd.Index(labels, dtype=object).get_indexer(pd.Index(text))
+        _report(where, text[pd.Series(codes < 0)], "is not a period of the case", found)
         return pd.Series(np.where((text == "") | (codes < 0), -1, codes).astype(int))
     if kind != "text":
-        _report(where, text[known[kind].get_indexer(text) < 0], f"is no {kind} of the case", found)
+        _report(where, text[pd.Series(known[kind].get_indexer(pd.Index(text)) < 0)], f"is no {kind} of the case", found)
     return text
 
 
@@ -171,7 +185,12 @@ def _number(where: str, kind: str, text: pd.Series, found: Findings) -> pd.Serie
     _report(where, text[finite & (values < NUMBERS[kind])], "is negative", found)
     if kind in ("count", "flag"):
         whole = (values - values.round()).abs() <= ABSOLUTE
-        _report(where, text[finite & ~(whole & ((values <= 1) | (kind == "count")))], "is not a whole number" if kind == "count" else "is not 0 or 1", found)
+        _report(
+            where,
+            text[finite & ~(whole & ((values <= 1) | (kind == "count")))],
+            "is not a whole number" if kind == "count" else "is not 0 or 1",
+            found,
+        )
     return values
 
 

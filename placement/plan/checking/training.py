@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from placement.plan.checking.facts import Facts, Floats, codes, joined
+from placement.plan.checking.facts import Facts, Floats, Ints, codes, joined
 from placement.plan.checking.rules import check_placement_rules
 from placement.plan.checking.sites import EPSILON
 from placement.plan.checking.verdict import UNITS, rows
@@ -25,7 +26,9 @@ def placed_jobs(facts: Facts) -> pd.DataFrame:
     table["s"] = facts.domain_site[table["f"].to_numpy(int)]
     table["site"] = facts.domain_site_ids[table["f"].to_numpy(int)]
     table["k"] = codes(facts.sku_ids, table["sku"])
-    facts.found.never("training.site", table["said_site"] != table["site"], rows(table, "job {job} domain {domain}"), "the domain is at another site")
+    facts.found.never(
+        "training.site", table["said_site"] != table["site"], rows(table, "job {job} domain {domain}"), "the domain is at another site"
+    )
     table = joined(table, case["job_skus"][["job", "sku", "units", "duration_periods"]], ["job", "sku"])
     unknown = table["units"].isna().to_numpy(bool)
     facts.found.never("eligibility", unknown, rows(table, "job {job}"), "the job cannot use this SKU")
@@ -59,7 +62,9 @@ def check_jobs(facts: Facts, jobs: pd.DataFrame) -> None:
 
 def _placed_once(facts: Facts) -> None:
     jobs, found = facts.case["jobs"], facts.found
-    placed, left = (facts.plan[name]["job"].value_counts().reindex(jobs["job"]).fillna(0).to_numpy(int) for name in ("training", "unplaced"))
+    placed, left = (
+        facts.plan[name]["job"].value_counts().reindex(jobs["job"]).fillna(0).to_numpy(int) for name in ("training", "unplaced")
+    )
     where = rows(jobs, "job {job}")
     found.never("placed_once", placed + left == 0, where, "neither placed nor listed as unplaced")
     found.never("placed_once", placed > 1, where, "placed more than once")
@@ -69,7 +74,7 @@ def _placed_once(facts: Facts) -> None:
     found.equal("unplaced.value_musd", said["said"], said["value_musd"], rows(said, "job {job}"), "value", "M$")
 
 
-def check_requires(facts: Facts, jobs: pd.DataFrame, start_of_hall: np.ndarray) -> None:
+def check_requires(facts: Facts, jobs: pd.DataFrame, start_of_hall: Ints) -> None:
     """Check that the halls that make the domain large enough for a gang are there when it starts, and that they exist at all."""
     halls = facts.halls.assign(start=start_of_hall)
     by_domain = dict(iter(halls.groupby("f", sort=False)))
@@ -103,7 +108,8 @@ def firm_power(facts: Facts, jobs: pd.DataFrame) -> dict[float, Floats]:
     return out
 
 
-def _running(facts: Facts, jobs: pd.DataFrame) -> np.ndarray:
+def _running(facts: Facts, jobs: pd.DataFrame) -> NDArray[np.bool_]:
     """Whether a job holds its gang in a period (row, t): its duration from the start, whatever end the table says."""
     now, start = np.arange(facts.n_periods), jobs["start"].to_numpy(int)[:, None]
-    return (start <= now) & (now < start + jobs["duration_periods"].to_numpy(int)[:, None])
+    runs: NDArray[np.bool_] = (start <= now) & (now < start + jobs["duration_periods"].to_numpy(int)[:, None])
+    return runs

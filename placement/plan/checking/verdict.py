@@ -58,7 +58,7 @@ def axes(*named: tuple[str, Sequence[str] | pd.Index]) -> Where:
 
 def rows(frame: pd.DataFrame, text: str) -> Where:
     """Name a position by the row of a table: ``rows(training, "job {job} at {site}")``."""
-    return lambda at: text.format(**frame.iloc[at[0]].to_dict())
+    return lambda at: text.format(**{str(c): v for c, v in frame.iloc[at[0]].items()})
 
 
 class Findings:
@@ -72,7 +72,15 @@ class Findings:
         self.violations.append(Violation(rule, where, float(amount), unit, message))
 
     def at_most(
-        self, rule: str, left: ArrayLike, right: ArrayLike, where: Where, what: str, unit: str, absolute: float = ABSOLUTE, scale: ArrayLike = 0.0
+        self,
+        rule: str,
+        left: ArrayLike,
+        right: ArrayLike,
+        where: Where,
+        what: str,
+        unit: str,
+        absolute: float = ABSOLUTE,
+        scale: ArrayLike = 0.0,
     ) -> None:
         """Demand ``left <= right`` in every element; NaN fails. ``scale`` is the size of a right hand side that is a difference."""
         lhs, rhs, size = np.broadcast_arrays(np.asarray(left, float), np.asarray(right, float), np.asarray(scale, float))
@@ -82,7 +90,15 @@ class Findings:
             self.add(rule, where(at), f"{what}: {lhs[at]:.9g} is more than {rhs[at]:.9g} {unit}".rstrip(), lhs[at] - rhs[at], unit)
 
     def equal(
-        self, rule: str, claimed: ArrayLike, actual: ArrayLike, where: Where, what: str, unit: str, absolute: float = ABSOLUTE, scale: ArrayLike = 0.0
+        self,
+        rule: str,
+        claimed: ArrayLike,
+        actual: ArrayLike,
+        where: Where,
+        what: str,
+        unit: str,
+        absolute: float = ABSOLUTE,
+        scale: ArrayLike = 0.0,
     ) -> None:
         """Demand that the table's number is the recomputed one in every element; NaN fails."""
         said, real, size = np.broadcast_arrays(np.asarray(claimed, float), np.asarray(actual, float), np.asarray(scale, float))

@@ -12,10 +12,22 @@ MISSING = "\u2013"
 #: Suffixes of names that carry a unit, longest first; see "units in names" of models/README.md.
 UNITS = {
     "usd_per_mtok": "$/Mtok", "musd_per_year": "M$/year", "mtok_per_day": "Mtok/day", "usd_per_mwh": "$/MWh", "kg_per_mwh": "kg/MWh",
-    "musd_per_mw": "M$/MW", "usd_per_t": "$/t", "periods": "periods", "units": "accelerators", "hours": "h", "years": "years", "mtok": "Mtok",
+    "musd_per_mw": "M$/MW",
+    "usd_per_t": "$/t", "periods": "periods", "units": "accelerators", "hours": "h", "years": "years", "mtok": "Mtok",
     "share": "%", "gbps": "Gbit/s", "musd": "M$", "usd": "$", "mwh": "MWh", "gwh": "GWh", "twh": "TWh", "mw": "MW", "gw": "GW", "kw": "kW",
     "ms": "ms", "km": "km", "kg": "kg", "kt": "kt", "gb": "GB", "s": "s", "t": "t",
 }  # fmt: skip
+
+_ABBREVIATIONS = {
+    "pue": "PUE",
+    "it": "IT",
+    "npv": "NPV",
+    "roi": "ROI",
+    "co2": "CO\u2082",
+    "slo": "SLO",
+    "p50": "median",
+    "p95": "95th percentile",
+}
 
 
 def number(value: object) -> float:
@@ -56,9 +68,9 @@ def unit(value: object, name: str) -> str:
 
 
 def musd(value: object) -> str:
-    """Return money in M$: tenths below 100 M$, hundredths below 1 M$."""
+    """Return money in M$: whole from 10 M$ on, hundredths below 1 M$."""
     x = abs(number(value))
-    return fixed(value, 0 if x >= 100 else 1 if x >= 1 else 2) + THIN + "M$"
+    return fixed(value, 0 if x >= 10 else 1 if x >= 1 else 2) + THIN + "M$"
 
 
 def percent(share: object) -> str:
@@ -85,6 +97,8 @@ def quantity(name: str, value: object) -> tuple[str, str]:
     if isinstance(value, str):
         shown = value
     tail = THIN + UNITS[suffix] if suffix and suffix not in ("share", "musd") else ""
+    words = [_ABBREVIATIONS.get(word, word) for word in label.split()]
+    label = " ".join(words)
     return label[:1].upper() + label[1:], shown + tail
 
 

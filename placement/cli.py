@@ -1,0 +1,137 @@
+"""Arguments in, exit code out; no logic. Heavy imports wait until a command needs them.
+
+Exit codes: 0 plan found and checked, 1 bad input, 2 usage, 3 proven infeasible, 4 no plan within the limit,
+5 the checker disagrees, 130 interrupted (the best plan, if there is one, is saved).
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from placement import __version__
+from placement.errors import DataError, OptionError, PlacementError
+
+OK, BAD_INPUT, USAGE, INFEASIBLE, NO_PLAN, CHECK_FAILED, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    parser = _parser()
+    args = parser.parse_args(argv)
+    try:
+        return int(args.run(args))
+    except OptionError as error:
+        print(f"placement: {error}", file=sys.stderr)
+        return USAGE
+    except DataError as error:
+        print(f"placement: {len(error.problems)} problem(s) in the input; nothing was written\n{error}", file=sys.stderr)
+        return BAD_INPUT
+    except PlacementError as error:
+        print(f"placement: {error}", file=sys.stderr)
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        print("placement: interrupted; nothing was written", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()
+        return OK
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="placement",
+        description="Plan AI infrastructure: sites, power, chips, fibre, training and inference, with a certified gap.",
+        epilog="exit codes: 0 plan found and checked, 1 bad input, 2 usage, 3 proven infeasible, 4 no plan within the limit, "
+        "5 checker disagrees, 130 interrupted (best plan saved)",
+    )
+    parser.add_argument("--version", action="version", version=f"placement {__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    solve = commands.add_parser("solve", help="solve a case folder and write a run folder")
+    solve.add_argument("case", metavar="CASE", help="case or scenario folder")
+    solve.add_argument("--out", metavar="RUN", required=True, help="run folder to write (an old run is replaced only when the new one is complete)")
+    solve.add_argument("--model", metavar="CARD", help="model card; default: the case's own")
+    solve.add_argument("--time-limit", metavar="S", type=float, default=300.0, help="wall clock for the solve, s (default 300)")
+    solve.add_argument("--gap", metavar="G", type=float, default=1e-4, help="stop at this relative gap (default 1e-4)")
+    solve.add_argument("--seed", metavar="N", type=int, default=0, help="random seed (default 0)")
+    solve.add_argument("--workers", metavar="N", type=int, default=None, help="cores to use (default: all)")
+    solve.add_argument("--cluster", metavar="ADDRESS", help="address of a Dask scheduler; needs placement with the extra [cluster]")
+    solve.add_argument("--start", metavar="RUN0", help="run folder whose plan is taken as the start")
+    solve.add_argument("--quiet", action="store_true", help="no progress and no summary")
+    solve.set_defaults(run=_solve)
+
+    validate = commands.add_parser("validate", help="report every problem of a case at once")
+    validate.add_argument("case", metavar="CASE")
+    validate.set_defaults(run=_validate)
+
+    check = commands.add_parser("check", help="check a run independently: plan, cost and bound")
+    check.add_argument("case", metavar="CASE")
+    check.add_argument("folder", metavar="RUN")
+    check.set_defaults(run=_check)
+
+    report = commands.add_parser("report", help="write RUN/report.html again")
+    report.add_argument("folder", metavar="RUN")
+    report.set_defaults(run=_report)
+
+    commands.add_parser("models", help="list the model cards").set_defaults(run=_models)
+    commands.add_parser("schema", help="print the tables that a case may have, as Markdown").set_defaults(run=_schema)
+    return parser
+
+
+def _solve(args: argparse.Namespace) -> int:
+    from placement.batch import solve_into
+
+    return solve_into(args)
+
+
+def _validate(args: argparse.Namespace) -> int:
+    from placement.case import read_case
+
+    try:
+        case = read_case(args.case)
+    except DataError as error:
+        print(error)
+        print(f"{len(error.problems)} problem(s)", file=sys.stderr)
+        return BAD_INPUT
+    print(f"{case.name}: no problems; {case.n_periods} periods {case.periods[0]} to {case.periods[-1]}")
+    for name, table in case.tables.items():
+        print(f"  {name:<12} {len(table):>8} rows")
+    return OK
+
+
+def _check(args: argparse.Namespace) -> int:
+    from placement.case import read_case
+    from placement.run import check_run
+
+    verdict, facts = check_run(read_case(args.case), args.folder)
+    for violation in verdict.violations:
+        print(violation)
+    for name, value in facts.items():
+        print(f"{name}: {value}")
+    good = verdict.ok and facts["bound_holds"]
+    print("holds: plan, cost and bound" if good else "DOES NOT HOLD", file=sys.stdout if good else sys.stderr)
+    return OK if good else CHECK_FAILED
+
+
+def _report(args: argparse.Namespace) -> int:
+    from placement.run import write_report
+
+    print(write_report(args.folder))
+    return OK
+
+
+def _models(args: argparse.Namespace) -> int:
+    from placement.cards import cards
+
+    for card in cards().values():
+        print(f"{card.name:<12} {card.title}\n{'':<12} blocks: {', '.join(card.blocks)}")
+    return OK
+
+
+def _schema(args: argparse.Namespace) -> int:
+    from placement.case import schema_markdown
+
+    print(schema_markdown())
+    return OK

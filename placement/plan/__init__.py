@@ -1,0 +1,4 @@
+"""Plans: tables, key figures, prices, the independent checker, and the run folder.
+
+Nothing is imported here, so that the checker can be loaded without the solver.
+"""

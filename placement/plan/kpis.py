@@ -1,0 +1,117 @@
+"""Key figures of a plan, from its tables alone. Units are in the names; money undiscounted unless it says npv."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from placement.case import Case
+from placement.units import DAYS_PER_MONTH, KG_PER_T, KW_PER_MW, USD_PER_MUSD
+
+Tables = Mapping[str, pd.DataFrame]
+
+
+def kpis(case: Case, tables: Tables) -> dict[str, float]:
+    """Return the key figures of a plan; figures of absent layers are left out."""
+    return {k: float(v) for part in (_money, _sites, _chips, _energy, _training, _inference) for k, v in part(case, tables).items() if np.isfinite(v)}
+
+
+def _money(case: Case, tables: Tables) -> dict[str, float]:
+    by_term = tables["cash"].groupby("term")["musd"].sum()
+    spend = by_term.drop(["value", "unmet", "salvage"], errors="ignore").sum()
+    chips = tables["orders"]["cost_musd"].sum()
+    out = {f"{term}_musd": musd for term, musd in by_term.items()}
+    return {**out, "spend_musd": spend, "capex_chips_musd": chips, "capex_other_musd": by_term.get("capex", 0.0) - chips}
+
+
+def _sites(case: Case, tables: Tables) -> dict[str, float]:
+    halls, chips = tables["halls"], tables["chips"]
+    kw = case["skus"].set_index("sku")["kw_per_unit"]
+    last = chips[chips["period"] == case.periods[-1]]
+    filled = ((last["installed"] + last["deployed"]) * last["sku"].map(kw)).sum() / KW_PER_MW
+    return {
+        "halls_built": (halls["existing"] == 0).sum(),
+        "it_mw_built": halls.loc[halls["existing"] == 0, "it_mw"].sum(),
+        "it_mw_end": halls["it_mw"].sum(),
+        "stranded_it_mw_end": halls["it_mw"].sum() - filled,  # halls in service without chips
+    }
+
+
+def _chips(case: Case, tables: Tables) -> dict[str, float]:
+    chips = tables["chips"]
+    if not len(chips):
+        return {}
+    kw = chips["sku"].map(case["skus"].set_index("sku")["kw_per_unit"])
+    there, used = ((chips["installed"] + chips["deployed"]) * kw).sum(), ((chips["training"] + chips["serving"]) * kw).sum()
+    last = chips["period"] == case.periods[-1]
+    return {
+        "units_end": (chips["installed"] + chips["deployed"])[last].sum(),
+        "units_ordered": tables["orders"]["units"].sum(),
+        "chip_utilisation": used / there if there else np.nan,  # weighted by power, over all periods
+        "idle_it_mw_mean": (there - used) / KW_PER_MW / case.n_periods,
+    }
+
+
+def _energy(case: Case, tables: Tables) -> dict[str, float]:
+    energy = tables["energy"]
+    if not len(energy):
+        return {}
+    hours = dict(zip((b.name for b in case.blocks), case.hours, strict=True))
+    mwh = energy["mw"] * energy["block"].map(hours)
+    pue = energy["site"].map(case["sites"].set_index("site")["pue"])
+    return {
+        "energy_gwh": mwh.sum() / 1e3,
+        "pue_mean": mwh.sum() / (mwh / pue).sum(),
+        "co2_kt": (mwh * _kg_per_mwh(case, energy)).sum() / KG_PER_T / 1e3,
+        "contract_share": mwh[energy["source"].str.startswith("ppa:")].sum() / mwh.sum(),
+        "own_generation_share": mwh[energy["source"].str.startswith("generator:")].sum() / mwh.sum(),
+    }
+
+
+def _kg_per_mwh(case: Case, energy: pd.DataFrame) -> pd.Series:
+    """Return the carbon intensity of each row of the energy table."""
+    tariffs = case["tariffs"].assign(period=np.array(case.periods)[case["tariffs"]["period"]])
+    zone = case["sites"].set_index("site")["zone"]
+    key = pd.MultiIndex.from_arrays([energy["site"].map(zone), energy["period"], energy["block"]])
+    grid = pd.Series(tariffs.set_index(["zone", "period", "block"])["co2_kg_per_mwh"].reindex(key).to_numpy(), index=energy.index)
+    own = {f"ppa:{p}": kg for p, kg in case["ppas"][["ppa", "co2_kg_per_mwh"]].itertuples(index=False)}
+    own |= {f"generator:{g}": kg for g, kg in case["generators"][["generator", "co2_kg_per_mwh"]].itertuples(index=False)}
+    return energy["source"].map(own).astype(float).fillna(grid)
+
+
+def _training(case: Case, tables: Tables) -> dict[str, float]:
+    if "jobs" not in case:
+        return {}
+    placed, unplaced = tables["training"], tables["unplaced"]
+    out = {"jobs_placed": len(placed), "jobs_unplaced": len(unplaced), "value_placed_musd": placed["value_musd"].sum(), "value_unplaced_musd": unplaced["value_musd"].sum()}
+    nominal = placed.merge(case["job_skus"].rename(columns={"units": "nominal"}), on=["job", "sku"])
+    return {**out, "goodput_mean": nominal["nominal"].sum() / nominal["units"].sum() if len(nominal) else np.nan}
+
+
+def _inference(case: Case, tables: Tables) -> dict[str, float]:
+    if "services" not in case:
+        return {}
+    days = case.period_months * DAYS_PER_MONTH
+    asked = case["demand"].assign(period=np.array(case.periods)[case["demand"]["period"]])
+    served = tables["inference"].merge(asked, on=["service", "metro", "period"])
+    mtok = served["share"] * served["mtok_per_day"] * days
+    total = asked["mtok_per_day"].sum() * days
+    out = {"served_gtok": mtok.sum() / 1e3, "unserved_share": 1 - mtok.sum() / total if total else 0.0}
+    if mtok.sum() > 0:
+        ranked = np.argsort(served["rtt_ms"].to_numpy())
+        cumulative = mtok.to_numpy()[ranked].cumsum() / mtok.sum()
+        for q in (50, 95, 99):
+            out[f"rtt_p{q}_ms"] = served["rtt_ms"].to_numpy()[ranked][np.searchsorted(cumulative, q / 100)]
+        out["cost_usd_per_mtok"] = _inference_cost_musd(case, tables) * USD_PER_MUSD / mtok.sum()
+    return out
+
+
+def _inference_cost_musd(case: Case, tables: Tables) -> float:
+    """Return the part of all spending, less what assets are worth at the end, that falls on inference: by its share of the power of chips in use."""
+    chips = tables["chips"]
+    kw = chips["sku"].map(case["skus"].set_index("sku")["kw_per_unit"])
+    used = ((chips["training"] + chips["serving"]) * kw).sum()
+    by_term = tables["cash"].groupby("term")["musd"].sum()
+    return float(by_term.drop(["value", "unmet"], errors="ignore").sum() * (chips["serving"] * kw).sum() / used) if used else 0.0

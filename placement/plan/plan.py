@@ -1,0 +1,60 @@
+"""A plan: tables, key figures, prices, and how good it is proven to be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from placement.case import Case
+from placement.engine import Status
+from placement.plan.checker import Verdict
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """The answer to a case.
+
+    Attributes
+    ----------
+    objective, bound, verified_bound
+        Discounted weighted cost, M$ (negative: more value than cost); the best bound claimed by the solver; the bound
+        recomputed without a solver from ``dual``. ``inf``/``-inf`` where there is none.
+    tables
+        The plan tables of models/README.md, section 10; empty without a plan.
+    prices
+        Value of one more unit of each scarce thing, M$.
+    verdict
+        What the independent checker says; ``None`` without a plan.
+    dual
+        Row duals of the root relaxation that prove ``verified_bound``.
+    """
+
+    case: Case
+    status: Status
+    objective: float
+    bound: float
+    verified_bound: float
+    gap: float
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    kpis: pd.Series = field(default_factory=lambda: pd.Series(dtype=float))
+    prices: pd.DataFrame = field(default_factory=pd.DataFrame)
+    exclusions: pd.DataFrame = field(default_factory=pd.DataFrame)
+    verdict: Verdict | None = None
+    dual: NDArray[np.float64] | None = None
+    interrupted: bool = False
+    summary: dict[str, Any] = field(default_factory=dict)
+    progress: tuple[Mapping[str, Any], ...] = ()
+
+    def __getattr__(self, name: str) -> pd.DataFrame:
+        # plan.training, plan.inference, plan.halls, ...: every plan table is an attribute
+        if not name.startswith("_") and name in self.__dict__.get("tables", {}):
+            return self.tables[name]
+        raise AttributeError(f"plan has no '{name}'; tables: {', '.join(self.__dict__.get('tables', {})) or 'none (no plan)'}")
+
+    def __repr__(self) -> str:
+        return f"Plan({self.case.name!r}, {self.status}, objective {self.objective:,.3f} M$, bound {self.bound:,.3f} M$, gap {self.gap:.2%})"

@@ -1,0 +1,53 @@
+"""Prices of scarce things: row duals in the planner's words."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pandas as pd
+
+from placement.case import Case
+from placement.program import Floats, Program
+
+#: row family -> (what one unit is, names of the ids in brackets; "period" and "block" are indices there)
+FAMILIES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "power": ("M$/MW", ("place", "period", "block")),
+    "firm": ("M$/MW", ("place", "level", "period")),
+    "compute": ("M$/accelerator", ("place", "sku", "period")),
+    "serve": ("M$/accelerator", ("place", "sku", "period")),
+    "fibre": ("M$/(Gbit/s)", ("place", "period")),
+    "hall_it_mw": ("M$/MW", ("place", "period")),
+    "hall_liquid_mw": ("M$/MW", ("place", "period")),
+    "grid_limit": ("M$/MW", ("place", "period", "block")),
+    "community_cap": ("M$/MW", ("place", "period", "block")),
+    "chip_stock": ("M$/accelerator", ("sku", "period")),
+    "export_cap": ("M$/accelerator", ("class", "place")),
+    "budget": ("M$/M$", ("period",)),
+}
+COLUMNS = ("resource", "kind", "place", "sku", "period", "block", "price", "unit", "label")
+_NAME = re.compile(r"(\w+)\[(.*)\]")
+_NIL = 1e-9
+
+
+def prices(case: Case, program: Program, dual: Floats, label: str) -> pd.DataFrame:
+    """Return what one more unit of each scarce thing is worth, discounted M$ per unit, the dearest first.
+
+    Parameters
+    ----------
+    dual : ndarray, shape (n_rows,)
+        Row duals of a minimisation.
+    label
+        What kind of dual it is, such as ``"local dual, decisions fixed"``.
+    """
+    rows = []
+    for i in np.flatnonzero(np.abs(dual) > _NIL):
+        match = _NAME.fullmatch(program.row_names[i])
+        if match is None or match[1] not in FAMILIES:
+            continue
+        unit, names = FAMILIES[match[1]]
+        parts = dict(zip(reversed(names), reversed(match[2].rsplit(",", len(names) - 1)), strict=True))
+        period = case.periods[int(parts["period"])] if "period" in parts else ""
+        block = case.blocks[int(parts["block"])].name if "block" in parts else ""
+        rows.append((program.row_names[i], match[1], parts.get("place", ""), parts.get("sku", ""), period, block, -float(dual[i]), unit, label))
+    return pd.DataFrame(rows, columns=list(COLUMNS)).sort_values("price", ascending=False, ignore_index=True, kind="stable")

@@ -1,0 +1,119 @@
+"""The one path, read first: case -> two sides -> program -> engine -> plan -> independent check."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable
+from dataclasses import asdict
+from importlib.metadata import version
+from typing import Any
+
+import pandas as pd
+
+import placement
+from placement.case import Case
+from placement.certificate import safe_bound
+from placement.engine import Event, Outcome, Progress, Status, relative_gap, solve_program
+from placement.options import SolveOptions
+from placement.plan.checker import check
+from placement.plan.kpis import kpis
+from placement.plan.plan import Plan
+from placement.plan.prices import prices
+from placement.plan.tables import Tables
+from placement.plan.warm import start_values
+from placement.program import Program, Sides, assemble, build_sides
+
+LOCAL = "local dual, decisions fixed"
+
+
+def solve(
+    case: Case,
+    *,
+    time_limit_s: float = 300.0,
+    rel_gap: float = 1e-4,
+    seed: int = 0,
+    workers: int = 1,
+    start: Plan | None = None,
+    listen: Callable[[Event], None] | None = None,
+    progress: Progress | None = None,
+) -> Plan:
+    """Return the best plan found for a case, checked, with a verified bound.
+
+    Parameters
+    ----------
+    time_limit_s, rel_gap, seed, workers
+        See :class:`placement.options.SolveOptions`.
+    start
+        A plan of the same or a similar case to begin with.
+    listen
+        Called with every progress event.
+    progress
+        A clock of your own, whose ``interrupted`` another thread or a signal handler may set; default: a new one.
+
+    Raises
+    ------
+    FormulationError, OptionError, SolverError
+        If the case does not fit its model card, an option is out of range, or the solver refuses the model.
+    """
+    options = SolveOptions(time_limit_s=time_limit_s, rel_gap=rel_gap, seed=seed, workers=workers)
+    events: list[Event] = []
+    clock = progress or Progress(options.time_limit_s)
+    clock.subscribe(lambda event: (events.append(event), listen and listen(event)))  # type: ignore[func-returns-value]
+    clock.enter("build")
+    sides = build_sides(case)
+    program, variables = assemble(sides)
+    begin = start_values(sides, program, start.tables) if start is not None and start.tables else None
+    outcome = solve_program(program, options, clock, begin)
+    return _plan(sides, program, variables, outcome, options, events, clock)
+
+
+def _plan(
+    sides: Sides, program: Program, variables: list[Any], outcome: Outcome, options: SolveOptions, events: list[Event], clock: Progress
+) -> Plan:
+    """Put the engine's answer into the planner's words, and have it checked."""
+    case, status, bound = sides.case, outcome.status, outcome.bound
+    verified = safe_bound(program, outcome.dual) if outcome.dual is not None else float("-inf")
+    exclusions = sides.demand.exclusions
+    records = tuple(Progress.record(e) for e in events)
+    if outcome.x is None:
+        summary = _summary(case, outcome, verified, None, program, options, clock)
+        return Plan(
+            case=case, status=status, objective=float("inf"), bound=bound, verified_bound=verified, gap=float("inf"), exclusions=exclusions,
+            dual=outcome.dual, interrupted=outcome.interrupted, summary=summary, progress=records,
+        )  # fmt: skip
+    extract = Tables(sides, variables, outcome.x)
+    tables = extract.all()
+    verdict = check(case, tables, sides.weights, outcome.objective, max(bound, verified))
+    figures = pd.Series({**kpis(case, tables), **extract.by_layer()}, dtype=float)
+    found = Plan(
+        case=case, status=status, objective=outcome.objective, bound=bound, verified_bound=verified, gap=relative_gap(outcome.objective, bound),
+        tables=tables, kpis=figures, exclusions=exclusions, verdict=verdict, dual=outcome.dual, interrupted=outcome.interrupted, progress=records,
+        prices=prices(case, program, outcome.price, LOCAL) if outcome.price is not None else pd.DataFrame(),
+    )  # fmt: skip
+    found.summary.update(_summary(case, outcome, verified, found, program, options, clock))
+    return found
+
+
+def _summary(
+    case: Case, outcome: Outcome, verified: float, plan: Plan | None, program: Program, options: SolveOptions, clock: Progress
+) -> dict[str, Any]:
+    """Return what ``summary.json`` holds."""
+    verdict = plan.verdict if plan is not None else None
+    return {
+        "case": case.name, "title": case.title, "case_path": str(case.path) if case.path else None, "case_sha256": case.sha256, "model": case.model,
+        "status": outcome.status, "interrupted": outcome.interrupted, "objective": outcome.objective, "bound": outcome.bound,
+        "verified_bound": verified, "gap": relative_gap(outcome.objective, outcome.bound), "verified_gap": relative_gap(outcome.objective, verified),
+        "kpis": plan.kpis.to_dict() if plan is not None else {},
+        "check": {"ok": verdict.ok, "violations": [str(v) for v in verdict.violations]} if verdict else None,
+        "runtime_s": round(clock.elapsed, 3), "phases": outcome.phases, "sizes": program.sizes,
+        "options": asdict(options), "seed": options.seed, "versions": versions(),
+    }  # fmt: skip
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of everything that a number depends on."""
+    names = ("highspy", "pyomo", "networkx", "numpy", "scipy", "pandas")
+    return {"placement": placement.__version__, "python": platform.python_version(), **{n: version(n) for n in names}}
+
+
+__all__ = ["LOCAL", "Status", "solve", "versions"]

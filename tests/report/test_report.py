@@ -1,0 +1,464 @@
+"""The report: complete, self-contained, safe against hostile text, and readable without a plan or a layer."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import hashlib
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from placement.case.case import Block, Case, frame
+from placement.case.schema import TABLES
+from placement.errors import DataError
+from placement.report import render, terminal_summary
+from placement.report.facts import Facts
+from placement.report.formats import fixed, listed, musd, percent, quantity
+from placement.report.gantt import Bar, lanes
+from placement.report.maps import Point, world
+from placement.report.tables import COLUMNS, PRICES, weighted_quantile
+from placement.units import period_number
+
+N = 4
+PERIODS = ("2027Q1", "2027Q2", "2027Q3", "2027Q4")
+HOSTILE = "\"'><script>alert(1)</script><img src=http://evil.example/x onerror=alert(1)>\x00\u202e&amp;"
+VOID = {"meta", "br", "link", "img"}
+
+
+class Page(HTMLParser):
+    """Checks that tags balance and collects what a browser would act on."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self.feed(html)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        """All text, thin spaces as spaces."""
+        return " ".join(self.words).replace("\u202f", " ")
+
+
+def small_case(x: str = "") -> Case:
+    """Two sites, two SKUs, two jobs, one service; ``x`` is appended to every free text and id."""
+    rows: dict[str, list[dict[str, object]]] = {
+        "sites": [
+            {"site": "oslo" + x, "name": "Oslo" + x, "country": "NO", "lat_deg": 59.9, "lon_deg": 10.7, "zone": "no1" + x, "pue": 1.1},
+            {"site": "turin" + x, "name": "", "country": "IT", "lat_deg": 45.1, "lon_deg": 7.7, "zone": "no1" + x, "pue": 1.2},
+        ],
+        "halls": [
+            {"site": "oslo" + x, "hall": "h1" + x, "domain": "", "it_mw": 10.0, "existing": True, "capex_musd": 0.0},
+            {"site": "oslo" + x, "hall": "h2" + x, "domain": "", "it_mw": 20.0, "capex_musd": 100.0},
+        ],
+        "milestones": [
+            {"site": "oslo" + x, "hall": "h2" + x, "milestone": "permit" + x, "lead_p10": 1, "lead_p50": 2, "lead_p90": 3, "cost_musd": 2.0}
+        ],
+        "grid": [
+            {"site": "oslo" + x, "tier": "free" + x, "mw": 15.0},
+            {"site": "oslo" + x, "tier": "firm" + x, "mw": 25.0, "available": 1, "capex_musd": 8.0},
+            {"site": "oslo" + x, "tier": "flex" + x, "mw": 5.0, "interruptible": True},
+        ],
+        "profiles": [{"profile": "sun" + x, "block": "base", "factor": 0.4}, {"profile": "sun" + x, "block": "peak", "factor": 0.0}],
+        "ppas": [{"ppa": "wind" + x, "zone": "no1" + x, "tech": "wind" + x, "max_mw": 9.0, "price_usd_per_mwh": 40.0, "tenor_periods": 4}],
+        "generators": [
+            {
+                "generator": "roof" + x,
+                "site": "oslo" + x,
+                "tech": "solar" + x,
+                "max_mw": 10.0,
+                "capex_musd_per_mw": 1.0,
+                "energy_usd_per_mwh": 0.0,
+                "profile": "sun" + x,
+            }
+        ],
+        "skus": [{"sku": "gpu" + x, "name": "GPU" + x, "vendor": "maker" + x, "kw_per_unit": 1.0, "hbm_gb": 80.0}],
+        "offers": [{"offer": "o1" + x, "sku": "gpu" + x, "kind": "take_or_pay", "period": 0, "max_units": 9000, "unit_price_usd": 30000.0}],
+        "jobs": [{"job": "big" + x, "name": "Big run" + x, "value_musd": 90.0}, {"job": "late" + x, "name": "", "value_musd": 7.5}],
+        "metros": [{"metro": "berlin" + x, "name": "Berlin" + x, "country": "DE", "lat_deg": 52.5, "lon_deg": 13.4}],
+        "services": [{"service": "chat" + x, "name": "Chat" + x, "slo_rtt_ms": 60.0, "hbm_gb": 40.0, "unmet_usd_per_mtok": 2.0}],
+        "demand": [{"service": "chat" + x, "metro": "berlin" + x, "period": t, "mtok_per_day": 100.0} for t in range(N)],
+        "links": [
+            {"link": "f1" + x, "a": "oslo" + x, "b": "berlin" + x, "km": 900.0, "gbps": 10.0, "module_gbps": 10.0, "module_capex_musd": 3.0}
+        ],
+        "budget": [{"period": t, "capex_musd": 400.0} for t in range(N)],
+    }
+    tables = {name: frame(name, found, N) for name, found in rows.items()}
+    blocks = (Block("base", 0.9), Block("peak", 0.1, True))
+    return Case(
+        name="small" + x,
+        title="Small case" + x,
+        start=period_number("2027Q1", 3),
+        n_periods=N,
+        discount_rate=0.1,
+        blocks=blocks,
+        tables=tables,
+    )
+
+
+def small_plan(x: str = "") -> dict[str, pd.DataFrame]:
+    """A plan for the small case, with a row in every table."""
+    oslo, gpu = "oslo" + x, "gpu" + x
+    data = {
+        "training": [("big" + x, oslo, oslo, gpu, "2027Q3", "2027Q4", 4000.0, 90.0)],
+        "inference": [("chat" + x, "berlin" + x, p, oslo, gpu, 1.0 if p != "2027Q1" else 0.75, 50.0, 24.0) for p in PERIODS],
+        "sites": [("turin" + x, "2027Q4")],
+        "halls": [(oslo, "h1" + x, "2027Q1", 10.0, 1), (oslo, "h2" + x, "2027Q3", 20.0, 0)],
+        "milestones": [(oslo, "h2" + x, "permit" + x, "2027Q1", 1.0, 2.0, 3.0)],
+        "grid": [(oslo, "firm" + x, "2027Q2")],
+        "contracts": [("wind" + x, 6.0)],
+        "generators": [("roof" + x, p, 10.0) for p in PERIODS[1:]],
+        "orders": [("o1" + x, gpu, "2027Q1", "2027Q2", 5000.0, 150.0)],
+        "chips": [(oslo, oslo, gpu, p, 100.0, 1000.0 * t, 800.0 * t, 50.0) for t, p in enumerate(PERIODS)],
+        "energy": [
+            (oslo, p, b, s, mw)
+            for p in PERIODS
+            for b, k in (("base", 1.0), ("peak", 1.2))
+            for s, mw in (("grid", 6.0 * k), ("ppa:wind" + x, 4.0 * k))
+        ],
+        "paid": [("wind" + x, p, 1000.0) for p in PERIODS],
+        "fibre": [("f1" + x, p, 1, 20.0, 5.0) for p in PERIODS[1:]],
+        "unserved": [("chat" + x, "berlin" + x, "2027Q1", 0.25, 25.0)],
+        "unplaced": [("late" + x, 7.5)],
+        "cash": [
+            ("2027Q1", "capex", 150.0),
+            ("2027Q2", "opex", 3.0),
+            ("2027Q4", "value", -90.0),
+            ("end", "salvage", -40.0),
+            ("2027Q1", "odd" + x, 1.0),
+        ],
+    }
+    return {name: pd.DataFrame(rows, columns=[c.lstrip("#@") for c in COLUMNS[name].split()]) for name, rows in data.items()}
+
+
+def summary_of(x: str = "", **changes: object) -> dict[str, object]:
+    """A summary with every key filled."""
+    return {
+        "case": "small" + x, "title": "Small case" + x, "status": "feasible" + x, "objective": 23.5, "bound": 23.0, "verified_bound": 22.9,
+        "gap": 0.0213,
+        "kpis": {"cost_usd_per_mtok": 0.41, "peak_power_mw": 12.0, "note" + x: 3}, "runtime_s": 12.25,
+        "phases": [{"phase": "root" + x, "seconds": 3.0, "rounds" + x: 7}],
+        "sizes": {"rows" + x: 1200}, "versions": {"placement": "0.1" + x}, "case_sha256": "ab12" + x,
+        "options": {"time_limit_s": 60, "start": "run" + x, "gap": None},
+        "seed": 3, "check": {"ok": True, "violations": []}, **changes,
+    }  # fmt: skip
+
+
+def prices_of(x: str = "") -> pd.DataFrame:
+    """Thirty prices, so that ten are left out."""
+    rows = [
+        ("power" + x, "power" + x, "oslo" + x, "gpu" + x, "2027Q1", "peak" + x, float(i), "M$/MW" + x, f"row {i:02d}" + x)
+        for i in range(1, 31)
+    ]
+    return pd.DataFrame(rows, columns=[c.lstrip("#") for c in PRICES.split()])
+
+
+PROGRESS = [
+    {"time_s": 0.5, "phase": "root", "objective": None, "bound": -1e9, "gap": None},
+    {"time_s": 1.0, "phase": "search", "objective": 30.0, "bound": 22.0, "gap": 0.3},
+    {"time_s": 9.0, "phase": "search", "objective": 23.5, "bound": 22.9, "gap": 0.02},
+]
+
+
+def page_of(x: str = "", **changes: object) -> str:
+    """The page of the small plan."""
+    return render(small_case(x), small_plan(x), summary_of(x, **changes), prices_of(x), PROGRESS)
+
+
+def test_every_section_is_there_and_linked() -> None:
+    """Each question has its section, each link its target, and the tags balance."""
+    page = Page(page_of())
+    ids = {a["id"] for t, a in page.tags if t == "section"}
+    assert ids == {
+        "decisions",
+        "map",
+        "building",
+        "training",
+        "power",
+        "chips",
+        "inference",
+        "money",
+        "left-out",
+        "prices",
+        "progress",
+        "figures",
+        "inputs",
+    }
+    assert {a["href"] for t, a in page.tags if t == "a"} == {f"#{i}" for i in ids}
+    assert all(a.get("aria-label") for t, a in page.tags if t == "svg" and a.get("role") == "img")
+
+
+def test_the_answer_comes_first() -> None:
+    """The header says what to build, buy and place, the cost, the verified gap, what is left out and what to do first."""
+    text = Page(page_of()).text
+    header = text[: text.index("First decisions")]
+    for words in (
+        "Build 1 hall with 20 MW of IT power at Oslo, the first in service in 2027Q3",
+        "buy 5 000 GPU for 150 M$", "energise 25 MW of grid connection",
+        "run 1 of 2 training jobs and serve 93.8 % of inference demand", "Net present cost: 24 M$",
+        "0.60 M$ (2.6 %)", "1 training job worth 7.5 M$",
+        "25 Mtok/day in 2027Q1", "place 1 order (150 M$), sign 1 power contract, start 1 milestone (2.0 M$), energise 1 grid tier (8.0 M$)",
+    ):  # fmt: skip
+        assert words in header
+
+
+def test_first_decisions_name_all_that_is_due_in_two_quarters() -> None:
+    """Orders, milestones, contracts, tiers, generators and fibre of the first half year are listed; the job of Q3 is not."""
+    text = Page(page_of()).text
+    table = text[text.index("First decisions: 2027Q1 and 2027Q2") : text.index("Map of")]
+    for words in (
+        "Order GPU (take or pay)",
+        "Start milestone: permit",
+        "Sign contract wind",
+        "Energise grid tier firm",
+        "Bring in generator roof",
+        "Light fibre f1",
+    ):
+        assert words in table
+    assert "training job" not in table
+
+
+@pytest.mark.parametrize("hostile", [HOSTILE, "</style><style>*{}", "--><!--", "${x}`'\"", "a b=c onload=d"])
+def test_hostile_text_stays_text(hostile: str) -> None:
+    """No string of the data opens a tag, an attribute or a request."""
+    plain, page = Page(page_of()), Page(page_of(hostile))
+    assert {t for t, _ in page.tags} == {t for t, _ in plain.tags}
+    assert {name for _, a in page.tags for name in a} == {name for _, a in plain.tags for name in a}
+    raw = page_of(hostile)
+    assert "<script" not in raw.lower() and "<img" not in raw.lower() and "\x00" not in raw and "\u202e" not in raw
+
+
+def test_every_text_field_of_the_input_may_be_hostile() -> None:
+    """Every text column of every table of the small case may hold markup."""
+    case, tables = small_case(HOSTILE), small_plan(HOSTILE)
+    changed = dict(case.tables)
+    for name, df in case.tables.items():
+        free = [c.name for c in TABLES[name] if c.kind == "text" and c.name not in ("hall", "domain", "vendor")]
+        changed[name] = df.assign(**dict.fromkeys(free, HOSTILE))
+    raw = render(
+        dataclasses.replace(case, tables=changed),
+        tables,
+        summary_of(HOSTILE, check={"ok": False, "violations": [HOSTILE]}),
+        prices_of(HOSTILE),
+        PROGRESS,
+    )
+    assert {t for t, _ in Page(raw).tags}.isdisjoint({"script", "img", "iframe", "object"})
+
+
+def test_nothing_is_loaded_and_the_policy_forbids_it() -> None:
+    """There is no script, no external address, no style attribute; the policy allows the one style sheet by its hash."""
+    raw = page_of()
+    page = Page(raw)
+    policy = next(a["content"] for t, a in page.tags if t == "meta" and a.get("http-equiv") == "Content-Security-Policy")
+    css = re.search(r"<style>(.*?)</style>", raw, re.S)
+    assert css and policy and base64.b64encode(hashlib.sha256(css[1].encode()).digest()).decode() in policy
+    assert policy.startswith("default-src 'none'") and "unsafe" not in policy
+    assert "url(" not in css[1] and "@import" not in css[1] and "http:" not in raw and "https:" not in raw
+    assert all(not {"src", "style", "srcset"} & set(a) and not any(k.startswith("on") for k in a) for _, a in page.tags)
+
+
+@pytest.mark.parametrize(
+    ("without", "words"),
+    [
+        (("jobs", "job_skus"), "The case has no training jobs."),
+        (("services", "demand", "metros"), "The case has no inference services."),
+        (("grid", "generators", "ppas", "tariffs"), "Power is not modelled in this case"),
+    ],
+)
+def test_an_absent_layer_is_said(without: tuple[str, ...], words: str) -> None:
+    """Without jobs, services or power the page renders and says what is absent."""
+    case = small_case()
+    lean = dataclasses.replace(case, tables={k: v for k, v in case.tables.items() if k not in without})
+    assert words in Page(render(lean, {}, summary_of(), pd.DataFrame(), [])).text
+
+
+def test_a_plan_that_does_nothing_renders() -> None:
+    """Empty plan tables give a page that says so everywhere."""
+    text = Page(render(small_case(), {}, summary_of(kpis={}, phases=[]), pd.DataFrame(), [])).text
+    for words in (
+        "No new hall is built",
+        "No training job is placed",
+        "No site draws power",
+        "No accelerators",
+        "The plan moves no money",
+        "No resource has a price",
+        "No progress",
+    ):
+        assert words in text
+
+
+@pytest.mark.parametrize(("status", "words"), [("infeasible", "cannot all hold"), ("no plan", "Nothing is proven")])
+def test_a_run_without_a_plan(status: str, words: str) -> None:
+    """Without a plan the page says whether that is proven, and shows no empty charts."""
+    none = {"objective": None, "bound": None, "verified_bound": None, "gap": None, "check": None}
+    page = Page(render(small_case(), {}, summary_of(status=status) | none | {"status": status}, pd.DataFrame(), []))
+    assert words in page.text and {a["id"] for t, a in page.tags if t == "section"} == {"progress", "inputs"}
+
+
+def test_a_failed_check_is_the_first_thing_said() -> None:
+    """A plan that the checker rejects carries a warning with the violations before anything else."""
+    text = Page(page_of(check={"ok": False, "violations": ["hall_it_mw at oslo in 2027Q2"]})).text
+    assert text.index("Do not act on this plan") < text.index("Build 1 hall") and "hall_it_mw at oslo" in text
+
+
+def test_power_is_compared_with_what_is_on_in_the_tightest_block() -> None:
+    """The interruptible tier does not count in the stress block, the free tier counts from its date, solar by its profile."""
+    power = Facts.of(small_case(), small_plan()).power.set_index(["site", "period"])
+    assert power.loc[("oslo", 0), "block"] == "peak"
+    assert power.loc[("oslo", 0), "limit"] == pytest.approx(15.0)
+    assert power.loc[("oslo", 2), "limit"] == pytest.approx(40.0)  # no sun in the stress block
+    assert power.loc[("oslo", 2), ["grid", "contracts", "load"]].tolist() == pytest.approx([7.2, 4.8, 12.0])
+
+
+def test_present_value_discounts_each_period() -> None:
+    """Cash of a period counts at the discount factor of its start, the residual value at that of the end."""
+    worth = Facts.of(small_case(), small_plan()).present_value
+    assert worth["capex"] == pytest.approx(150.0)
+    assert worth["value"] == pytest.approx(-90.0 / 1.1**0.75)
+    assert worth["salvage"] == pytest.approx(-40.0 / 1.1)
+
+
+def test_tables_read_from_csv_look_alike(tmp_path) -> None:
+    """A plan that went through CSV files gives the same page."""
+    plan = {}
+    for name, df in small_plan().items():
+        df.to_csv(tmp_path / name, index=False)
+        plan[name] = pd.read_csv(tmp_path / name)
+    assert render(small_case(), plan, summary_of(), prices_of(), PROGRESS) == page_of()
+
+
+def test_a_missing_column_or_a_wrong_period_is_an_error() -> None:
+    """A plan table that is not as documented is refused with its name and column."""
+    with pytest.raises(DataError, match="orders: column 'units'"):
+        render(small_case(), {"orders": small_plan()["orders"].drop(columns="units")}, summary_of(), prices_of(), [])
+    with pytest.raises(DataError, match="is not a period"):
+        render(small_case(), {"cash": pd.DataFrame({"period": ["soon"], "term": ["capex"], "musd": [1.0]})}, summary_of(), prices_of(), [])
+
+
+def test_traffic_above_its_limit_is_named() -> None:
+    """A round trip longer than the limit is drawn at the limit and said in words."""
+    plan = small_plan()
+    plan["inference"]["rtt_ms"] = 61.0
+    page = render(small_case(), plan, summary_of(), prices_of(), PROGRESS)
+    assert "Above their limit, shown at it: Chat" in page and "Above their limit" not in page_of()
+
+
+def test_a_bound_above_the_objective_is_not_called_a_proof() -> None:
+    """Where plan and bound contradict each other, the page says so instead of giving a gap as proof."""
+    assert "contradict each other" in page_of(verified_bound=30.0)
+
+
+@pytest.mark.parametrize(("months", "label"), [(1, "2027-01"), (6, "2027H1"), (12, "2027")])
+def test_other_period_lengths(months: int, label: str) -> None:
+    """One period of a month, a half year or a year works, also where CSV turns 2027 into a number."""
+    case = dataclasses.replace(small_case(), n_periods=1, period_months=months, start=period_number(label, months))
+    lean = dataclasses.replace(case, tables={k: v for k, v in case.tables.items() if k not in ("demand", "services", "budget")})
+    period: object = int(label) if months == 12 else label
+    halls = pd.DataFrame({"site": ["oslo"], "hall": ["h2"], "in_service": [period], "it_mw": [20.0], "existing": [0]})
+    assert f"the first in service in {label}" in Page(render(lean, {"halls": halls}, summary_of(), prices_of(), [])).text
+
+
+def test_a_case_without_any_table_renders() -> None:
+    """A published instance may have no site at all."""
+    page = Page(render(Case(name="bare", n_periods=1, start=period_number("2027Q1", 3)), {}, summary_of(), pd.DataFrame(), []))
+    assert "The case has no sites" in page.text and "change nothing" in page.text.lower()
+
+
+def test_only_the_twenty_largest_prices_are_shown() -> None:
+    """Thirty prices become the twenty largest."""
+    text = Page(page_of()).text
+    assert "row 30" in text and "row 11" in text and "row 10" not in text
+
+
+def test_terminal_summary_fits_and_says_the_same() -> None:
+    """At most 25 lines of 80 columns, with the result, what is short, and what to do next."""
+    text = terminal_summary(summary_of(), small_plan())
+    assert len(text.splitlines()) <= 25 and max(map(len, text.splitlines())) <= 80
+    for words in (
+        "small: feasible",
+        "24 M$",
+        "2.6 %",
+        "1 new hall",
+        "5 000 accelerators",
+        "late 7.5 M$",
+        "placement report RUN",
+        "placement check CASE RUN",
+    ):
+        assert words in text
+
+
+def test_terminal_summary_is_safe_and_short_with_hostile_names() -> None:
+    """Escape sequences and line breaks of ids never reach the terminal; long names are cut."""
+    nasty = "\x1b[31m\r\n" + "名" * 60
+    failed = summary_of(nasty, check={"ok": False, "violations": [nasty] * 9})
+    text = terminal_summary(failed, small_plan(nasty))
+    assert "\x1b" not in text and "\r" not in text and len(text.splitlines()) <= 25
+    assert all(sum(2 if c == "名" else 1 for c in line) <= 80 for line in text.splitlines())
+    assert "FAILED" in text
+
+
+@pytest.mark.parametrize("status", ["infeasible", "no plan"])
+def test_terminal_summary_without_a_plan(status: str) -> None:
+    """Without a plan the summary names the next step."""
+    text = terminal_summary(summary_of() | {"status": status, "objective": None, "verified_bound": None}, {})
+    assert status in text and "next:" in text and "build" not in text
+
+
+def test_numbers_read_well() -> None:
+    """Thin separators, a real minus sign, no false 0 or 100 per cent."""
+    assert fixed(1234567.4) == "1\u202f234\u202f567" and fixed(-0.001, 1) == "0.0" and fixed(None) == "\u2013"
+    assert musd(-1234.5) == "\u22121\u202f234\u202fM$" and musd(0.25) == "0.25\u202fM$"
+    assert percent(0.9999) == ">\u202f99.9\u202f%" and percent(1.0) == "100\u202f%" and percent(1e-7) == "<\u202f0.01\u202f%"
+    assert quantity("renewable_share", 0.5) == ("Renewable", "50.0\u202f%") and quantity("cost_usd_per_mtok", 0.4)[1] == "0.4\u202f$/Mtok"
+    assert listed(["a", "b", "c", "d", "e"], 3) == "a, b and 3 more"
+
+
+def test_lanes_never_overlap_and_are_as_few_as_possible() -> None:
+    """Interval packing uses exactly as many lanes as bars overlap at the worst moment."""
+    rng = np.random.default_rng(0)
+    bars = [
+        Bar(float(a), float(a + d), str(i), "c0", "")
+        for i, (a, d) in enumerate(zip(rng.integers(0, 20, 60), rng.integers(1, 6, 60), strict=True))
+    ]
+    packed = lanes(bars)
+    assert all(a.end <= b.start for lane in packed for a, b in zip(lane, lane[1:], strict=False))
+    assert len(packed) == max(sum(b.start <= t < b.end for b in bars) for t in range(30))
+
+
+def test_the_map_takes_any_place() -> None:
+    """One site alone, the poles and the date line all give a map with finite coordinates."""
+    for points in ([Point("a", 0, 0, 1)], [Point("n", 90, -180, 1), Point("s", -90, 180)]):
+        assert "nan" not in world(points, [], [], "map") and "inf" not in world(points, [], [], "map")
+
+
+def test_weighted_quantile_weighs() -> None:
+    """The median of heavy and light values is the heavy one."""
+    assert weighted_quantile(np.array([5.0, 1.0]), np.array([9.0, 1.0]), [0.05, 0.5]) == [1.0, 5.0]
+
+
+def test_a_large_plan_stays_small() -> None:
+    """Inference rows are aggregated: 30,000 of them leave the page far below 3 MB."""
+    plan = small_plan()
+    plan["inference"] = pd.concat([plan["inference"]] * 7500, ignore_index=True)
+    assert len(render(small_case(), plan, summary_of(), prices_of(), PROGRESS)) < 1_000_000
