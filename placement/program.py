@@ -40,6 +40,8 @@ class Program:
         A, shape (n_rows, n_columns), by column.
     workload
         Serve row that each column belongs to, -1 for supply decisions, shape (n_columns,).
+    optional
+        Whether each workload may stay unserved at no cost, shape (n_workloads,).
     row_names
         One name per row, such as ``grid_limit[sines,3,1]`` (period and block by index).
     """
@@ -53,6 +55,7 @@ class Program:
     upper: Floats
     integer: NDArray[np.bool_]
     workload: NDArray[np.int64]
+    optional: NDArray[np.bool_]
     row_names: tuple[str, ...]
     supply_names: tuple[str, ...]
 
@@ -232,6 +235,7 @@ def assemble(sides: Sides) -> tuple[Program, list[Any]]:
         upper=np.concatenate([[v.ub if v.ub is not None else np.inf for v in variables], np.ones(n_col)]),
         integer=np.concatenate([np.array([not v.is_continuous() for v in variables], bool), columns.integer]),
         workload=np.concatenate([np.full(n_sup, -1), columns.serve_row]),
+        optional=columns.serve["lower"].to_numpy(float) <= 0,
         row_names=(*names, *columns.serve["label"], *(f"requires[{i}]" for i in range(n_need))),
         supply_names=tuple(v.name for v in variables),
     ), variables

@@ -39,7 +39,7 @@ SKUS = {
 }
 IDLE_SHARE = 0.30  # scenario: draw of an idle accelerator with host, share of full load
 CHIP_LIFE_YEARS = 5  # scenario
-FILL = (0.50, 0.70)  # scenario: share of a running hall's IT power that is filled with chips, drawn per hall
+FILL = (0.60, 0.70)  # scenario: share of a running hall's IT power that is filled with chips, drawn per hall
 FILL_CN = 0.60
 OWNER_SKUS = {"Amazon": ("trainium2",), "Google": ("tpu-v7",), "Alibaba": ("h20",)}  # scenario: what runs where, by owner
 RUNNING_SKUS = {"air": ("h100",), "2025": ("gb200", "gb300"), "2026": ("gb300",)}  # scenario: else by cooling and by year of first use
@@ -60,14 +60,15 @@ def sku_table(facts: Facts, spec: Spec) -> pd.DataFrame:
             "life_years": CHIP_LIFE_YEARS, "source": "Epoch AI hardware, vendor system maxima",
             "assumption": chip["assumption"].split(";")[0] + "; scenario: idle share, cooling class, life",
         }
-        for sku, chip in chips.iterrows()
+        for sku, chip in zip(spec.skus, (row for _, row in chips.iterrows()), strict=True)
     ])
 
 
 def last_full_volume(facts: Facts, sku: str) -> tuple[str, float]:
     """Return the last full quarter with an Epoch estimate for the SKU's family, and the units in it."""
     family = {"gb200": "b200", "gb300": "b300"}.get(sku, sku)
-    rows = facts["chip_supply"].query("accel_id == @family and quarter < '2026Q1'")  # 2026Q1 is a partial quarter
+    supply = facts["chip_supply"]
+    rows = supply[(supply["accel_id"] == family) & (supply["quarter"] < "2026Q1")]  # 2026Q1 is a partial quarter
     rows = rows[rows["units_p50"] >= 0.3 * rows["units_p50"].max()]  # not the tail in which a product is withdrawn
     return str(rows["quarter"].iloc[-1]), float(rows["units_p50"].iloc[-1])
 
@@ -123,7 +124,7 @@ def installed_table(facts: Facts, spec: Spec) -> pd.DataFrame:
         rows.append({"domain": hall["domain"], "sku": sku, "units": fill * hall["it_mw"] * 1000 / kw[sku]})
     table = pd.DataFrame(rows).groupby(["domain", "sku"], sort=False, as_index=False).sum()
     table["units"] = [int(u // SKUS[s].node_units) * SKUS[s].node_units for u, s in zip(table["units"], table["sku"], strict=True)]
-    return table.assign(assumption="scenario: SKU by owner and cooling, fill 50 to 70 % of the running IT power")
+    return table.assign(assumption="scenario: SKU by owner and cooling, fill 60 to 70 % of the running IT power")
 
 
 def _year(facts: Facts, spec: Spec, site: str) -> str:

@@ -12,7 +12,7 @@ MS_PER_KM = 2 * 1.468 / 299.792458  # round trip in G.652 fibre
 OVERHEAD_MS = 8.0  # 95th percentile, chosen on the measured Azure pairs
 LONG_HAUL_KM = 1500.0  # scenario: from this length a terrestrial link has a capacity
 # Scenario: Gbit/s for weight refresh, of a module, M$ per module (fixed part and per 1000 km), quarters, most modules.
-CAPACITY = {"submarine": (100.0, 200.0, 6.0, 3.0, 2, 8), "terrestrial": (200.0, 400.0, 2.0, 2.0, 1, 8)}
+CAPACITY = {"submarine": (300.0, 200.0, 6.0, 3.0, 1, 8), "terrestrial": (500.0, 400.0, 2.0, 2.0, 1, 8)}
 FIBRE_LIFE_YEARS = 15
 
 

@@ -26,7 +26,7 @@ CHOICES = (
 CHOICES_CN = ("ascend-910c", "h20")
 FIRMNESS = ((85_000, 0.999), (3_000, 0.995))  # scenario: power-stable rule by gang size
 LOSS_HOURS = ((20_000, 6.0), (0, 3.0))  # scenario: half a checkpoint interval plus restart
-VALUE_USD_PER_HOUR, VALUE_SPREAD = 2.9, 0.40  # scenario: worth of a reference unit-hour; sigma of its logarithm
+VALUE_USD_PER_HOUR, VALUE_SPREAD = 4.2, 0.40  # scenario: worth of a reference unit-hour; sigma of its logarithm
 VIDEO_HBM_GB = 128  # scenario: memory per accelerator for video runs
 EEA_WORDS = ("France", "Germany", "Finland", "Spain", "Netherlands", "Sweden", "Italy", "Portugal")
 GULF_WORDS = ("United Arab Emirates", "Saudi Arabia")
@@ -63,13 +63,13 @@ def job_tables(facts: Facts, spec: Spec) -> tuple[pd.DataFrame, pd.DataFrame]:
     rates = unit_quarter_flop(facts)
     residency = residency_of(runs, set(chosen_sites(facts, spec)["country"]))
     jobs, pairs, eligible = [], [], 0
-    for (i, run), cls in zip(runs.iterrows(), residency, strict=True):
+    for (_, run), cls in zip(runs.iterrows(), residency, strict=True):
         factor = min(GROWTH_PER_YEAR ** (TARGET_YEAR - year_of(run["publication_date"])), MAX_FACTOR)
         flop = factor * run["training_flop"]
         unit_quarters = flop / rates[REFERENCE]
         duration = next((d for limit, d in DURATIONS if unit_quarters < limit), 4)
         gang = unit_quarters / duration
-        job = run["run_id"].replace("run-", "", 1) + (f"-{run['copy'] + 1}" if run["copy"] else "")
+        job = run["run_id"].replace("run-", "", 1) + (f"-copy{run['copy']}" if run["copy"] else "")
         earliest, latest = _window(rng, spec, duration, gang)
         spread = math.exp(rng.normal(0.0, VALUE_SPREAD))
         free = cls == "" and 300 < gang < 3_000
@@ -77,7 +77,8 @@ def job_tables(facts: Facts, spec: Spec) -> tuple[pd.DataFrame, pd.DataFrame]:
         mandatory = free and eligible % (MANDATORY_EVERY // 10) == 1 and eligible // 4 < spec.n_jobs / MANDATORY_EVERY
         skus = _skus(rng, spec, gang, cls)
         jobs.append({
-            "job": job, "name": " ".join(run["model"].split()) + " successor", "value_musd": round(VALUE_USD_PER_HOUR * spread * unit_quarters * HOURS_PER_QUARTER / 1e6, 2),
+            "job": job, "name": " ".join(run["model"].split()) + " successor",
+            "value_musd": round(VALUE_USD_PER_HOUR * spread * unit_quarters * HOURS_PER_QUARTER / 1e6, 2),
             "mandatory": int(mandatory), "earliest": quarter_label(earliest, spec.start), "latest": quarter_label(latest, spec.start),
             "residency": cls, "min_firmness": next((f for limit, f in FIRMNESS if gang >= limit), 0),
             "min_hbm_gb": VIDEO_HBM_GB if "Video" in run["domain"] and cls != "cn-only" else 0,

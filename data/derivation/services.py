@@ -38,13 +38,15 @@ LOCAL = ("IN", "ID", "SA", "KR", "AU", "CA", "AE", "FR", "DE", "TR", "VN")  # a 
 EEA = "eea"
 SERVICES = {
     "chat": Service(name="Chat assistant", slo_ms=100, model="deepseek-r1", scenario="Server", speed=0.30, skus=("gb300", "gb200", "tpu-v7", "b200"),
-                    hbm_gb=900, weights_gb=700, price=5.0, peak="conv", share=0.36, metros=36),
-    "voice": Service(name="Voice agent", slo_ms=40, model="llama2-70b-99", scenario="Interactive", speed=0.40, skus=("h100", "b200", "mi355x"),
+                    hbm_gb=900, weights_gb=700, price=5.0, peak="conv", share=0.36, metros=36,
+                    refresh_hours=72),
+    "voice": Service(name="Voice agent", slo_ms=40, model="llama2-70b-99", scenario="Interactive", speed=0.40, skus=("h100", "b200", "mi355x", "gb300"),
                      hbm_gb=140, weights_gb=70, price=6.0, peak="conv", share=0.09, metros=48),
     "code": Service(name="Code completion", slo_ms=50, model="llama2-70b-99", scenario="Server", speed=0.25, skus=("h100", "b200", "gb200"),
                     hbm_gb=160, weights_gb=80, price=4.0, peak="code", share=0.14, metros=40, refresh_hours=12),
     "agents": Service(name="Background agents", slo_ms=300, model="deepseek-r1", scenario="Offline", speed=0.30,
-                      skus=("gb300", "trainium2", "tpu-v7", "b200"), hbm_gb=1200, weights_gb=1000, price=2.5, peak="code", share=0.30, metros=24),
+                      skus=("gb300", "trainium2", "tpu-v7", "b200"), hbm_gb=1200, weights_gb=1000, price=2.5, peak="code", share=0.30, metros=24,
+                      refresh_hours=72),
     "eu-assistant": Service(name="European public-sector assistant", slo_ms=60, model="llama2-70b-99", scenario="Server", speed=0.25,
                             skus=("h100", "b200", "gb200"), hbm_gb=160, weights_gb=80, price=7.0, peak="conv", share=0.12, metros=0,
                             residency="eu-gov", only=(EEA,)),

@@ -55,7 +55,7 @@ FRONTIER = Spec(
     n_metros=64, n_jobs=160, n_periods=12,
     skus=("h100", "b200", "gb200", "gb300", "mi355x", "tpu-v7", "trainium2", "h20", "ascend-910c"),
     services=("chat", "voice", "code", "agents", "eu-assistant", "payments", "us-gov", "china-chat"),
-    supply_share=0.16, demand_mtok_per_day=30e6, budget_musd=13000.0,
+    supply_share=0.16, demand_mtok_per_day=50e6, budget_musd=13000.0,
 )
 FRONTIER_SMALL = Spec(
     name="frontier-small",
@@ -71,7 +71,7 @@ FRONTIER_SMALL = Spec(
     n_metros=12, n_jobs=20, n_periods=6,
     skus=("h100", "b200", "gb300"),
     services=("chat", "voice", "china-chat"),
-    supply_share=0.10, demand_mtok_per_day=6e6, budget_musd=7000.0,
+    supply_share=0.10, demand_mtok_per_day=11e6, budget_musd=4500.0,
 )
 SPECS = {s.name: s for s in (FRONTIER_SMALL, FRONTIER)}
 

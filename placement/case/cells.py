@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from placement.case.case import dtype_of
 from placement.case.files import Text, TextTable
-from placement.case.findings import Findings, did_you_mean, suggest
-from placement.case.schema import DOCUMENTATION, TABLES, Column
+from placement.case.findings import Findings, suggest
+from placement.case.schema import TABLES, Column
 from placement.units import PERIOD_EXAMPLE, period_label, period_number
 
 Mask = NDArray[np.bool_]
@@ -56,7 +56,6 @@ def typed_table(text: TextTable, clock: Clock | None, findings: Findings) -> pd.
     ``clock`` is ``None`` where ``case.toml`` does not say what the periods are; periods are 0 then.
     """
     table = TABLES[text.name]
-    _check_header(text, findings)
     columns = {}
     for column in table:
         cells = text.columns.get(column.name)
@@ -73,15 +72,6 @@ def typed_table(text: TextTable, clock: Clock | None, findings: Findings) -> pd.
             findings.add(text.name, column.name, rule, remedy, text.rows(mask))
         columns[column.name] = pd.Series(values, dtype=dtype_of(column))
     return pd.DataFrame(columns)
-
-
-def _check_header(text: TextTable, findings: Findings) -> None:
-    known = TABLES[text.name].names
-    for name in text.columns:
-        if name not in known and name not in DOCUMENTATION:
-            free = [k for k in (*known, *DOCUMENTATION) if k not in text.columns]
-            rule = "has no name in the header" if not name.strip() else "is not a column of this table"
-            findings.add(text.name, name, rule, did_you_mean(name, free) + " Remarks go into a column 'note'.")
 
 
 def _convert(table: str, column: Column, cells: Text, clock: Clock | None) -> tuple[NDArray, list[Complaint]]:

@@ -80,8 +80,8 @@ drop_tables = ["budget"]                 # leaves layers out
 grid = ["oslo/t2"]                       # rows by key; the parts of a key are joined by /
 ```
 
-A table file beside it holds the key columns and the columns that change. A row with a known key changes the filled cells of that row; a row with
-a new key is a new row and must be complete. An empty cell keeps the base's value: to empty a cell, remove the row and give it in full.
+A table file beside it holds the key columns and the columns that change. A row with a known key changes the filled cells of that row; a row
+with a new key is a new row and must be complete. An empty cell keeps the base's value: to empty a cell, remove the row and give it in full.
 Order: `drop_tables`, `remove`, `factors`, rows; so a factor does not touch the scenario's own rows. Whatever hits nothing is an error. The
 effective case is checked as a whole. `placement.read_case(folder, overlay=scenario)` applies a scenario to another case than its own base.
 """

@@ -19,27 +19,32 @@ _USED_BY = {
 }
 
 
+def missing_tables(present: frozenset[str]) -> dict[str, tuple[str, ...]]:
+    """Return the tables that are not there although others need them, and these others."""
+    needing = {t: tuple(n for n in TABLES if n in present and t in TABLES[n].needs) for t in TABLES if t not in present}
+    return {table: users for table, users in needing.items() if users or table == "sites"}
+
+
 def needed_tables(d: Draft) -> Problems:
-    """Every table comes with the tables that it cannot do without."""
-    for name in (n for n in TABLES if n in d.present):
-        for other in (o for o in TABLES[name].needs if o not in d.present):
-            yield Problem(name, "", f"needs the table '{other}', which is not in the folder", f"Add {other}.csv, or remove {name}.csv.")
+    """Every table comes with the tables that it cannot do without, and a case with sites."""
+    for name, users in missing_tables(d.present).items():
+        rule = "is not in the folder" + (" and is needed" if users else ", and every case needs places")
+        yield Problem(name, "", rule, f"Add {name}.csv{', or remove the tables that need it' if users else ''}.", users)
 
 
 def work_to_place(d: Draft) -> Problems:
     """Without jobs and services nothing else matters."""
-    if "sites" not in d.present:
-        yield Problem("sites", "", "is missing: a case needs places", "Add sites.csv.")
-    if not d.present & {"jobs", "services"}:
-        without = [n for n in TABLES if n in d.present]
-        yield Problem(
-            "jobs", "", "and services are both missing, so no table has an effect", "Add jobs.csv or services.csv.", tuple(without)
-        )
+    if not (d.present | set(missing_tables(d.present))) & {"jobs", "services"}:
+        without = tuple(n for n in TABLES if n in d.present)
+        yield Problem("jobs", "", "and services are both missing, so no table has an effect", "Add jobs.csv or services.csv.", without)
 
 
 def tables_have_effect(d: Draft) -> Problems:
     """A table that only others use comes with one of them."""
-    for name in (n for n in _USED_BY if n in d.present and not d.present & set(_USED_BY[n])):
+    there = d.present | set(missing_tables(d.present))  # a missing table is reported once
+    if not there & {"jobs", "services"}:
+        return
+    for name in (n for n in _USED_BY if n in d.present and not there & set(_USED_BY[n])):
         users = " or ".join(f"{u}.csv" for u in _USED_BY[name])
         yield Problem(name, "", f"has no effect without {users}", f"Add {users}, or remove {name}.csv.")
 
@@ -64,7 +69,7 @@ def settings_have_effect(d: Draft) -> Problems:
 def sites_used(d: Draft) -> Problems:
     """A site has halls, or is where the weights of a service come from."""
     if "halls" not in d.case:
-        return []
+        return []  # nothing to place then, which is reported
     idle = ~among(d["sites"]["site"], d.values("halls", "site") | d.values("services", "origin"))
     return d.broken("sites", "site", idle, "has no effect: the site has no hall", "Add its halls, or remove the site and its rows.")
 

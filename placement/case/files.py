@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placement.case.findings import Findings, did_you_mean
-from placement.case.schema import TABLES
+from placement.case.schema import DOCUMENTATION, TABLES
 
 Text = NDArray[np.object_]
 SETTINGS = "case.toml"
@@ -84,7 +84,8 @@ def _table_of(entry: Path, findings: Findings, prefix: str) -> str:
     if entry.is_dir():
         tables = sorted(f.name for f in entry.glob("*.*") if f.suffix in (".csv", ".parquet"))
         if data or (tables and not (entry / SETTINGS).exists()):  # a scenario folder may stand inside its case
-            findings.add(f"{prefix}{entry.name}/", "", "is a folder of tables, which is not read", "Move its tables up, or move it away.", tables)
+            remedy = "Move its tables up, or move it away."
+            findings.add(f"{prefix}{entry.name}/", "", "is a folder of tables, which is not read", remedy, tables)
         return ""
     if data and entry.stem in TABLES:
         return entry.stem
@@ -161,16 +162,22 @@ def _read_csv(name: str, file: Path, shown: str, findings: Findings) -> TextTabl
 
 
 def _header_is_sound(name: str, header: list[str], shown: str, findings: Findings) -> bool:
+    """Return whether cells can be told by the header; report what is wrong with it, unknown columns too."""
+    here = [f"{shown} line 1"]
     twice = sorted({c for c in header if header.count(c) > 1})
+    if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
+        findings.add(name, "", "is not separated by commas", "Save it with commas between cells and points in decimals.", here)
+        return False
+    if any(not c.strip() for c in header):
+        findings.add(name, "", "has a column with no name in the header", "Name it, or delete it (mind commas at line ends).", here)
+        return False
     if twice:
-        findings.add(
-            name, "", "has a column name twice in its header", "Rename or delete one of them.", [f"'{c}' ({shown} line 1)" for c in twice]
-        )
-    elif len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
-        findings.add(
-            name, "", "is not separated by commas", "Save it with commas between cells and points in decimals.", [f"{shown} line 1"]
-        )
-    return not twice and name not in findings.spoiled
+        findings.add(name, "", f"has the column '{twice[0]}' twice in its header", "Rename or delete one of them.", here)
+        return False
+    known = (*TABLES[name].names, *DOCUMENTATION)
+    for column in (c for c in header if c not in known):
+        findings.add(name, column, "is not a column of this table", f"{did_you_mean(column, known)} Remarks go into a column 'note'.", here)
+    return True
 
 
 def _whole_rows(

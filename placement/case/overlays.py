@@ -7,7 +7,6 @@ factors, then merge the scenario's own rows, which are meant as they stand.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -38,8 +37,7 @@ def effective_folder(folder: Path, overlay: Path | None, findings: Findings) -> 
         chain.append(_existing(overlay, "overlay"))
     prefixes = [f"{path.name}/" if len(chain) > 1 else "" for path in chain]
     effective = read_folder(chain[0], findings, prefixes[0])
-    if len(chain) == 1 and effective.settings is not None:
-        _refuse_overlay_keys(effective, findings)
+    _refuse_overlay_keys(effective, prefixes[0] + SETTINGS, findings)
     for path, prefix in zip(chain[1:], prefixes[1:], strict=True):
         effective = _apply(effective, read_folder(path, findings, prefix), prefix, findings)
     return replace(effective, path=folder)
@@ -61,10 +59,9 @@ def _chain(folder: Path) -> list[Path]:
             raise DataError([Problem(SETTINGS, "base", "must be the relative path of a case folder", 'Write base = "../frontier".')])
         above = _existing(chain[0] / base, f"{chain[0].name}/{SETTINGS}: base")
         if above in chain:
-            circle = " -> ".join(p.name for p in (*reversed(chain[: chain.index(above) + 1]), chain[0]))
-            raise DataError(
-                [Problem(SETTINGS, "base", f"forms a circle: {circle}", "Let one of these folders be a whole case without base.")]
-            )
+            steps = [*reversed(chain[: chain.index(above) + 1]), above]
+            rule = f"forms a circle: {' -> '.join(step.name for step in steps)}"
+            raise DataError([Problem(SETTINGS, "base", rule, "Let one of these folders be a whole case without base.")])
         chain.insert(0, above)
     return chain
 
@@ -74,10 +71,10 @@ def _base_of(folder: Path) -> Any:
     return (read_toml(folder / SETTINGS, "", silent) or {}).get("base")
 
 
-def _refuse_overlay_keys(folder: Folder, findings: Findings) -> None:
+def _refuse_overlay_keys(folder: Folder, shown: str, findings: Findings) -> None:
     settings = folder.settings or {}
     for key in [k for k in OVERLAY_KEYS if k in settings]:
-        findings.add(SETTINGS, key, "belongs in a scenario, and this folder has no base", 'Add base = "...", or remove the key.')
+        findings.add(shown, key, "belongs in a scenario, and this folder has no base", 'Add base = "...", or remove the key.')
         del settings[key]
 
 
@@ -89,7 +86,10 @@ def _apply(base: Folder, over: Folder, prefix: str, findings: Findings) -> Folde
     _remove(wishes.get("remove", {}), tables, shown, findings)
     _multiply(wishes.get("factors", {}), tables, shown, findings)
     for name, changes in over.tables.items():
-        tables[name] = merge_rows(tables[name], changes, findings) if name in tables else changes
+        if name in tables:
+            tables[name] = merge_rows(tables[name], changes, findings)
+        elif name not in present:  # else the base's file is unreadable, and reported
+            tables[name] = changes
     settings = None if base.settings is None or over.settings is None else merge_settings(base.settings, wishes)
     return Folder(over.path, settings, tables, frozenset(present | over.present))
 
@@ -168,8 +168,8 @@ def _flat(factors: Mapping[str, Any]) -> list[tuple[str, Any]]:
 
 def _factor_problem(name: str, factor: Any, tables: Mapping[str, TextTable]) -> tuple[str, str] | None:
     table, _, column = name.partition(".")
-    if isinstance(factor, bool) or not isinstance(factor, int | float) or not math.isfinite(factor) or factor < 0:
-        return f"must be a finite number >= 0, not {factor!r}", "Correct the factor; 1.2 means 20 % more."
+    if isinstance(factor, bool) or not isinstance(factor, int | float) or not 0 <= factor <= 1e9:
+        return f"must be a finite number >= 0 (at most 1e9), not {factor!r}", "Correct the factor; 1.2 means 20 % more."
     if table not in tables:
         return "names a table that the base does not have", did_you_mean(table, tables)
     numeric = [c.name for c in TABLES[table] if c.kind in ("float", "int")]

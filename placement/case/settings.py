@@ -28,8 +28,8 @@ class Setting:
     default: Any = None  # None: required
 
 
-def _number(lo: float, hi: float = math.inf) -> Callable[[Any], bool]:
-    return lambda v: isinstance(v, int | float) and not isinstance(v, bool) and math.isfinite(v) and lo <= v <= hi
+def _number(lo: float, hi: float = 1e9) -> Callable[[Any], bool]:
+    return lambda v: isinstance(v, int | float) and not isinstance(v, bool) and lo <= v <= hi  # NaN compares false
 
 
 def _whole(*choices: int, lo: int = 1, hi: int = 0) -> Callable[[Any], bool]:
@@ -94,7 +94,7 @@ def _value(key: str, setting: Setting, raw: Mapping[str, Any], findings: Finding
             _fail(key, "is missing", f"Add {key} = ... ({setting.meaning}).", findings)
         return setting.default
     if setting.fits(raw[key]):
-        return raw[key]
+        return float(raw[key]) if isinstance(setting.default, float) else raw[key]
     _fail(key, f"{setting.rule}, not {raw[key]!r}", f"Correct it: {setting.meaning}.", findings)
     return setting.default
 
@@ -117,7 +117,8 @@ def _weights(raw: Any, findings: Findings) -> dict[str, float]:
     _check_names(raw, (*TERMS, *DOCUMENTATION), "weights.", findings)
     fits = _number(0)
     for term in (t for t in TERMS if t in raw and not fits(raw[t])):
-        _fail(f"weights.{term}", f"must be a finite number >= 0, not {raw[term]!r}", "Correct the weight; 0 leaves the term out.", findings)
+        rule = f"must be a finite number >= 0 (at most 1e9), not {raw[term]!r}"
+        _fail(f"weights.{term}", rule, "Correct the weight; 0 leaves the term out.", findings)
     return {t: float(raw[t]) for t in TERMS if t in raw and fits(raw[t])}
 
 
@@ -139,16 +140,16 @@ def _blocks(raw: Any, findings: Findings) -> tuple[Block, ...]:
 
 
 def _check_blocks(raw: list[dict[str, Any]], findings: Findings) -> None:
-    names = [b.get("name") for b in raw]
-    shares = [b.get("share") for b in raw]
-    if not all(_words(n) and not set(n) & set(",;") for n in names):  # type: ignore[arg-type]
+    names: list[Any] = [b.get("name") for b in raw]
+    shares: list[Any] = [b.get("share") for b in raw]
+    if not all(_words(n) and not set(n) & set(",;") for n in names):
         _fail("blocks.name", "must be a text without commas and semicolons in every block", "Name every block.", findings)
     elif len(set(names)) < len(names):
         _fail("blocks.name", "must differ between blocks", "Rename one of the blocks.", findings)
     if not all(_number(1e-9, 1)(s) for s in shares):
         _fail("blocks.share", "must be a number above 0 and at most 1 in every block", "Give each block its share of the hours.", findings)
-    elif abs(math.fsum(shares) - 1) > 1e-9:  # type: ignore[arg-type]
-        _fail("blocks.share", f"must sum to 1, not {math.fsum(shares):.10g}", "Correct the shares of the hours.", findings)  # type: ignore[arg-type]
+    elif abs(math.fsum(shares) - 1) > 1e-9:
+        _fail("blocks.share", f"must sum to 1, not {math.fsum(shares):.10g}", "Correct the shares of the hours.", findings)
     stress = [b.get("stress", False) for b in raw]
     if not all(isinstance(s, bool) for s in stress) or sum(stress) != 1:
         _fail("blocks.stress", "must be true in exactly one block", "Mark the block with the hardest hours: stress = true.", findings)

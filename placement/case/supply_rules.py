@@ -1,4 +1,4 @@
-"""Rules on what can be built and bought: halls, power, chips, fibre."""
+"""Rules on what can be built and bought: halls, power, chips."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from itertools import product
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from placement.case.draft import Draft, Problems, among, domains
 from placement.case.findings import suggest
@@ -14,8 +13,6 @@ from placement.errors import Problem
 from placement.units import KW_PER_MW
 
 _MW_TOLERANCE = 1e-6
-_EARTH_RADIUS_KM = 6371.0  # mean radius
-_SLACK_KM = 50.0  # a metro's or campus's coordinates stand for a whole area
 
 
 def zones_given(d: Draft) -> Problems:
@@ -111,6 +108,17 @@ def offer_shares(d: Draft) -> Problems:
     yield from d.broken("offers", "take_share", shared & ~firm, "must be blank for kind buy", "Leave it blank, or set kind to take_or_pay.")
 
 
+def vendor_shares(d: Draft) -> Problems:
+    """Where every vendor that sells is capped, the caps leave room for the whole spend."""
+    skus, caps = d["skus"], d["vendor_caps"]
+    selling = set(skus.loc[among(skus["sku"], d.values("offers", "sku")), "vendor"])
+    total = caps.loc[among(caps["vendor"], selling), "max_spend_share"].sum()
+    if not selling or not selling <= set(caps["vendor"]) or total >= 1 - _MW_TOLERANCE:
+        return []
+    rule = f"must sum to at least 1 where every vendor with offers is capped, not {total:.6g}; nothing could be bought"
+    return d.broken("vendor_caps", "max_spend_share", np.ones(len(caps), dtype=bool), rule, "Raise a cap, or add offers of another vendor.")
+
+
 def export_caps(d: Draft) -> Problems:
     """Exactly the rows with rule cap have a cap."""
     rows = d["export"]
@@ -175,70 +183,3 @@ def installed_exports(d: Draft) -> Problems:
     yield from d.broken(
         "export", "cap_units", over, "must not be below the units installed already", "Raise the cap, or correct installed."
     )
-
-
-def link_modules(d: Draft) -> Problems:
-    """A link joins two nodes; its module columns are given together."""
-    links = d["links"]
-    yield from d.broken("links", "b", links["a"] == links["b"], "must differ from a", "A link joins two nodes.")
-    sized, many = links["module_gbps"].notna(), links["max_modules"] > 0
-    yield from d.broken(
-        "links", "module_gbps", many & ~sized, "must be given where max_modules is above 0", "Give the capacity of one module."
-    )
-    yield from d.broken(
-        "links",
-        "max_modules",
-        sized & ~many,
-        "must be at least 1 where module_gbps is given",
-        "Give the most modules, or leave both blank.",
-    )
-    rule = "must be given where module_gbps is: modules add to a limited capacity"
-    yield from d.broken("links", "gbps", sized & many & links["gbps"].isna(), rule, "Give the capacity before the first module.")
-    for column in ("module_capex_musd", "lead_periods", "life_years"):
-        idle = (links[column] > 0) & ~sized & ~many
-        yield from d.broken(
-            "links", column, idle, "has no effect on a link without modules", "Give module_gbps and max_modules, or leave it blank."
-        )
-
-
-def fibre_connects(d: Draft) -> Problems:
-    """Every site and metro is a node of the fibre graph, and all are in one piece."""
-    if "services" not in d.case or "links" not in d.case:
-        return
-    import networkx as nx  # slow to import, and only cases with fibre need it
-
-    graph = nx.Graph(zip(d["links"]["a"], d["links"]["b"], strict=True))
-    largest = max(nx.connected_components(graph), key=len)
-    for table, key in (("sites", "site"), ("metros", "metro")):
-        ids = d[table][key]
-        absent = ~among(ids, graph.nodes)
-        yield from d.broken(
-            table, key, absent, "must be a node of links.csv", suggest(ids[absent], set(graph.nodes) - {""}) if absent.any() else ""
-        )
-        cut_off = ~absent & ~among(ids, largest)
-        yield from d.broken(table, key, cut_off, "must be connected with all others in links.csv, and is cut off", "Add the missing links.")
-
-
-def link_lengths(d: Draft) -> Problems:
-    """No fibre is shorter than the straight line, and a site and a metro of one id are one place."""
-    sites, metros, links = d["sites"], d["metros"], d["links"]
-    places = pd.concat([sites.set_index("site")[["lat_deg", "lon_deg"]], metros.set_index("metro")[["lat_deg", "lon_deg"]]])
-    unique = places[~places.index.duplicated()]
-    a, b = unique.reindex(links["a"]).to_numpy(), unique.reindex(links["b"]).to_numpy()
-    straight = great_circle_km(a, b)
-    short = links["km"].to_numpy() < 0.9 * straight - _SLACK_KM  # NaN (another node) compares false
-    rule = "must not be shorter than the straight line between the two places"
-    yield from d.broken("links", "km", short, rule, "Check that km are kilometres, and the coordinates of both ends.")
-    both = metros[among(metros["metro"], set(sites["site"]))]
-    far = great_circle_km(
-        both[["lat_deg", "lon_deg"]].to_numpy(), sites.set_index("site")[["lat_deg", "lon_deg"]].reindex(both["metro"]).to_numpy()
-    )
-    clash = among(metros["metro"], both["metro"][far > _SLACK_KM])
-    yield from d.broken("metros", "metro", clash, "is also a site's id, but lies elsewhere, and one id is one node", "Rename one of them.")
-
-
-def great_circle_km(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return distances between points of shape (n, 2), latitude and longitude in degrees, km (haversine)."""
-    (lat_a, lon_a), (lat_b, lon_b) = np.radians(a).T, np.radians(b).T
-    h = np.sin((lat_b - lat_a) / 2) ** 2 + np.cos(lat_a) * np.cos(lat_b) * np.sin((lon_b - lon_a) / 2) ** 2
-    return 2 * _EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.clip(h, 0, 1)))

@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 from placement.case import demand_rules as demand
-from placement.case import effects, milestone_rules
+from placement.case import effects, magnitudes, milestone_rules
+from placement.case import fibre_rules as fibre
 from placement.case import supply_rules as supply
 from placement.case.draft import Draft, Problems
 from placement.case.findings import suggest
@@ -37,6 +38,7 @@ RULES: tuple[Rule, ...] = (
         effects.settings_have_effect,
         "case.toml.carbon_price_usd_per_t case.toml.lead_percentile tariffs.co2_kg_per_mwh ppas.co2_kg_per_mwh generators.co2_kg_per_mwh",
     ),
+    Rule(magnitudes.plausible),  # asks for each of its columns
     Rule(supply.coordinates_given, "sites.lat_deg sites.lon_deg metros.lat_deg metros.lon_deg"),
     Rule(supply.zones_given, "sites.zone"),
     Rule(effects.sites_used, "sites.site halls.site services.origin"),
@@ -55,6 +57,7 @@ RULES: tuple[Rule, ...] = (
     Rule(effects.skus_used, "skus.sku offers.sku installed.sku job_skus.sku service_skus.sku"),
     Rule(supply.offer_shares, "offers.kind offers.take_share"),
     Rule(effects.vendors_used, "vendor_caps.vendor skus.sku skus.vendor offers.sku"),
+    Rule(supply.vendor_shares, "vendor_caps.vendor vendor_caps.max_spend_share skus.sku skus.vendor offers.sku"),
     Rule(supply.installed_places, "halls.site halls.domain halls.existing installed.domain"),
     Rule(
         supply.installed_power,
@@ -79,13 +82,13 @@ RULES: tuple[Rule, ...] = (
     Rule(demand.refresh_traffic, "services.weights_gb services.origin"),
     Rule(demand.peaks_possible, "case.blocks services.peak_to_mean"),
     Rule(
-        supply.link_modules,
+        fibre.link_modules,
         "links.a links.b links.gbps links.module_gbps links.max_modules links.module_capex_musd links.lead_periods links.life_years",
     ),
     Rule(effects.link_capacity_used, "links.gbps services.origin"),
-    Rule(supply.fibre_connects, "sites.site metros.metro links.a links.b"),
+    Rule(fibre.fibre_connects, "sites.site metros.metro links.a links.b"),
     Rule(
-        supply.link_lengths,
+        fibre.link_lengths,
         "sites.site sites.lat_deg sites.lon_deg metros.metro metros.lat_deg metros.lon_deg links.a links.b links.km",
     ),
 )
@@ -93,14 +96,14 @@ RULES: tuple[Rule, ...] = (
 
 def validate(draft: Draft) -> None:
     """Check keys, references and every rule; add what is wrong to the draft's findings."""
+    unreadable = {name for name in draft.present if name not in draft.texts}
+    draft.findings.spoiled.update(unreadable, effects.missing_tables(draft.present))
     for name in draft.case.tables:
         _check_key(draft, name)
     for name in draft.case.tables:
         for column in TABLES[name]:
             if column.refers:
                 _check_reference(draft, name, column)
-    unreadable = {name for name in draft.present if name not in draft.texts}
-    draft.findings.spoiled |= unreadable
     for rule in RULES:
         if all(draft.findings.trusts(name) for name in rule.reads.split()):
             draft.findings.problems += rule.check(draft)
@@ -117,7 +120,7 @@ def _check_key(draft: Draft, name: str) -> None:
 
 
 def _check_reference(draft: Draft, name: str, column: Column) -> None:
-    known = _known(draft, column.refers, TABLES[name].needs)
+    known = _known(draft, column.refers)
     cells = draft.texts[name].columns.get(column.name)
     if known is None or cells is None:
         return
@@ -129,12 +132,11 @@ def _check_reference(draft: Draft, name: str, column: Column) -> None:
         draft.findings.add(name, column.name, f"must be in {target}", remedy, draft.texts[name].rows(bad))
 
 
-def _known(draft: Draft, refers: str, needs: tuple[str, ...]) -> set[str] | None:
+def _known(draft: Draft, refers: str) -> set[str] | None:
     """Return the values that a reference may have; ``None`` where they cannot be known."""
     if refers == "case.blocks":
         return {b.name for b in draft.case.blocks} if draft.findings.trusts("case.blocks") else None
     table, _, column = refers.partition(".")
-    if table in draft.present:
-        lost = table not in draft.texts or table in draft.findings.spoiled
-        return None if lost else set(draft.texts[table].columns.get(column or TABLES[table].key[0], ())) - {""}
-    return None if table in needs else set()  # a needed table that is missing is reported by itself
+    if not draft.findings.trusts(table):
+        return None  # rows are lost or the table is missing, which is reported
+    return set(draft.texts[table].columns.get(column or TABLES[table].key[0], ())) - {""} if table in draft.texts else set()

@@ -65,9 +65,15 @@ class Progress:
         return time.monotonic() - self._start
 
     @property
-    def left(self) -> float:
-        """Seconds left, 0 after an interrupt."""
-        return 0.0 if self.interrupted else max(0.0, self._limit - self.elapsed)
+    def search_s(self) -> float:
+        """Seconds left for searching, 0 after an interrupt; a little is kept back to settle, tabulate and check the plan."""
+        keep_back = min(8.0, 0.04 * self._limit)
+        return 0.0 if self.interrupted else max(0.0, self._limit - keep_back - self.elapsed)
+
+    @property
+    def out_of_time(self) -> bool:
+        """Whether the search must stop now."""
+        return self.search_s <= 0
 
     @property
     def gap(self) -> float:

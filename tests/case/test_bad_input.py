@@ -112,12 +112,17 @@ CELLS = [
     ("milestones.csv", "lund,h1,shell,land", "lund,h1,shell,shell", "milestones", "after", "lund", "circle"),
     ("milestones.csv", "lund,h1,energise,shell;land", "lund,h1,land,shell;land", "milestones", "after", "lund/h1/land", "Rename"),
     ("milestones.csv", "0,0.5,1,1", "0.7,0.5,1,1", "milestones", "lead_p50", "lund//land", "rising"),
+    # magnitudes: dollars instead of M$
+    ("halls.csv", "liquid,500", "liquid,500000000", "halls", "capex_musd", "oslo/h1", "in M$"),
+    ("jobs.csv", "pre,900", "pre,900000000", "jobs", "value_musd", "pre", "in M$"),
+    ("generators.csv", "1.1,90", "1100000,90", "generators", "capex_musd_per_mw", "gas-lund", "in M$"),
     # power
     ("ppas.csv", "SE4,wind", "NO9,wind", "ppas", "zone", "wind-se", "'NO1'"),
     ("ppas.csv", "2027Q2,40", "2026Q2,40", "ppas", "start", "wind-se", "remains"),
     ("profiles.csv", "wind,stress,0.1\n", "", "profiles", "profile/block", "wind/stress", "Add the missing rows"),
     ("tariffs.csv", "SE4,2027Q3,stress,43,30\n", "", "tariffs", "zone/period/block", "SE4/2027Q3/stress", "Add the missing rows"),
     # chips and export
+    ("vendor_caps.csv", "acme,0.95", "acme,0.5\nbolt,0.4", "vendor_caps", "max_spend_share", "acme", "at least 1"),
     ("offers.csv", "40000,0.5", "40000,", "offers", "take_share", "big-1", "above 0"),
     ("offers.csv", "20000,,0", "20000,0.3,0", "offers", "take_share", "small-1", "take_or_pay"),
     ("installed.csv", "oslo,big", "olso,big", "installed", "domain", "olso/big (installed.csv line 2)", "'oslo'"),
@@ -169,14 +174,16 @@ CELLS = [
     ("case.toml", "carbon = 1.0", "carbn = 1.0", "case.toml", "weights.carbn", "", "'carbon'"),
     ("case.toml", "carbon = 1.0", "carbon = -1.0", "case.toml", "weights.carbon", "", ">= 0"),
     ("case.toml", "carbon = 1.0", "carbon = inf", "case.toml", "weights.carbon", "", "finite"),
+    ("case.toml", "carbon = 1.0", f"carbon = 1{'0' * 400}", "case.toml", "weights.carbon", "", "finite"),
+    ("case.toml", "0.08", f"1{'0' * 400}", "case.toml", "discount_rate", "", "between 0 and 1"),
     ("case.toml", 'name = "tiny"', "name = tiny", "case.toml", "", "case.toml", "quotes"),
     ("case.toml", 'name = "tiny"', 'name = "tiny"\ndrop_tables = ["budget"]', "case.toml", "drop_tables", "", "scenario"),
     # headers and rows
-    ("halls.csv", "it_mw", "it_MW", "halls", "it_MW", "", "'it_mw'"),
+    ("halls.csv", "it_mw", "it_MW", "halls", "it_MW", "halls.csv line 1", "'it_mw'"),
     ("halls.csv", "it_mw", "it_kw", "halls", "it_mw", "", "Add the column"),
     ("sites.csv", "outages_per_year", "outage_per_year", "sites", "outage_per_year", "", "'outages_per_year'"),
-    ("sites.csv", "site,name", "site,site", "sites", "", "'site' (sites.csv line 1)", "twice"),
-    ("sites.csv", "site,name", "site,", "sites", "", "", "no name in the header"),
+    ("sites.csv", "site,name", "site,site", "sites", "", "sites.csv line 1", "'site' twice"),
+    ("sites.csv", "site,name", "site,", "sites", "", "sites.csv line 1", "no name"),
     ("links.csv", "l4,oslo,hub,200,,,,,,", "l4,oslo,hub,200", "links", "", "l4 (links.csv line 5, 4 cells)", "commas"),
     ("links.csv", "l4,oslo,hub,200,,,,,,", "l4,oslo,hub,200,,,,,,,", "links", "", "11 cells", "commas"),
     ("sites.csv", '"Oslo, north"', '"Oslo, north', "sites", "", "sites.csv", "quotes"),
@@ -191,6 +198,8 @@ def test_one_mistake(good, file, old, new, table, column, row, remedy) -> None:
     assert_reported(problems, table, column, row, remedy)
     assert len(problems) <= 2, "one mistake must not be reported through everything that depends on it"
 
+
+WORK = ("jobs", "job_skus", "services", "service_skus", "demand")
 
 FOLDERS = [
     # what happens to the folder | table, row, word of rule or remedy
@@ -212,17 +221,18 @@ FOLDERS = [
     (lambda f: (f.path / "budget.parquet").write_bytes(b"x"), "budget", "budget.parquet", "twice"),
     (lambda f: [f.drop("budget.csv"), (f.path / "budget.parquet").write_bytes(b"x")], "budget", "budget.parquet", "readable"),
     (lambda f: f.drop("case.toml"), "case.toml", "", "missing"),
-    (lambda f: f.drop("tariffs.csv"), "grid", "", "Add tariffs.csv"),
-    (lambda f: f.drop("halls.csv"), "jobs", "", "Add halls.csv"),
-    (lambda f: f.drop("job_skus.csv"), "jobs", "", "Add job_skus.csv"),
-    (lambda f: f.drop("demand.csv"), "services", "", "Add demand.csv"),
-    (lambda f: f.drop("links.csv"), "metros", "", "Add links.csv"),
+    (lambda f: f.drop("tariffs.csv"), "tariffs", "grid", "Add tariffs.csv"),
+    (lambda f: f.drop("halls.csv"), "halls", "jobs", "Add halls.csv"),
+    (lambda f: f.drop("job_skus.csv"), "job_skus", "jobs", "Add job_skus.csv"),
+    (lambda f: f.drop("demand.csv"), "demand", "services", "Add demand.csv"),
+    (lambda f: f.drop("links.csv"), "links", "metros", "Add links.csv"),
     (lambda f: f.drop("sites.csv"), "sites", "", "Add sites.csv"),
-    (lambda f: f.drop("jobs.csv", "job_skus.csv", "services.csv", "service_skus.csv"), "jobs", "offers", "no table has an effect"),
+    (lambda f: f.drop(*(f"{t}.csv" for t in WORK)), "jobs", "offers", "no table has an effect"),
     (lambda f: f.drop("ppas.csv"), "profiles", "wind/base", "no effect"),
-    (lambda f: f.drop("services.csv", "service_skus.csv"), "links", "", "has no effect without"),
+    (lambda f: f.drop("services.csv", "service_skus.csv"), "services", "demand", "needed"),
     (lambda f: f.drop("services.csv", "service_skus.csv", "demand.csv"), "metros", "", "has no effect without"),
-    (lambda f: [f.drop("milestones.csv"), f.edit("case.toml", "periods", "lead_percentile = 10\nperiods")], "case.toml", "", "milestones.csv"),
+    (lambda f: f.drop("services.csv", "service_skus.csv", "demand.csv"), "links", "", "has no effect without"),
+    (lambda f: f.drop("milestones.csv").edit("case.toml", "periods", "lead_percentile = 10\nperiods"), "case.toml", "", "milestones.csv"),
     (lambda f: f.add("case.toml", "lead_percentile = 10\n"), "case.toml", "", "weights.lead_percentile"),
     (lambda f: f.add("case.toml", "carbon = 2\n"), "case.toml", "case.toml", "TOML"),
 ]  # fmt: skip
@@ -235,10 +245,11 @@ def test_one_wrong_file(good, spoil, table, row, remedy) -> None:
     problems = problems_of(good.path)
     fitting = [p for p in problems if p.table == table and row in " ".join(p.rows) and remedy in str(p)]
     assert fitting, "\n".join(map(str, problems))
+    assert len(problems) <= 3, "one mistake must not be reported through everything that depends on it"
 
 
 USELESS = [
-    ("tariffs.csv", "".join(f"DK1,2027Q{q},{b},1,1\n" for q in (1, 2, 3, 4) for b in ("base", "stress")), "tariffs", "zone", "DK1/2027Q1/base"),
+    ("tariffs.csv", "DK1,2027Q1,base,1,1\n", "tariffs", "zone", "DK1/2027Q1/base"),
     ("profiles.csv", "sun,base,0.1\nsun,stress,0\n", "profiles", "profile", "sun/base"),
     ("skus.csv", "odd,,acme,1,,80,,,,\n", "skus", "sku", "odd"),
     ("sites.csv", "bergen,,NO,60.4,5.3,NO1,1.1,,,,\n", "sites", "site", "bergen"),
@@ -311,7 +322,7 @@ def test_parquet_cells_are_checked_like_text(good) -> None:
 JUNK = ("", " ", "NA", "nan", "-1", "0", "1e400", "x", "2031Q1", "*", ";", "oslo", "lund", "h1", "big", "stress", "\u0000x", '"', "a,b")
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(30))
 def test_random_damage_never_escapes_as_another_error(good, seed: int) -> None:
     """Whatever junk stands in the cells, reading either succeeds or raises a DataError."""
     rng = random.Random(seed)

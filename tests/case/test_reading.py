@@ -14,9 +14,9 @@ import pytest
 from placement.case import Block, Case, read_case, schema_markdown
 from placement.case.case import dtype_of
 from placement.case.describe import schema_json
+from placement.case.fibre_rules import great_circle_km
 from placement.case.findings import did_you_mean
 from placement.case.schema import TABLES, Kind
-from placement.case.supply_rules import great_circle_km
 
 ROOT = Path(__file__).parents[2]
 
@@ -125,7 +125,7 @@ def test_notes_are_welcome(good) -> None:
     """Markdown, hidden files, scenario folders and documentation columns change nothing."""
     before = read_case(good.path).sha256
     good.add("README.md", "# hello").add("SOURCES.md", "x").add(".DS_Store", "x").edit("case.toml", "[weights]", '[weights]\nnote = "why"')
-    good.edit("budget.csv", "capex_musd", "capex_musd,note").edit("budget.csv", "Q1,1000", 'Q1,1000,"a, b"').edit("budget.csv", "Q2,1000", "Q2,1000,")
+    (good.path / "budget.csv").write_text('period,capex_musd,note\n2027Q1,1000,"a, b"\n2027Q2,1000,\n', encoding="utf-8")
     (good.path / "dear-power").mkdir()
     good.add("dear-power/case.toml", 'base = ".."\n').add("dear-power/budget.csv", "period,capex_musd\n2027Q1,5\n")
     assert read_case(good.path).sha256 == before

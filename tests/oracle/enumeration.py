@@ -74,7 +74,7 @@ class LinearProgram:
             bounds[column[name]] = value
         given: Any = {"A_ub": a_ub, "b_ub": b_ub, "A_eq": a_eq, "b_eq": b_eq, "bounds": bounds}
         for presolve in (True, False):  # presolve may stop at "infeasible or unbounded", which is no answer
-            result = linprog(c, **given, method="highs", options={"presolve": presolve})
+            result: Any = linprog(c, **given, method="highs", options={"presolve": presolve})
             if result.status == 0:
                 return float(result.fun + self.cost[ONE]), dict(zip(column, result.x.tolist(), strict=True))
             if result.status == 2:

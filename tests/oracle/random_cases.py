@@ -73,7 +73,7 @@ class Draw:
         for s in [f"s{i}" for i in range(self.rng.choice((1, 2, 2, 3)))]:
             self.add("sites", site=s, country=self.rng.choice(COUNTRIES), **self.place(),
                      zone=self.rng.choice(("za", "zb")) if self.has_grid else "", pue=self.number(1.05, 1.5, 2))
-            n_halls, n_existing = self.rng.choice((1, 1, 2, 3)), self.rng.choice((0, 0, 1, 1, 2))
+            n_halls, n_existing = self.rng.choice((1, 1, 2, 3)), self.rng.choice((0, 0, 0, 1, 1, 2))
             n_halls = max(1, min(n_halls, n_existing + new_halls))
             new_halls -= max(0, n_halls - n_existing)
             split, cooling = self.maybe(0.35) and n_halls > 1, self.rng.choice(("air", "liquid", ""))
@@ -82,28 +82,29 @@ class Draw:
                 self.add("halls", site=s, hall=f"h{i}", domain=f"{s}-{'ab'[i % 2]}" if split else "", existing=existing,
                          it_mw=self.number(0.3, 1.5), cooling=cooling or self.rng.choice(("air", "liquid")),
                          opex_musd_per_year=self.rng.choice((0, 0.2, 0.5)),
-                         capex_musd=0 if existing else self.number(1, 9), earliest=0 if existing else self.rng.choice((0, 0, 1)),
+                         capex_musd=0 if existing else self.number(0.5, 6), earliest=0 if existing else self.rng.choice((0, 0, 1)),
                          life_years=math.nan if existing else self.rng.choice((math.nan, math.nan, 0.5, 4, 10)))
             if n_existing == 0:
                 self.rows["sites"][-1]["opening_cost_musd"] = self.rng.choice((0, 0, 1.5, 3))
-            if self.maybe(0.55):
+            if self.maybe(0.7):
                 self.milestones(s, shared=n_existing == 0)
 
     def milestones(self, site: str, shared: bool) -> None:
-        leads = (0, 0, 0.3, 0.5, 1, 1.2, 1.9)
         common = ["land", "permit"][: self.rng.randint(0, 2)] if shared else []
         for n in common:
-            self.milestone(site, "", n, self.pick(["land"]) if n == "permit" and self.maybe(0.7) else [], leads)
+            self.milestone(site, "", n, self.pick(["land"]) if n == "permit" and self.maybe(0.7) else [])
         for h in [h for h in self.get("halls") if h["site"] == site and not h["existing"] and self.maybe(0.6)]:
             names = self.pick(["shell", "grid", "energise"])
             for i, n in enumerate(names):
                 before = names[:i] + common
-                self.milestone(site, h["hall"], n, self.pick(before) if before and self.maybe(0.8) else [], leads)
+                self.milestone(site, h["hall"], n, self.pick(before) if before and self.maybe(0.8) else [])
 
-    def milestone(self, site: str, hall: str, name: str, after: list[str], leads: Sequence[float]) -> None:
-        p10, p50, p90 = sorted(self.rng.choice(leads) for _ in range(3))
-        self.add("milestones", site=site, hall=hall, milestone=name, after=";".join(after), lead_p10=p10, lead_p50=p50, lead_p90=p90,
-                 cost_musd=self.rng.choice((0, 0.4, 1)))
+    def milestone(self, site: str, hall: str, name: str, after: list[str]) -> None:
+        p10 = self.rng.choice((0, 0.3, 0.5))
+        p50 = p10 + self.rng.choice((0, 0.5, 0.7))
+        self.add("milestones", site=site, hall=hall, milestone=name, after=";".join(after), lead_p10=p10, lead_p50=p50,
+                 lead_p90=p50 + self.rng.choice((0, 0.6, 1)),
+                 cost_musd=self.rng.choice((0, 0.4, 1.5)))
 
     # power
 
@@ -115,7 +116,7 @@ class Draw:
             used = any(h["site"] == site["site"] and h["existing"] for h in self.get("halls")) and self.maybe(0.9)
             for i in range(self.rng.choice((1, 1, 2)) if used or self.maybe(0.9) else 0):
                 there = used and i == 0  # a site in use mostly has power from the start
-                capex = self.rng.choice((0.5, 2.0)) if self.maybe(0.4) and tiers_to_buy and not there else 0
+                capex = self.rng.choice((0.5, 2.0)) if self.maybe(0.55) and tiers_to_buy and not there else 0
                 tiers_to_buy -= capex > 0
                 self.add("grid", site=site["site"], tier=f"r{i}", mw=self.number(0.3, 3), firmness=self.rng.choice((1, 1, 0.99, 0.9)),
                          available=0 if there else self.period(0.2), capex_musd=capex, interruptible=self.maybe(0.3) and not there,
@@ -213,7 +214,7 @@ class Draw:
             for k in restricted:
                 k["export_class"] = "dual"
             for country in self.pick([*countries, "*"]):
-                rule = self.rng.choice(("allow", "deny", "cap", "cap"))
+                rule = self.rng.choice(("allow", "deny", "deny", "cap", "cap"))
                 cap = self.export_installed(country) + self.rng.choice((0, 100, 250)) if rule == "cap" else math.nan
                 self.add("export", export_class="dual", country=country, rule=rule, rule_id=f"ex-{country}", cap_units=cap)
 
@@ -254,7 +255,7 @@ class Draw:
         for j in [f"j{i}" for i in range(self.rng.choice((1, 2, 3, 3, 4)))]:
             must, earliest = self.maybe(0.06), self.rng.choice((0, 0, 0, 1))
             latest = max(earliest, self.rng.choice((self.n - 1, self.n - 1, self.n - 2, self.n)))
-            self.add("jobs", job=j, value_musd=self.number(2, 45), mandatory=must, earliest=0 if must else earliest,
+            self.add("jobs", job=j, value_musd=self.number(3, 60), mandatory=must, earliest=0 if must else earliest,
                      latest=self.n - 1 if must else latest, residency=self.residency_class(j, []),
                      min_firmness=self.rng.choice((0, 0.9, 0.95)) if self.has_power else 0, min_hbm_gb=self.rng.choice((0, 0, 80, 100)),
                      loss_hours_per_outage=self.rng.choice((5, 50, 90)) if outages else 0)
@@ -267,14 +268,14 @@ class Draw:
             self.add("metros", metro=m, country=self.rng.choice(COUNTRIES), **self.place())
         skus, sites = [r["sku"] for r in self.get("skus")], [r["site"] for r in self.get("sites")]
         for i in [f"i{n}" for n in range(self.rng.choice((1, 1, 2)))]:
-            refresh = self.maybe(0.6)
+            refresh = self.maybe(0.75)
             self.add("services", service=i, slo_rtt_ms=self.rng.choice((12, 15, 20, 40)),
                      peak_to_mean=self.rng.choice((1, 1.5, 2.5) if len(self.blocks) > 1 else (1,)),
                      residency=self.residency_class(i, sorted({m["country"] for m in self.get("metros")})),
-                     hbm_gb=self.rng.choice((60, 300, 700)), price_usd_per_mtok=self.rng.choice((0, 0.5, 2, 6)),
-                     unmet_usd_per_mtok=self.rng.choice((0.5, 3, 8)) if self.maybe(0.9) else math.nan,
-                     weights_gb=self.rng.choice((200, 800)) if refresh else 0, refresh_hours=self.rng.choice((1, 6)) if refresh else 24.0,
-                     origin=self.rng.choice(sites) if refresh else "")
+                     hbm_gb=self.rng.choice((60, 300, 700)), price_usd_per_mtok=self.rng.choice((0, 2, 5, 9)),
+                     unmet_usd_per_mtok=self.rng.choice((0.5, 3, 8)) if self.maybe(0.85) else math.nan,
+                     weights_gb=self.rng.choice((400, 1500)) if refresh else 0, refresh_hours=self.rng.choice((1, 2)) if refresh else 24.0,
+                     origin=sites[-1] if refresh else "")
             for k in self.pick(skus, 2):
                 self.add("service_skus", service=i, sku=k, tok_per_s=self.rng.choice((600, 1000, 2500)))
             cells = [(m, t) for m in self.pick(metros) for t in range(self.n)]
@@ -306,12 +307,12 @@ class Draw:
         refresh, modular = any(s["origin"] for s in self.get("services")), 2
         for i, (a, b) in enumerate(pairs):
             row = self.add("links", link=f"e{i}", a=a, b=b, km=self.km(a, b))
-            if refresh and self.maybe(0.7):
-                row |= {"gbps": self.rng.choice((1, 5, 20))}
-                if modular and self.maybe(0.6):
+            if refresh and self.maybe(0.85):
+                row |= {"gbps": self.rng.choice((0.5, 1, 3))}
+                if modular and self.maybe(0.8):
                     modular -= 1
-                    row |= {"module_gbps": self.rng.choice((2, 20)), "module_capex_musd": self.rng.choice((0.02, 0.1, 0.5)),
-                            "max_modules": self.rng.choice((1, 2)), "lead_periods": self.rng.choice((0, 0, 1)),
+                    row |= {"module_gbps": self.rng.choice((4, 20, 50)), "module_capex_musd": self.rng.choice((0.02, 0.2)),
+                            "max_modules": self.rng.choice((1, 1, 2)), "lead_periods": self.rng.choice((0, 0, 1)),
                             "life_years": self.rng.choice((math.nan, 10))}
 
     # the whole
@@ -335,7 +336,9 @@ class Draw:
         self.rows["skus"] = [r for r in self.get("skus") if r["sku"] in used | {r["sku"] for r in self.get("installed")}]
         with_offers = {r["sku"] for r in self.get("offers")}
         vendors = {r["vendor"] for r in self.get("skus") if r["sku"] in with_offers}
-        self.rows["vendor_caps"] = [r for r in self.get("vendor_caps") if r["vendor"] in vendors]
+        caps = [r for r in self.get("vendor_caps") if r["vendor"] in vendors]
+        nothing_left = {r["vendor"] for r in caps} == vendors and sum(r["max_spend_share"] for r in caps) < 1
+        self.rows["vendor_caps"] = [] if nothing_left else caps
 
     def combinations(self) -> float:
         """Upper estimate of the number of integer assignments."""
