@@ -16,8 +16,6 @@ from placement.fibre import FibreGraph, round_trip_ms
 from placement.rules import Scope
 from placement.units import DAYS_PER_MONTH, KW_PER_MW, SECONDS_PER_DAY, USD_PER_MUSD
 
-_Service = pd.Series
-
 
 def build_inference(scope: Scope, resources: Keys, decisions: Keys) -> tuple[Columns, pd.DataFrame]:
     """Return the columns of all services and a table of how many options each rule excluded."""
@@ -48,7 +46,7 @@ def _service(scope: Scope, resources: Keys, graph: FibreGraph, rtt: Floats, i: i
     usable, lost = _usable(scope, service, k)
     demand = _demand(scope, service["service"])
 
-    ever = usable.any(axis=2)  # (S, offered)
+    ever = np.any(usable, axis=2)  # (S, offered)
     site, metro, o = (a.ravel() for a in np.nonzero(near[:, :, None] & ever[:, None, :]))
     pair, t = np.nonzero(usable[site, o] & (demand[metro] > 0))
     frame = pd.DataFrame({"service": i, "metro": metro[pair], "period": t, "site": site[pair], "sku": k[o[pair]], "offered": o[pair]})
@@ -69,7 +67,7 @@ def _demand(scope: Scope, service: str) -> Floats:
     return out
 
 
-def _near(scope: Scope, service: _Service, rtt: Floats) -> tuple[NDArray[np.bool_], pd.DataFrame]:
+def _near(scope: Scope, service: pd.Series, rtt: Floats) -> tuple[NDArray[np.bool_], pd.DataFrame]:
     """Return which sites may serve which metros by residency and latency, shape (S, M), and the counts excluded."""
     countries, origins = scope.case["sites"]["country"], scope.case["metros"]["country"]
     cls = service["residency"]
@@ -82,7 +80,7 @@ def _near(scope: Scope, service: _Service, rtt: Floats) -> tuple[NDArray[np.bool
     return rule == "", counts.assign(workload=service["service"], sku="")[["workload", "place", "sku", "rule", "n"]]
 
 
-def _usable(scope: Scope, service: _Service, k: NDArray[np.int64]) -> tuple[NDArray[np.bool_], pd.DataFrame]:
+def _usable(scope: Scope, service: pd.Series, k: NDArray[np.int64]) -> tuple[NDArray[np.bool_], pd.DataFrame]:
     """Return where and when each offered SKU can serve, shape (S, offered, T), and the (site, SKU) pairs excluded."""
     case, n = scope.case, len(scope.sites)
     units = np.zeros((n, len(k), case.n_periods))
@@ -134,7 +132,7 @@ def _columns(scope: Scope, i: int, frame: pd.DataFrame, demand: Floats, use: Tri
     )
 
 
-def _use(scope: Scope, resources: Keys, service: _Service, frame: pd.DataFrame, graph: FibreGraph) -> Triplets:
+def _use(scope: Scope, resources: Keys, service: pd.Series, frame: pd.DataFrame, graph: FibreGraph) -> Triplets:
     """Units, MW by block, and Gbit/s of refresh traffic on the route from the origin."""
     site, k, t, units = (frame[c].to_numpy() for c in ("site", "sku", "period", "units"))
     col = np.arange(len(frame))

@@ -8,6 +8,8 @@ See models/README.md, section 5.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -61,7 +63,7 @@ def _options(scope: Scope) -> pd.DataFrame:
     residency = _residency(scope, of["residency"])
     export = scope.export["rule_id"].to_numpy().reshape(len(scope.sites), -1)[site][:, k].T
     shape = fits.shape
-    rules = [
+    rules: list[tuple[NDArray[np.bool_], Any]] = [
         (residency[:, site] != "", np.char.add("residency:", residency[:, site].astype(str))),
         (~scope.export_ok[site][:, k].T, np.char.add("export:", export.astype(str))),
         (scope.liquid[k][:, None] & (scope.liquid_mw[:, -1] == 0)[None, :], "cooling"),

@@ -95,6 +95,8 @@ def solve(p: Arrays, run: Run, start: Floats | None = None, watch: Callable[[flo
     SolverError
         If HiGHS refuses the model, an option, or changes the model's size.
     """
+    if not len(p.cost):
+        return _nothing_to_decide(p)
     h = _load(p)
     _set_options(h, run)
     if start is not None:
@@ -108,6 +110,13 @@ def solve(p: Arrays, run: Run, start: Floats | None = None, watch: Callable[[flo
     if broken:
         raise broken[0]
     return _read(h, p)
+
+
+def _nothing_to_decide(p: Arrays) -> Answer:
+    """Answer for a program without columns, which HiGHS calls empty whatever its rows say."""
+    if (p.row_lower > 0).any() or (p.row_upper < 0).any():
+        return Answer("kInfeasible", None, math.inf, math.inf, None)
+    return Answer("kOptimal", np.empty(0), 0.0, 0.0, np.zeros(len(p.row_lower)))
 
 
 def _load(p: Arrays) -> highspy.Highs:
