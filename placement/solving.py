@@ -100,7 +100,7 @@ def _summary(
     """Return what ``summary.json`` holds."""
     verdict = plan.verdict if plan is not None else None
     return {
-        "case": case.name, "title": case.title, "case_path": str(case.path) if case.path else None, "case_sha256": case.sha256, "model": case.model,
+        "case": case.name, "title": case.title, "case_path": str(case.path.resolve()) if case.path else None, "case_sha256": case.sha256, "model": case.model,
         "status": outcome.status, "interrupted": outcome.interrupted, "objective": outcome.objective, "bound": outcome.bound,
         "verified_bound": verified, "gap": relative_gap(outcome.objective, outcome.bound), "verified_gap": relative_gap(outcome.objective, verified),
         "kpis": plan.kpis.to_dict() if plan is not None else {},
