@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
+import shutil
 import signal
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import TextIO
 
 from placement.cards import card
-from placement.case import read_case
+from placement.case import Case, read_case
 from placement.engine import Event, Progress, Status
-from placement.errors import DataError, OptionError
+from placement.errors import DataError, OptionError, Problem
 from placement.options import SolveOptions
+from placement.plan.checking.tables import PLAN_TABLES
 from placement.plan.plan import Plan
 from placement.plan.run_folder import check_target, read_run
 from placement.report import terminal_summary
@@ -28,36 +32,51 @@ OK, INFEASIBLE, NO_PLAN, CHECK_FAILED, INTERRUPTED = 0, 3, 4, 5, 130
 
 def solve_into(args: argparse.Namespace) -> int:
     """Run ``placement solve`` with parsed arguments; return the exit code."""
-    if args.cluster:
+    if args.cluster is not None:
         raise OptionError("--cluster: this version solves on one machine; leave the option out")
     workers = args.workers if args.workers is not None else os.cpu_count() or 1
     options = SolveOptions(time_limit_s=args.time_limit, rel_gap=args.gap, seed=args.seed, workers=workers)
     target = check_target(args.out)
     case = read_case(args.case)
-    if args.model:
+    _apart(case, target, args.out)
+    if args.model is not None:
         card(args.model)
         case = replace(case, model=args.model)
-    start = _earlier(case, args.start) if args.start else None
+    start = _earlier(case, args.start) if args.start is not None else None
     log = Log(None if args.quiet else sys.stderr)
     progress = Progress(options.time_limit_s)
-    with stop_on_signal(progress):
+    with stop_on_signal(progress):  # until the run is written, so that a late Ctrl-C does not lose a plan
         plan = solve(
             case, time_limit_s=options.time_limit_s, rel_gap=options.rel_gap, seed=options.seed, workers=options.workers,
             start=start, listen=log, progress=progress,
         )  # fmt: skip
-    log.end()
-    code = exit_code(plan)
-    if plan.status is not Status.INFEASIBLE and not plan.tables:
-        print(f"placement: no plan within {options.time_limit_s:g} s; nothing was written. Give it more time (--time-limit).", file=sys.stderr)
-        return code
-    write_plan(plan, target, log.lines)
+        log.end()
+        if plan.tables or plan.status is Status.INFEASIBLE:
+            write_plan(plan, target, log.lines)
+    _tell(plan, args, options)
+    return INTERRUPTED if progress.interrupted and exit_code(plan) == OK else exit_code(plan)
+
+
+def _tell(plan: Plan, args: argparse.Namespace, options: SolveOptions) -> None:
+    """Say what came out: the summary on stdout, what went wrong on stderr."""
+    if plan.tables and not args.quiet:
+        print(terminal_summary({**plan.summary, "run": args.out}, plan.tables))
+    for line in _complaints(plan, args, options):
+        print(f"placement: {line}", file=sys.stderr)
+
+
+def _complaints(plan: Plan, args: argparse.Namespace, options: SolveOptions) -> Iterator[str]:
     if plan.status is Status.INFEASIBLE:
-        print(f"placement: proven infeasible by two solver configurations; what the rules excluded is in {target}/summary.json", file=sys.stderr)
-    elif not args.quiet:
-        print(terminal_summary({**plan.summary, "run": str(target)}, plan.tables))
+        yield f"proven infeasible by two solver configurations; what the rules excluded is in {args.out}/summary.json"
+        yield from (f"nothing can serve {what}" for what in plan.summary.get("unservable", ()))
+    elif not plan.tables and plan.interrupted:
+        yield "interrupted before there was a plan; nothing was written"
+    elif not plan.tables:
+        yield f"no plan within {options.time_limit_s:g} s; nothing was written. Give it more time (--time-limit)."
+    elif plan.interrupted:
+        yield f"interrupted; the best plan so far is in {args.out}"
     for violation in plan.verdict.violations if plan.verdict else ():
-        print(f"placement: checker: {violation}", file=sys.stderr)
-    return code
+        yield f"checker: {violation}"
 
 
 def exit_code(plan: Plan) -> int:
@@ -69,10 +88,29 @@ def exit_code(plan: Plan) -> int:
     return {Status.INFEASIBLE: INFEASIBLE, Status.NO_PLAN: NO_PLAN}.get(plan.status, OK)
 
 
-def _earlier(case, folder: str) -> Plan:  # type: ignore[no-untyped-def]
+def _apart(case: Case, target: Path, shown: str) -> None:
+    """Refuse to write into the case, which would no longer be readable, or over it."""
+    if case.path is None:
+        return
+    path = case.path.resolve()
+    if path == target or path in target.parents or target in path.parents:
+        raise DataError([Problem(shown, "", f"and the case folder {case.path} lie inside one another", "Name a folder beside the case for --out")])
+
+
+def _earlier(case: Case, folder: str) -> Plan:
+    """Return the plan of an earlier run as a start.
+
+    Raises
+    ------
+    DataError
+        If it is not a run folder, holds no plan, or lacks a table.
+    """
     run = read_run(folder)
-    if not run.tables:
-        raise DataError([])
+    lacking = tuple(f"plan/{name}.csv" for name in PLAN_TABLES if name not in run.tables)
+    if lacking:
+        what = "holds no plan to start from" if not run.tables else "lacks plan tables"
+        remedy = "Give a run folder that `placement solve --out` wrote with a plan, or leave --start out"
+        raise DataError([Problem(str(folder), "", what, remedy, lacking if run.tables else ())])
     nan = float("nan")
     return Plan(case=case, status=Status.FEASIBLE, objective=nan, bound=nan, verified_bound=nan, gap=nan, tables=run.tables)
 
@@ -81,23 +119,37 @@ class Log:
     """Progress for people: a live line on a terminal, one line per change of phase otherwise; all lines are kept."""
 
     def __init__(self, stream: TextIO | None) -> None:
-        self.stream, self.lines = stream, []  # type: ignore[var-annotated]
-        self._live = bool(stream and stream.isatty())
-        self._phase, self._shown = "", -1e9
+        self.stream, self.lines = stream, list[str]()
+        self._live = bool(stream and stream.isatty() and os.environ.get("TERM") != "dumb")
+        self._phase, self._shown = "", -math.inf
 
     def __call__(self, event: Event) -> None:
-        line = f"{event.time_s:8.1f} s  {event.phase:<20} objective {event.objective:>16,.3f}  bound {event.bound:>16,.3f}  gap {event.gap:>9.3%}"
+        gap = f"{event.gap:.3%}" if math.isfinite(event.gap) else "-"
+        line = f"{event.time_s:8.1f} s  {event.phase:<20} objective {_musd(event.objective)}  bound {_musd(event.bound)}  gap {gap:>9}"
         new_phase, self._phase = event.phase != self._phase, event.phase
         if new_phase or event.time_s - self._shown >= 1.0:
             self._shown = event.time_s
             self.lines.append(line)
-            if self.stream is not None:
-                print(f"\r\x1b[2K{line}" if self._live else line, end="" if self._live else "\n", file=self.stream, flush=True)
+            width = shutil.get_terminal_size().columns - 1  # a line that wraps could not be taken back
+            self._print(f"\r\x1b[2K{line[:width]}" if self._live else f"{line}\n")
 
     def end(self) -> None:
         """Leave the live line."""
         if self._live:
-            print(file=self.stream)
+            self._print("\n")
+
+    def _print(self, text: str) -> None:
+        """Print; a closed pipe (``2>&1 | head``) ends the talking and not the search."""
+        if self.stream is None:
+            return
+        try:
+            print(text, end="", file=self.stream, flush=True)
+        except (OSError, ValueError):
+            self.stream, self._live = None, False
+
+
+def _musd(value: float) -> str:
+    return f"{value:16,.3f}" if math.isfinite(value) else f"{'-':>16}"
 
 
 @contextmanager

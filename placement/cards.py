@@ -29,8 +29,16 @@ def _folder() -> Path:
 
 @cache
 def cards() -> Mapping[str, Card]:
-    """Return every card by name."""
+    """Return every card by name.
+
+    Raises
+    ------
+    FormulationError
+        If the installation holds no cards.
+    """
     found = [tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted(_folder().glob("*.toml"))]
+    if not found:
+        raise FormulationError(f"no model cards in {_folder()}; install placement again")
     return {c["name"]: Card(name=c["name"], title=c["title"], blocks=tuple(c["blocks"]), weights=c["weights"]) for c in found}
 
 

@@ -34,9 +34,23 @@ def safe_bound(program: Program, dual: NDArray[np.float64]) -> float:
         If the length is not the number of rows.
     """
     if dual.shape != program.row_lower.shape:
-        raise ValueError(f"dual vector has {dual.shape[0]} entries, the program {len(program.row_lower)} rows")
+        raise ValueError(f"dual vector has {dual.size} entries, the program {len(program.row_lower)} rows")
     y = np.where(np.isfinite(dual), dual, 0.0)
     y = np.where((y > 0) & ~np.isfinite(program.row_lower) | (y < 0) & ~np.isfinite(program.row_upper), 0.0, y)
+    with np.errstate(over="ignore", invalid="ignore"):  # absurd duals overflow; then the sum is not finite and proves nothing
+        terms = _terms(program, y)
+        if not np.isfinite(terms).all():
+            return -math.inf
+        try:
+            size = math.fsum(np.abs(terms))
+        except OverflowError:
+            return -math.inf
+        # one rounding of each product, one each of the sum and of taking the slack off
+        return math.fsum(terms) - (4 * _UNIT * size + _UNIT)
+
+
+def _terms(program: Program, y: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the summands of the bound, reduced costs taken to the unfavourable end of their error interval."""
     side = np.where(y > 0, program.row_lower, np.where(y < 0, program.row_upper, 0.0))
     a = program.matrix
     reduced = program.cost - a.T @ y
@@ -45,7 +59,4 @@ def safe_bound(program: Program, dual: NDArray[np.float64]) -> float:
     error = per_column * _UNIT / (1 - per_column * _UNIT) * magnitude * (1 + 4 * _UNIT)
     low, high = reduced - error, reduced + error
     worst = np.minimum.reduce([low * program.lower, low * program.upper, high * program.lower, high * program.upper])
-    terms = np.concatenate([y * side, worst, [program.offset]])
-    slack = _UNIT * math.fsum(np.abs(terms)) * 2 + _UNIT  # each product was rounded once
-    total = math.fsum(terms) - slack
-    return total if math.isfinite(total) else -math.inf
+    return np.concatenate([y * side, worst, [program.offset]])

@@ -7,6 +7,7 @@ Exit codes: 0 plan found and checked, 1 bad input, 2 usage, 3 proven infeasible,
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
@@ -17,31 +18,46 @@ OK, BAD_INPUT, USAGE, INFEASIBLE, NO_PLAN, CHECK_FAILED, INTERRUPTED = 0, 1, 2, 
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code."""
-    parser = _parser()
-    args = parser.parse_args(argv)
+    """Run one command and return its exit code; usage errors and ``--help`` leave by ``SystemExit``, as argparse has it."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal without the thin space shows a question mark, not a traceback
+    code = OK
+    try:
+        code = _run(_parser().parse_args(argv))
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader of a pipe (`| head`) has seen enough; nothing may be flushed into it at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return code
+
+
+def _run(args: argparse.Namespace) -> int:
     try:
         return int(args.run(args))
     except OptionError as error:
         print(f"placement: {error}", file=sys.stderr)
         return USAGE
     except DataError as error:
-        print(f"placement: {len(error.problems)} problem(s) in the input; nothing was written\n{error}", file=sys.stderr)
+        count = len(error.problems)
+        print(f"placement: {count} problem{'s' if count != 1 else ''} in the input; nothing was written\n{error}", file=sys.stderr)
         return BAD_INPUT
     except PlacementError as error:
         print(f"placement: {error}", file=sys.stderr)
         return BAD_INPUT
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        print(f"placement: {error.filename or 'file system'}: {error.strerror or error}. Check the path and its permissions", file=sys.stderr)
+        return BAD_INPUT
     except KeyboardInterrupt:
         print("placement: interrupted; nothing was written", file=sys.stderr)
         return INTERRUPTED
-    except BrokenPipeError:
-        sys.stderr.close()
-        return OK
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="placement",
+        allow_abbrev=False,  # an abbreviation in someone's script would break when a new option makes it ambiguous
         description="Plan AI infrastructure: sites, power, chips, fibre, training and inference, with a certified gap.",
         epilog="exit codes: 0 plan found and checked, 1 bad input, 2 usage, 3 proven infeasible, 4 no plan within the limit, "
         "5 checker disagrees, 130 interrupted (best plan saved)",
@@ -49,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"placement {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
-    solve = commands.add_parser("solve", help="solve a case folder and write a run folder")
+    solve = commands.add_parser("solve", allow_abbrev=False, help="solve a case folder and write a run folder")
     solve.add_argument("case", metavar="CASE", help="case or scenario folder")
     solve.add_argument("--out", metavar="RUN", required=True, help="run folder to write (an old run is replaced only when the new one is complete)")
     solve.add_argument("--model", metavar="CARD", help="model card; default: the case's own")
@@ -62,21 +78,21 @@ def _parser() -> argparse.ArgumentParser:
     solve.add_argument("--quiet", action="store_true", help="no progress and no summary")
     solve.set_defaults(run=_solve)
 
-    validate = commands.add_parser("validate", help="report every problem of a case at once")
+    validate = commands.add_parser("validate", allow_abbrev=False, help="report every problem of a case at once")
     validate.add_argument("case", metavar="CASE")
     validate.set_defaults(run=_validate)
 
-    check = commands.add_parser("check", help="check a run independently: plan, cost and bound")
+    check = commands.add_parser("check", allow_abbrev=False, help="check a run independently: plan, cost and bound")
     check.add_argument("case", metavar="CASE")
     check.add_argument("folder", metavar="RUN")
     check.set_defaults(run=_check)
 
-    report = commands.add_parser("report", help="write RUN/report.html again")
+    report = commands.add_parser("report", allow_abbrev=False, help="write RUN/report.html again")
     report.add_argument("folder", metavar="RUN")
     report.set_defaults(run=_report)
 
-    commands.add_parser("models", help="list the model cards").set_defaults(run=_models)
-    commands.add_parser("schema", help="print the tables that a case may have, as Markdown").set_defaults(run=_schema)
+    commands.add_parser("models", allow_abbrev=False, help="list the model cards").set_defaults(run=_models)
+    commands.add_parser("schema", allow_abbrev=False, help="print the tables that a case may have, as Markdown").set_defaults(run=_schema)
     return parser
 
 
@@ -110,9 +126,10 @@ def _check(args: argparse.Namespace) -> int:
         print(violation)
     for name, value in facts.items():
         print(f"{name}: {value}")
-    good = verdict.ok and facts["bound_holds"]
-    print("holds: plan, cost and bound" if good else "DOES NOT HOLD", file=sys.stdout if good else sys.stderr)
-    return OK if good else CHECK_FAILED
+    if not facts["same_case"]:
+        print("placement: the case is not the one that this run was made from", file=sys.stderr)
+    print("holds: plan, cost and bound" if facts["holds"] else "DOES NOT HOLD", file=sys.stdout if facts["holds"] else sys.stderr)
+    return OK if facts["holds"] else CHECK_FAILED
 
 
 def _report(args: argparse.Namespace) -> int:

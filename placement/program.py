@@ -98,9 +98,13 @@ def guard(p: Program) -> None:
     wild = np.flatnonzero((size >= _BIG) | (size <= _SMALL))
     if len(wild):
         raise FormulationError(f"coefficient {p.matrix.data[wild[0]]:g} cannot be solved safely: {_where(p, 'coefficient', int(wild[0]))}")
+    if not np.isfinite(p.offset):
+        raise FormulationError(f"the objective's offset is {p.offset}")
     for name in ("row_lower", "row_upper", "lower", "upper"):
-        if np.isnan(getattr(p, name)).any():
-            raise FormulationError(f"NaN in {name}")
+        missing = np.flatnonzero(np.isnan(getattr(p, name)))
+        if len(missing):
+            i = int(missing[0])
+            raise FormulationError(f"NaN in {name}: {f'row {p.row_names[i]}' if name.startswith('row') else f'column {p.column_name(i)}'}")
     unbounded = np.flatnonzero(~np.isfinite(p.lower) | ~np.isfinite(p.upper))
     if len(unbounded):  # a safe dual bound needs a box around every column
         raise FormulationError(f"column {p.column_name(int(unbounded[0]))} has no finite bounds")
@@ -188,20 +192,20 @@ def assemble(sides: Sides) -> tuple[Program, list[Any]]:
     model.resource = pyo.Constraint(varying, rule=lambda m, i: available[i] >= 0)
     form = LinearStandardFormCompiler().write(model, mixed_form=True)
     rows = [(r.constraint, r.bound_type) for r in form.rows]
-    own = [i for i, (c, _) in enumerate(rows) if c.parent_component() is not model.resource]
+    resource_row = {c.index(): i for i, (c, _) in enumerate(rows) if c.parent_component() is model.resource}
+    own = np.setdiff1d(np.arange(len(rows)), list(resource_row.values())).astype(int)
     model.del_component("resource")
 
     a, rhs = form.A.tocsr(), np.asarray(form.rhs, dtype=float)
     bound = np.array([kind for _, kind in rows])
     supply_lower = np.where(bound[own] <= 0, rhs[own], -np.inf)
     supply_upper = np.where(bound[own] >= 0, rhs[own], np.inf)
-    position = {c.index(): i for i, (c, _) in enumerate(rows) if i not in set(own)} if varying else {}
     n_res, n_sup, n_col = len(sides.resources), len(form.columns), len(columns)
     # available >= 0 was compiled as (coefficients) x >= -constant; the resource row is use - coefficients x <= constant
-    here = [position[i] for i in varying]
+    here = [resource_row[i] for i in varying]
     picked = -a[here].tocoo() if here else coo_array((0, n_sup))
     resource_a = coo_array((picked.data, (np.array(varying, dtype=int)[picked.row], picked.col)), shape=(n_res, n_sup)) if here else coo_array((n_res, n_sup))
-    constant = np.array([0.0 if i in position else float(available[i]) for i in range(n_res)])
+    constant = np.array([0.0 if i in resource_row else float(available[i]) for i in range(n_res)])
     constant[varying] = [-rhs[i] for i in here]
 
     use = columns.use
@@ -262,13 +266,12 @@ def to_pyomo(case: Case, model: Card | None = None) -> pyo.ConcreteModel:
     used = by_row(columns.use, np.searchsorted(sides.resources, columns.use.row), len(sides.resources))
     keys = {resource_name(sides, int(c)): i for i, c in enumerate(sides.resources)}
     amounts = {i: amount(sides.supply.available[sides.demand.resources.decode(int(c))]) for i, c in enumerate(sides.resources)}
-    m.resource = pyo.Constraint(list(keys), rule=lambda m, key: amount(used[keys[key]]) <= amounts[keys[key]])
+    m.nothing = pyo.Var(bounds=(0, 0))  # stands in rows that no column meets, which Pyomo would take for a truth value
+    m.resource = pyo.Constraint(list(keys), rule=lambda m, key: (None, _body(m, used[keys[key]], amounts[keys[key]]), 0))
     members: list[list[Any]] = [[] for _ in range(len(columns.serve))]
     for j, i in enumerate(columns.serve_row):
         members[int(i)].append(m.x[j])
     rows = {r.label: (i, r.lower, r.upper) for i, r in enumerate(columns.serve.itertuples())}
-    if any(lower > 0 and not members[i] for i, lower, _ in rows.values()):
-        m.nothing = pyo.Var(bounds=(0, 0))  # stands for the columns of a workload that nothing can serve
     m.serve = pyo.Constraint(list(rows), rule=lambda m, label: _serve(m, rows[label], members))
     needs = by_row(columns.requires, columns.requires.row, len(columns.requires_decision))
     gates = [sides.supply.decisions[sides.demand.decisions.decode(int(c))] for c in columns.requires_decision]
@@ -276,8 +279,13 @@ def to_pyomo(case: Case, model: Card | None = None) -> pyo.ConcreteModel:
     return m
 
 
+def _body(m: Any, used: list[Any], available: Any) -> Any:
+    body = amount(used) - available
+    return body if used or not isinstance(body, (int, float)) else m.nothing + body
+
+
 def _serve(m: Any, row: tuple[int, float, float], members: list[list[Any]]) -> Any:
     i, lower, upper = row
     if not members[i]:
-        return m.nothing >= lower if lower > 0 else pyo.Constraint.Skip
+        return m.nothing == lower if lower > 0 else pyo.Constraint.Skip
     return amount(members[i]) == upper if lower == upper else pyo.inequality(None, amount(members[i]), upper)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from placement.cards import card
@@ -14,8 +19,10 @@ from placement.errors import DataError, Problem
 from placement.plan.checker import Verdict, read_tables
 from placement.plan.checker import check as check_tables
 from placement.plan.plan import Plan
-from placement.plan.run_folder import RunFolder, check_target, read_run, write_files, write_run
+from placement.plan.run_folder import RunFolder, check_target, read_dual, read_run, read_summary, write_files, write_run
 from placement.report import render
+
+_CLOSE = 1e-9  # relative, for numbers that are the same computation twice
 
 
 def write_plan(plan: Plan, out: str | Path, log: Sequence[str] = ()) -> Path:
@@ -67,34 +74,88 @@ def check_run(case: Case, folder: str | Path) -> tuple[Verdict, dict[str, Any]]:
 
     Returns
     -------
-    The verdict of the checker, and what was compared: objective, claimed and recomputed bounds, whether the case is unchanged.
-    """
-    from placement.certificate import safe_bound
-    from placement.program import assemble, build_sides
+    verdict
+        What the checker says of plan, objective and bound.
+    facts
+        What was compared: objective, claimed and recomputed bounds, whether bound and gaps hold, whether the case is unchanged,
+        and ``holds``: all of it together.
 
-    run = read_run(folder)
-    program, _ = assemble(build_sides(case))
-    try:
-        bound = safe_bound(program, run.dual) if run.dual is not None else float("-inf")
-    except ValueError:  # the dual vector belongs to another case
-        bound = float("-inf")
+    Raises
+    ------
+    DataError
+        If it is not a run folder, or one without a plan.
+    FormulationError
+        If the case does not fit the model of the run.
+    """
+    path, summary = Path(folder), read_summary(folder)
+    if summary.get("status") not in ("optimal", "feasible"):
+        raise DataError([Problem(str(path), "", f"holds no plan (status: {summary.get('status')})", "There is nothing to check; solve the case again")])
+    case = replace(case, model=str(summary.get("model", case.model)))  # the run may have named another card
+    bound = _recomputed_bound(case, path)
+    objective, claimed, solver = (_claim(summary, name) for name in ("objective", "verified_bound", "bound"))
     weights = {**card(case.model).weights, **case.weights}
-    objective = run.summary.get("objective")
-    verdict = check_tables(case, read_tables(run.path), weights, float("nan") if objective is None else float(objective), bound)
-    claimed = run.summary.get("verified_bound")
-    return verdict, {
+    verdict = check_tables(case, read_tables(path), weights, objective, max(bound, -math.inf if math.isnan(solver) else solver))
+    facts: dict[str, Any] = {
         "objective": objective,
         "recomputed_objective": verdict.objective,
         "claimed_verified_bound": claimed,
         "recomputed_bound": bound,
-        "bound_holds": claimed is None or bound >= claimed - 1e-9 * max(1.0, abs(claimed)),
-        "same_case": case.sha256 == run.summary.get("case_sha256"),
+        "bound_holds": _bound_holds(claimed, bound),
+        "gap_holds": _gap_holds(summary, "gap", objective, solver) and _gap_holds(summary, "verified_gap", objective, claimed),
+        "same_case": case.sha256 == summary.get("case_sha256"),
     }
+    return verdict, facts | {"holds": verdict.ok and facts["bound_holds"] and facts["gap_holds"] and facts["same_case"]}
+
+
+def _recomputed_bound(case: Case, folder: Path) -> float:
+    """Return the bound that the saved dual vector proves for the case as it is now; ``-inf`` if it proves none."""
+    from placement.certificate import safe_bound  # these two load Pyomo, which a report does not need
+    from placement.program import assemble, build_sides
+
+    dual = read_dual(folder)
+    if dual is None:
+        return -math.inf
+    program, _ = assemble(build_sides(case))
+    try:
+        with np.errstate(all="ignore"):  # a damaged vector may hold anything
+            return safe_bound(program, dual)
+    except (ValueError, OverflowError):  # of another length: the vector belongs to another case; or absurdly large
+        return -math.inf
+
+
+def _claim(summary: Mapping[str, Any], name: str) -> float:
+    """Return a number of the summary: ``-inf`` for a bound that is not claimed (null), NaN for what is missing or no number."""
+    value = summary.get(name, math.nan)
+    if value is None:
+        return -math.inf
+    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else math.nan
+
+
+def _bound_holds(claimed: float, bound: float) -> bool:
+    return claimed == -math.inf or bound >= claimed - _CLOSE * max(1.0, abs(claimed))  # NaN compares false
+
+
+def _gap_holds(summary: Mapping[str, Any], name: str, objective: float, bound: float) -> bool:
+    """Return whether a gap of the summary follows from its objective and bound."""
+    gap = summary.get(name, math.nan)
+    if bound == -math.inf or gap is None:
+        return bound == -math.inf and gap is None
+    return math.isclose(_claim(summary, name), abs(objective - bound) / max(abs(objective), 1e-9), rel_tol=1e-6, abs_tol=_CLOSE)
 
 
 def write_report(folder: str | Path) -> Path:
-    """Write ``report.html`` of a run folder again; return its path."""
+    """Write ``report.html`` of a run folder again, whole or not at all; return its path.
+
+    Raises
+    ------
+    DataError
+        If it is not a run folder, its plan cannot be read, or its case is gone or changed.
+    """
     run = read_run(folder)
     page = run.path / "report.html"
-    page.write_text(render(case_of(run), run.tables, run.summary, run.prices, run.progress), encoding="utf-8")
+    text = render(case_of(run), run.tables, run.summary, run.prices, run.progress)
+    with tempfile.TemporaryDirectory(dir=run.path.parent) as work:  # beside the run, on the same file system
+        fresh = Path(work) / page.name
+        fresh.write_text(text, encoding="utf-8")
+        os.replace(fresh, page)
     return page

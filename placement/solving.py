@@ -8,6 +8,7 @@ from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 import placement
@@ -76,7 +77,7 @@ def _plan(
     exclusions = sides.demand.exclusions
     records = tuple(Progress.record(e) for e in events)
     if outcome.x is None:
-        summary = _summary(case, outcome, verified, None, program, options, clock)
+        summary = _summary(sides, outcome, verified, None, program, options, clock)
         return Plan(
             case=case, status=status, objective=float("inf"), bound=bound, verified_bound=verified, gap=float("inf"), exclusions=exclusions,
             dual=outcome.dual, interrupted=outcome.interrupted, summary=summary, progress=records,
@@ -90,14 +91,15 @@ def _plan(
         tables=tables, kpis=figures, exclusions=exclusions, verdict=verdict, dual=outcome.dual, interrupted=outcome.interrupted, progress=records,
         prices=prices(case, program, outcome.price, LOCAL) if outcome.price is not None else pd.DataFrame(),
     )  # fmt: skip
-    found.summary.update(_summary(case, outcome, verified, found, program, options, clock))
+    found.summary.update(_summary(sides, outcome, verified, found, program, options, clock))
     return found
 
 
 def _summary(
-    case: Case, outcome: Outcome, verified: float, plan: Plan | None, program: Program, options: SolveOptions, clock: Progress
+    sides: Sides, outcome: Outcome, verified: float, plan: Plan | None, program: Program, options: SolveOptions, clock: Progress
 ) -> dict[str, Any]:
     """Return what ``summary.json`` holds."""
+    case = sides.case
     verdict = plan.verdict if plan is not None else None
     return {
         "case": case.name, "title": case.title, "case_path": str(case.path.resolve()) if case.path else None, "case_sha256": case.sha256, "model": case.model,
@@ -106,8 +108,21 @@ def _summary(
         "kpis": plan.kpis.to_dict() if plan is not None else {},
         "check": {"ok": verdict.ok, "violations": [str(v) for v in verdict.violations]} if verdict else None,
         "runtime_s": round(clock.elapsed, 3), "phases": outcome.phases, "sizes": program.sizes,
+        "unservable": unservable(sides), "excluded": sides.demand.exclusions.groupby("rule")["n"].sum().to_dict(),
         "options": asdict(options), "seed": options.seed, "versions": versions(),
     }  # fmt: skip
+
+
+def unservable(sides: Sides) -> list[str]:
+    """Return workloads that must be served and that nothing can serve, each with the rules that exclude the most options."""
+    serve, columns = sides.columns.serve, sides.columns
+    lonely = serve[(serve["lower"] > 0) & (np.bincount(columns.serve_row, minlength=len(serve)) == 0)]
+    found = []
+    for label in lonely["label"]:
+        workload = label[label.index("[") + 1 : -1].split(",")[0]
+        rules = sides.demand.exclusions.query("workload == @workload").groupby("rule")["n"].sum().nlargest(4)
+        found.append(f"{label}: {', '.join(f'{rule} excludes {n}' for rule, n in rules.items()) or 'no site and SKU at all'}")
+    return found
 
 
 def versions() -> dict[str, str]:

@@ -42,9 +42,9 @@ def _service(scope: Scope, resources: Keys, graph: FibreGraph, rtt: Floats, i: i
     service = case["services"].iloc[i]
     offered = case["service_skus"][case["service_skus"]["service"] == service["service"]]
     k = scope.skus.get_indexer(pd.Index(offered["sku"]))
-    near, exclusions = _near(scope, service, rtt)
-    usable, lost = _usable(scope, service, k)
     demand = _demand(scope, service["service"])
+    near, exclusions = _near(scope, service, rtt, np.any(demand > 0, axis=1))
+    usable, lost = _usable(scope, service, k)
 
     ever = np.any(usable, axis=2)  # (S, offered)
     site, metro, o = (a.ravel() for a in np.nonzero(near[:, :, None] & ever[:, None, :]))
@@ -67,15 +67,15 @@ def _demand(scope: Scope, service: str) -> Floats:
     return out
 
 
-def _near(scope: Scope, service: pd.Series, rtt: Floats) -> tuple[NDArray[np.bool_], pd.DataFrame]:
-    """Return which sites may serve which metros by residency and latency, shape (S, M), and the counts excluded."""
+def _near(scope: Scope, service: pd.Series, rtt: Floats, asking: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], pd.DataFrame]:
+    """Return which sites may serve which metros by residency and latency, shape (S, M), and the counts excluded of metros that ask."""
     countries, origins = scope.case["sites"]["country"], scope.case["metros"]["country"]
     cls = service["residency"]
     pairs = {(o, c): scope.policy.may_run(cls, o, c) for o in origins.unique() for c in countries.unique()} if cls else {}
     denied = np.array([["" if not cls or pairs[o, c].allowed else pairs[o, c].rule_id for o in origins] for c in countries], dtype=object)
     late = rtt > service["slo_rtt_ms"]
     rule = np.where(denied != "", "residency:" + denied, np.where(late, "latency", ""))
-    counts = pd.DataFrame({"place": np.repeat(scope.sites, rule.shape[1]), "rule": rule.ravel()})
+    counts = pd.DataFrame({"place": np.repeat(scope.sites, asking.sum()), "rule": rule[:, asking].ravel()})
     counts = counts[counts["rule"] != ""].groupby(["place", "rule"], as_index=False, sort=False).size().rename(columns={"size": "n"})
     return rule == "", counts.assign(workload=service["service"], sku="")[["workload", "place", "sku", "rule", "n"]]
 

@@ -18,6 +18,8 @@ from placement.errors import SolverError
 
 Floats = NDArray[np.float64]
 
+_ROW_TOLERANCE = 1e-6  # relative; HiGHS's own for rows of a mixed-integer program
+
 
 @dataclass(frozen=True, slots=True)
 class Arrays:
@@ -32,18 +34,19 @@ class Arrays:
     integer: NDArray[np.bool_]
 
     def restricted(self, free: NDArray[np.bool_], x: Floats) -> Arrays:
-        """Return the program over the free columns only, the others standing at ``x``; rows without free columns go.
+        """Return the program over the free columns only, the others standing at ``x``.
 
+        Rows without free columns go, unless ``x`` breaks them: then they stay, and no solution remains.
         Built by us, not left to presolve: neighbourhoods are small and presolve on the whole program is not.
         """
         moved = self.matrix[:, ~free] @ x[~free]
+        row_lower, row_upper = self.row_lower - moved, self.row_upper - moved
+        tolerance = _ROW_TOLERANCE * (1 + np.abs(moved))
         matrix = csc_array(self.matrix[:, free])
-        rows = np.zeros(matrix.shape[0], bool)
+        rows = (row_lower > tolerance) | (row_upper < -tolerance)
         rows[matrix.indices] = True
         sub = csc_array(matrix.tocsr()[rows])
-        return Arrays(
-            self.cost[free], sub, (self.row_lower - moved)[rows], (self.row_upper - moved)[rows], self.lower[free], self.upper[free], self.integer[free]
-        )  # fmt: skip
+        return Arrays(self.cost[free], sub, row_lower[rows], row_upper[rows], self.lower[free], self.upper[free], self.integer[free])
 
     def relaxed(self, keep: NDArray[np.bool_] | None = None) -> Arrays:
         """Return the same program with integrality kept only where ``keep`` says (default: nowhere)."""
@@ -120,6 +123,8 @@ def _nothing_to_decide(p: Arrays) -> Answer:
 
 
 def _load(p: Arrays) -> highspy.Highs:
+    if not (np.isfinite(p.cost).all() and np.isfinite(p.matrix.data).all()):
+        raise SolverError("cost or coefficient is NaN or infinite, which HiGHS takes without a word")
     h = highspy.Highs()
     h.silent()
     lp = highspy.HighsLp()
@@ -153,18 +158,20 @@ def _set_options(h: highspy.Highs, run: Run) -> None:
 def _subscribe(h: highspy.Highs, watch: Callable[[float, float], bool], broken: list[BaseException]) -> None:
     """Connect the callbacks; an exception must not escape into HiGHS, which would leave it unusable."""
 
-    def mip(event: highspy.HighsCallbackEvent) -> None:
+    def ask(event: highspy.HighsCallbackEvent, objective: float, bound: float) -> None:
         try:
-            stop = bool(broken) or watch(event.data_out.mip_primal_bound, event.data_out.mip_dual_bound)
+            stop = bool(broken) or watch(objective, bound)
         except BaseException as error:  # re-raised by solve()
             broken.append(error)
             stop = True
         if stop:
             event.interrupt()
 
+    def mip(event: highspy.HighsCallbackEvent) -> None:
+        ask(event, event.data_out.mip_primal_bound, event.data_out.mip_dual_bound)
+
     def lp(event: highspy.HighsCallbackEvent) -> None:
-        if broken or watch(math.inf, -math.inf):
-            event.interrupt()
+        ask(event, math.inf, -math.inf)
 
     h.cbMipInterrupt.subscribe(mip)
     h.cbSimplexInterrupt.subscribe(lp)

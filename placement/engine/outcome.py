@@ -67,7 +67,9 @@ class Progress:
     @property
     def search_s(self) -> float:
         """Seconds left for searching, 0 after an interrupt; a little is kept back to settle, tabulate and check the plan."""
-        keep_back = min(8.0, 0.04 * self._limit)
+        building = self.phases[:1] if self.phases and self.phases[0]["phase"] == "build" else []
+        build_s = sum(float(str(p["seconds"])) for p in building)  # tables and check take up to half as long again (measured)
+        keep_back = max(min(8.0, 0.04 * self._limit), 1.6 * build_s)
         return 0.0 if self.interrupted else max(0.0, self._limit - keep_back - self.elapsed)
 
     @property

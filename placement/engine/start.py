@@ -124,6 +124,7 @@ def relax_and_fix(k: Kernel, options: SolveOptions, progress: Progress) -> Float
 
 
 def run_part(p: Arrays, seconds: float, gap: float, options: SolveOptions, progress: Progress, start: Floats | None = None) -> Floats | None:
+    """Return the best point that HiGHS finds in some seconds, or until interrupted; ``None`` if there is none."""
     run = Run(time_limit_s=max(seconds, 1.0), rel_gap=gap, seed=options.seed, threads=options.workers)
     return solve(p, run, start, watch=lambda o, b: progress.interrupted).x
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from placement.case import Case
-from placement.engine import Status
 from placement.plan.checker import Verdict
+
+if TYPE_CHECKING:  # the engine loads the solver, which reading and checking a plan must not need
+    from placement.engine import Status
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from oracle.random_cases import random_case
 
 from placement.case import Case
 from placement.rules import Scope
 from placement.rules.milestones import chains
+from tests.oracle.random_cases import random_case
 
 SEEDS = range(60)
 

@@ -1,0 +1,195 @@
+"""The path for large programs, forced on small ones: plans are plans, never better than the optimum, and repeatable."""
+
+from __future__ import annotations
+
+import functools
+import math
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import placement
+from placement.case import Case, read_case
+from placement.engine import Progress, Status, solve_program
+from placement.engine.highs import Floats, Run, solve
+from placement.engine.neighbourhoods import improve
+from placement.engine.search import arrays, settle
+from placement.engine.start import kernel, least_plan, relax_and_fix
+from placement.options import SolveOptions
+from placement.program import Program, assemble, build_sides
+from tests.oracle.random_cases import random_case
+
+DATA = Path(__file__).parents[2] / "data"
+SEEDS = range(30)
+OPTIONS = SolveOptions(time_limit_s=60, rel_gap=0.0)
+
+
+@functools.cache
+def program_of(seed: int) -> Program:
+    """Return the program of a random case."""
+    return assemble(build_sides(random_case(seed)))[0]
+
+
+@functools.cache
+def optimum(seed: int) -> float:
+    """Return the optimal cost, offset left out; inf if there is no plan."""
+    answer = solve(arrays(program_of(seed)), Run(time_limit_s=60, rel_gap=0.0))
+    return answer.objective
+
+
+@functools.cache
+def small() -> Case:
+    """Return frontier-small."""
+    return read_case(DATA / "frontier-small")
+
+
+def is_plan(p: Program, x: Floats) -> bool:
+    """Return whether a point keeps all rows, bounds and integrality."""
+    activity, size = p.matrix @ x, 1 + abs(p.matrix) @ np.abs(x)
+    rows = (activity >= p.row_lower - 1e-6 * size) & (activity <= p.row_upper + 1e-6 * size)
+    box = (x >= p.lower - 1e-6) & (x <= p.upper + 1e-6)
+    return bool(rows.all() and box.all() and np.allclose(x[p.integer], np.round(x[p.integer]), atol=1e-6))
+
+
+@pytest.fixture
+def large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have every program treated as a large one."""
+    monkeypatch.setattr("placement.engine.search._SMALL", -1)
+
+
+def check_point(seed: int, x: Floats | None) -> None:
+    """Fail unless the point is a plan, not better than the optimum."""
+    p = program_of(seed)
+    assert x is not None
+    assert is_plan(p, x)
+    assert p.cost @ x >= optimum(seed) - 1e-6 * max(1.0, abs(optimum(seed)))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_pieces_of_the_search(seed: int) -> None:
+    """The least plan, the plan of relax-and-fix and that of the neighbourhoods are plans, the last no worse than the one before."""
+    p, progress = program_of(seed), Progress(60)
+    whole = arrays(p)
+    root = solve(whole.relaxed(), Run(time_limit_s=60))
+    least = least_plan(p, whole, OPTIONS, progress)
+    if math.isinf(optimum(seed)):
+        assert least is None
+        return
+    if least is not None:  # there may be none without optional workloads: budget and take-or-pay bind alike
+        check_point(seed, least)
+        optional = np.isin(p.workload, np.flatnonzero(p.optional))
+        assert np.allclose(least[optional], 0.0, atol=1e-6)
+    k = kernel(p, whole, root, plan=least)
+    rough = relax_and_fix(k, OPTIONS, progress)
+    found = settle(k.part, rough, progress)[0] if rough is not None else None
+    if found is None:
+        return
+    check_point(seed, k.lift(found))
+    better = k.lift(improve(k, found, OPTIONS, progress, p.offset))
+    check_point(seed, better)
+    assert p.cost @ better <= p.cost @ k.lift(found) + 1e-9
+
+
+def test_pieces_succeed_nearly_always() -> None:
+    """On random cases that have a plan, both starts find one in nine of ten: the tests above are not idle."""
+    found, tried = {"least": 0, "rough": 0}, 0
+    for seed in SEEDS:
+        if math.isinf(optimum(seed)):
+            continue
+        p, progress = program_of(seed), Progress(60)
+        whole = arrays(p)
+        least = least_plan(p, whole, OPTIONS, progress)
+        k = kernel(p, whole, solve(whole.relaxed(), Run(time_limit_s=60)), plan=least)
+        rough = relax_and_fix(k, OPTIONS, progress)
+        tried += 1
+        found["least"] += least is not None
+        found["rough"] += rough is not None and settle(k.part, rough, progress)[0] is not None
+    assert min(found.values()) >= 0.9 * tried > 10
+
+
+@pytest.mark.usefixtures("large")
+@pytest.mark.parametrize("seed", SEEDS)
+def test_large_path_ends_at_the_optimum(seed: int) -> None:
+    """With the whole left to branch and bound in the end, the large path finds what HiGHS finds alone."""
+    p = program_of(seed)
+    outcome = solve_program(p, OPTIONS, Progress(60))
+    if math.isinf(optimum(seed)):
+        assert outcome.status is Status.INFEASIBLE
+        assert outcome.x is None
+        return
+    assert outcome.status is Status.OPTIMAL
+    assert outcome.x is not None
+    check_point(seed, outcome.x)
+    assert outcome.objective == pytest.approx(optimum(seed) + p.offset, rel=1e-6, abs=1e-6)
+    assert outcome.bound <= outcome.objective + 1e-6 * max(1.0, abs(outcome.objective))
+
+
+@pytest.mark.usefixtures("large")
+def test_large_path_on_frontier_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The checker accepts the plan, it is not better than the proven bound, and the same seed gives the same plan."""
+    monkeypatch.setattr("placement.engine.neighbourhoods._QUIET", 2)  # less patience than usual
+    first, second = (placement.solve(small(), time_limit_s=60, rel_gap=2e-3, seed=3) for _ in range(2))
+    for plan in (first, second):
+        assert plan.verdict is not None
+        assert plan.verdict.ok, plan.verdict.violations
+        assert plan.gap <= 2e-3
+        assert plan.objective >= plan.verified_bound
+    assert "supply first" in [p["phase"] for p in first.summary["phases"]]
+    assert first.objective == second.objective
+    for name, table in first.tables.items():
+        assert table.equals(second.tables[name]), name
+
+
+@pytest.mark.parametrize("path", ["small", "large"])
+def test_warm_start_is_no_worse(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A plan solved from an earlier plan of the same case, in little time, is at least as good."""
+    plan = placement.solve(small(), time_limit_s=60, rel_gap=1e-2)
+    if path == "large":
+        monkeypatch.setattr("placement.engine.search._SMALL", -1)
+    again = placement.solve(small(), time_limit_s=2, rel_gap=1e-2, start=plan)
+    assert again.objective <= plan.objective + 1e-6 * abs(plan.objective)
+    assert "warm start" in [p["phase"] for p in again.summary["phases"]]
+    assert again.verdict is not None
+    assert again.verdict.ok
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_warm_start_on_random_cases(seed: int) -> None:
+    """Starting from the optimum gives the optimum."""
+    case = random_case(seed)
+    plan = placement.solve(case, rel_gap=0.0)
+    if not plan.tables:
+        pytest.skip("no plan to start from")
+    again = placement.solve(case, rel_gap=0.0, start=plan)
+    assert again.objective == pytest.approx(plan.objective, rel=1e-6, abs=1e-6)
+
+
+def test_interrupt_keeps_the_plan() -> None:
+    """An interrupt from outside ends the search soon, with the best plan so far, checked."""
+    progress = Progress(60)
+
+    def stop_at_first_plan(event: placement.engine.Event) -> None:
+        if math.isfinite(event.objective) and event.phase == "branch and bound":
+            progress.interrupted = True
+
+    began = time.monotonic()
+    plan = placement.solve(small(), time_limit_s=60, rel_gap=0.0, progress=progress, listen=stop_at_first_plan)
+    assert time.monotonic() - began < 30
+    assert plan.interrupted
+    assert plan.status == "feasible"
+    assert plan.verdict is not None
+    assert plan.verdict.ok
+
+
+def test_time_limit_is_kept_on_frontier() -> None:
+    """15 seconds for a case of real size give a plan that the checker accepts, in hardly more than 15 seconds."""
+    case = read_case(DATA / "frontier")
+    began = time.monotonic()
+    plan = placement.solve(case, time_limit_s=15)
+    seconds = time.monotonic() - began
+    assert plan.verdict is not None
+    assert plan.verdict.ok, plan.verdict.violations
+    assert plan.objective < math.inf
+    assert seconds < 15 + 2

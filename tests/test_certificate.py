@@ -1,0 +1,152 @@
+"""The bound that needs no solver: recomputed with fractions, against solvers, and against dual vectors that are no good."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from numpy.random import default_rng
+from numpy.typing import NDArray
+from scipy.sparse import csc_array
+
+from placement.certificate import safe_bound
+from placement.engine.highs import Run, solve
+from placement.engine.search import arrays
+from placement.program import Program, assemble, build_sides
+from tests.oracle.random_cases import random_case
+
+SEEDS = range(25)
+
+
+def program_of(seed: int) -> Program:
+    """Return the program of a random case."""
+    return assemble(build_sides(random_case(seed)))[0]
+
+
+def optimum(p: Program, integer: bool) -> float:
+    """Return the optimal cost of the program or its relaxation; inf if there is none."""
+    whole = arrays(p)
+    answer = solve(whole if integer else whole.relaxed(), Run(time_limit_s=60, rel_gap=0.0))
+    return answer.objective + p.offset if answer.x is not None else math.inf
+
+
+def random_dual(p: Program, seed: int) -> NDArray[np.float64]:
+    """Return a vector of any sign, over many orders of magnitude, with zeros."""
+    rng = default_rng(seed)
+    m = len(p.row_lower)
+    return np.where(rng.random(m) < 0.2, 0.0, rng.normal(size=m) * 10.0 ** rng.uniform(-12, 8, m))
+
+
+def clipped(p: Program, dual: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the vector with entries set to 0 whose side of the row is infinite."""
+    y = np.where(np.isfinite(dual), dual, 0.0)
+    return np.where(((y > 0) & np.isinf(p.row_lower)) | ((y < 0) & np.isinf(p.row_upper)), 0.0, y)
+
+
+def exact_bound(p: Program, dual: NDArray[np.float64]) -> Fraction:
+    """Return the bound of the formula in rational numbers; the vector has the right signs."""
+    total = Fraction(p.offset)
+    y = [Fraction(v) for v in dual.tolist()]
+    for i, v in enumerate(y):
+        if v:
+            total += v * Fraction(float(p.row_lower[i] if v > 0 else p.row_upper[i]))
+    for j in range(len(p.cost)):
+        entries = range(p.matrix.indptr[j], p.matrix.indptr[j + 1])
+        reduced = Fraction(float(p.cost[j])) - sum((y[p.matrix.indices[e]] * Fraction(float(p.matrix.data[e])) for e in entries), Fraction(0))
+        total += min(reduced * Fraction(float(p.lower[j])), reduced * Fraction(float(p.upper[j])))
+    return total
+
+
+def size_of_terms(p: Program, dual: NDArray[np.float64]) -> float:
+    """Return the sum of the absolute terms of the formula: what rounding errors are relative to."""
+    side = np.where(dual > 0, p.row_lower, np.where(dual < 0, p.row_upper, 0.0))
+    box = np.maximum(np.abs(p.lower), np.abs(p.upper))
+    return float(np.abs(dual * side).sum() + ((np.abs(p.cost) + abs(p.matrix).T @ np.abs(dual)) * box).sum() + abs(p.offset))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_never_above_the_exact_value(seed: int) -> None:
+    """In exact arithmetic the formula gives at least the safe bound, and hardly more, whatever the vector."""
+    p = program_of(seed)
+    for dual in (random_dual(p, seed), random_dual(p, seed + 1000), np.zeros(len(p.row_lower))):
+        y = clipped(p, dual)
+        bound, exact = safe_bound(p, dual), exact_bound(p, y)
+        assert Fraction(bound) <= exact
+        assert float(exact - Fraction(bound)) <= 1e-9 * max(abs(float(exact)), 1e-3 * size_of_terms(p, y), 1e-6)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_optimal_duals_prove_the_relaxation(seed: int) -> None:
+    """The duals of the relaxation give its optimum, a bound below the best plan."""
+    p = program_of(seed)
+    root = solve(arrays(p).relaxed(), Run(time_limit_s=60))
+    if root.x is None or root.dual is None:
+        pytest.skip("no solution even without integrality")
+    bound = safe_bound(p, root.dual)
+    assert bound == pytest.approx(root.objective + p.offset, rel=1e-6, abs=1e-6)
+    assert Fraction(bound) <= exact_bound(p, clipped(p, root.dual))
+    assert bound <= optimum(p, integer=True) + 1e-6
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_any_dual_is_below_the_best_plan(seed: int) -> None:
+    """A vector that has nothing to do with the program, or the optimal one disturbed, never proves too much."""
+    p = program_of(seed)
+    best = optimum(p, integer=True)
+    root = solve(arrays(p).relaxed(), Run(time_limit_s=60)).dual
+    rng = default_rng(seed)
+    near = [root * rng.normal(1, 0.3, len(root)), root + rng.normal(0, 1e-4, len(root)), -root] if root is not None else []
+    for dual in (random_dual(p, seed), *near):
+        assert safe_bound(p, dual) <= best + 1e-9 * max(1.0, abs(best))
+
+
+def small(cost: list[float], rows: list[list[float]], row_lower: list[float], row_upper: list[float]) -> Program:
+    """Return a program over columns in [0, 10]."""
+    n, m = len(cost), len(rows)
+    return Program(
+        cost=np.array(cost), offset=0.0, matrix=csc_array(np.array(rows, dtype=float).reshape(m, n)), row_lower=np.array(row_lower),
+        row_upper=np.array(row_upper), lower=np.zeros(n), upper=np.full(n, 10.0), integer=np.zeros(n, bool), workload=np.full(n, -1),
+        optional=np.empty(0, bool), row_names=tuple(f"r{i}" for i in range(m)), supply_names=tuple(f"c{j}" for j in range(n)),
+    )  # fmt: skip
+
+
+COVER = small([3.0, 2.0], [[1.0, 1.0]], [4.0], [math.inf])  # cover 4: all by the second at cost 8
+
+
+@pytest.mark.parametrize(("dual", "expected"), [(2.0, 8.0), (1.0, 4.0), (0.0, 0.0), (2.5, 5.0), (-7.0, 0.0), (math.nan, 0.0), (math.inf, 0.0)])
+def test_bounds_by_hand(dual: float, expected: float) -> None:
+    """4y + 10 min(0, 3 - y) + 10 min(0, 2 - y); a wrong sign, NaN and infinity count as 0."""
+    assert safe_bound(COVER, np.array([dual])) == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize("size", [1e300, -1e300, 1.7e308])
+def test_duals_beyond_arithmetic_prove_nothing(size: float) -> None:
+    """Overflow gives no bound and no error, whatever cancels."""
+    p = small([1.0, -1.0], [[5e8, 5e8], [1.0, -5e8]], [-5.0, -5.0], [5.0, 5.0])
+    for dual in ([size, size], [size, -size], [0.0, size]):
+        bound = safe_bound(p, np.array(dual))
+        assert bound <= -10.0 + 1e-9  # the optimum is at least -10
+
+
+def test_wrong_length_is_an_error() -> None:
+    """A vector for another program is refused, even one that numpy would stretch."""
+    for length in (0, 2, 3):
+        with pytest.raises(ValueError, match=f"{length} entries, the program 1 rows"):
+            safe_bound(COVER, np.ones(length))
+    with pytest.raises(ValueError):
+        safe_bound(COVER, np.array(1.0))
+
+
+def test_rounding_is_on_the_safe_side() -> None:
+    """Sums whose exact value is not a floating-point number are taken down, not to the nearest."""
+    rng = default_rng(1)
+    for _ in range(300):
+        m, n = (int(x) for x in rng.integers(1, 4, 2))
+        p = small(rng.normal(size=n).tolist(), rng.normal(size=(m, n)).tolist(), rng.uniform(-3, 0, m).tolist(), rng.uniform(0.1, 3, m).tolist())
+        dual = rng.normal(size=m)
+        assert Fraction(safe_bound(p, dual)) <= exact_bound(p, dual)
+        tight = replace(p, cost=p.matrix.T @ dual)  # reduced costs are rounding errors alone
+        assert Fraction(safe_bound(tight, dual)) <= exact_bound(tight, dual)
