@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import os
 import shutil
 from pathlib import Path
 
@@ -133,12 +134,14 @@ def bad_inputs(three: Path, tmp: Path) -> dict[str, tuple[list[str], str]]:
     mine.mkdir()
     (mine / "thesis.txt").write_text("years of work", encoding="utf-8")
     (tmp / "circle").symlink_to(tmp / "circle")
+    os.mkfifo(tmp / "pipe")
     return {
         "no such case": (["solve", str(tmp / "nosuch"), "--out", run], "does not exist"),
         "file as case": (["solve", str(three / "case.toml"), "--out", run], "is a file"),
         "empty case": (["solve", str(mine), "--out", run], "case.toml"),
         "someone's folder as run": (["solve", case, "--out", str(mine)], "is not a run folder"),
         "file as run": (["solve", case, "--out", str(file)], "is not a run folder"),
+        "pipe as run": (["solve", case, "--out", str(tmp / "pipe")], "is not a run folder"),  # like /dev/null: neither file nor folder
         "run below a file": (["solve", case, "--out", str(file / "run")], "is a file"),
         "run in /proc": (["solve", case, "--out", "/proc/nosuch/run"], "cannot be written"),
         "run is a circle of links": (["solve", case, "--out", str(tmp / "circle")], "circle"),
@@ -155,10 +158,12 @@ def bad_inputs(three: Path, tmp: Path) -> dict[str, tuple[list[str], str]]:
 
 
 @pytest.mark.parametrize("name", [
-    "no such case", "file as case", "empty case", "someone's folder as run", "file as run", "run below a file", "run in /proc", "run is a circle of links",
+    "no such case", "file as case", "empty case", "someone's folder as run", "file as run", "pipe as run",
+    "run below a file", "run in /proc", "run is a circle of links",
     "NUL in the name", "run inside the case", "start is no run", "start is not there", "unknown card", "check of no run", "check of no case",
     "report of no run", "validate nothing",
 ])  # fmt: skip
+@pytest.mark.skipif(os.name != "posix", reason="links, pipes and /proc as POSIX has them")
 def test_bad_input(name, three_sites, tmp_path, capsys):
     """Every kind of bad input ends with 1 and a message, and leaves the disk as it was."""
     if name == "run in /proc" and not Path("/proc/self").exists():

@@ -51,5 +51,5 @@ def build_demand(scope: Scope) -> Demand:
     decisions = Keys({"built": (len(scope.halls), scope.case.n_periods)})
     built = [build(scope, resources, decisions) for table, build in BUILDERS.items() if table in scope.case]
     excluded = [e for _, e in built if len(e)]
-    nothing = pd.DataFrame(columns=["workload", "place", "sku", "rule", "n"])
+    nothing = pd.DataFrame(columns=["workload", "place", "sku", "rule", "n"]).astype({"n": "int64"})
     return Demand(concatenate([c for c, _ in built]), resources, decisions, pd.concat(excluded, ignore_index=True) if excluded else nothing)

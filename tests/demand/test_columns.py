@@ -174,3 +174,9 @@ def test_random_cases_reach_every_rule() -> None:
     """The cases above are worth something: together they exclude by every rule there is."""
     rules = {rule.split(":")[0] for seed in range(100) for rule in built(seed).exclusions["rule"]}
     assert rules == {"residency", "export", "cooling", "memory", "firmness", "goodput", "size", "power", "dates", "latency", "chips"}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_exclusions_are_typed(name: str | int) -> None:
+    """Counts are whole numbers even where nothing is excluded, so that sums and rankings work."""
+    assert built(name).exclusions["n"].dtype == np.int64
