@@ -67,7 +67,7 @@ def _tell(plan: Plan, args: argparse.Namespace, options: SolveOptions) -> None:
 
 def _complaints(plan: Plan, args: argparse.Namespace, options: SolveOptions) -> Iterator[str]:
     if plan.status is Status.INFEASIBLE:
-        yield f"proven infeasible by two solver configurations; what the rules excluded is in {args.out}/summary.json"
+        yield f"proven infeasible by two solver configurations; what the rules excluded is in {args.out}/exclusions.csv"
         yield from (f"nothing can serve {what}" for what in plan.summary.get("unservable", ()))
     elif not plan.tables and plan.interrupted:
         yield "interrupted before there was a plan; nothing was written"

@@ -11,6 +11,7 @@ Numerical Algorithms*, 2nd ed., section 3.1) and taken to the unfavourable side;
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +48,18 @@ def safe_bound(program: Program, dual: NDArray[np.float64]) -> float:
             return -math.inf
         # one rounding of each product, one each of the sum and of taking the slack off
         return math.fsum(terms) - (4 * _UNIT * size + _UNIT)
+
+
+def proves_infeasible(program: Program, ray: NDArray[np.float64]) -> bool:
+    """Return whether row multipliers prove that no point satisfies the rows and bounds (Farkas' lemma).
+
+    With no cost at all every feasible point costs 0, so a safe lower bound above 0 leaves no feasible point.
+    """
+    size = float(np.abs(ray).max(initial=0.0))
+    if not np.isfinite(size) or size == 0:
+        return False
+    free = replace(program, cost=np.zeros_like(program.cost), offset=0.0)
+    return max(safe_bound(free, sign * ray / size) for sign in (1.0, -1.0)) > 0
 
 
 def _terms(program: Program, y: NDArray[np.float64]) -> NDArray[np.float64]:

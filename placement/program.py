@@ -6,11 +6,12 @@ the supply's own, ``resource`` (use <= available), ``serve`` (each workload) and
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyomo.environ as pyo
 from numpy.typing import NDArray
 from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
@@ -22,12 +23,39 @@ from placement.demand import Columns, build_demand
 from placement.demand.registry import Demand
 from placement.errors import FormulationError
 from placement.rules import Scope
+from placement.rules.unreachable import unreachable
 from placement.supply import BLOCKS, Supply, build_supply
 from placement.supply.supply import amount
 
 Floats = NDArray[np.float64]
 
+Key = tuple[Any, ...]  # family and the ids in the planner's words; period and block by index
+
 _BIG, _SMALL = 1e9, 1e-9  # HiGHS drops coefficients up to 1e-9 and refuses huge ones
+
+
+def key_name(key: Key) -> str:
+    """Return the name of a row or column, with every id as it is written.
+
+    Examples
+    --------
+    >>> key_name(("hall_it_mw", "o'b", 0)), key_name(("nothing",))
+    ("hall_it_mw[o'b,0]", 'nothing')
+    """
+    family, *ids = key
+    return f"{family}[{','.join(map(str, ids))}]" if ids else str(family)
+
+
+def component_key(part: Any) -> Key:
+    """Return the key of a Pyomo variable or constraint; Pyomo's own names put some ids in quotes (``007``, ``a.b``)."""
+    index = part.index()
+    ids = index if isinstance(index, tuple) else () if index is None else (index,)
+    return (part.parent_component().local_name, *ids)
+
+
+def component_name(part: Any) -> str:
+    """Return the name that a Pyomo variable or constraint has in a :class:`Program`."""
+    return key_name(component_key(part))
 
 
 @dataclass(frozen=True)
@@ -42,8 +70,8 @@ class Program:
         Serve row that each column belongs to, -1 for supply decisions, shape (n_columns,).
     optional
         Whether each workload may stay unserved at no cost, shape (n_workloads,).
-    row_names
-        One name per row, such as ``grid_limit[sines,3,1]`` (period and block by index).
+    row_keys
+        Family and ids of each row, such as ``("grid_limit", "sines", 3, 1)``; a serve row has its label alone.
     """
 
     cost: Floats
@@ -56,7 +84,7 @@ class Program:
     integer: NDArray[np.bool_]
     workload: NDArray[np.int64]
     optional: NDArray[np.bool_]
-    row_names: tuple[str, ...]
+    row_keys: tuple[Key, ...]
     supply_names: tuple[str, ...]
 
     def __post_init__(self) -> None:
@@ -66,6 +94,11 @@ class Program:
     def n_supply(self) -> int:
         """How many of the columns, which come first, are supply decisions."""
         return len(self.supply_names)
+
+    @cached_property
+    def row_names(self) -> tuple[str, ...]:
+        """One name per row, such as ``grid_limit[sines,3,1]`` (period and block by index)."""
+        return tuple(map(key_name, self.row_keys))
 
     @cached_property
     def sizes(self) -> dict[str, int]:
@@ -153,6 +186,7 @@ def build_sides(case: Case, model: Card | None = None) -> Sides:
         raise FormulationError(f"tables {tables} have no effect under model '{chosen.name}'; remove them or use a model with {[b.name for b in left_out]}")
     scope = Scope(case)
     demand = build_demand(scope)
+    demand = replace(demand, exclusions=pd.concat([demand.exclusions, unreachable(scope)], ignore_index=True))
     resources = np.unique(np.concatenate([demand.columns.use.row, _idle_power(scope, demand)]))
     supply = build_supply(scope, [demand.resources.decode(int(c)) for c in resources], chosen.blocks)
     weights = {**chosen.weights, **case.weights}
@@ -170,8 +204,8 @@ def _idle_power(scope: Scope, demand: Demand) -> NDArray[np.int64]:
     return demand.resources.encode("power", s, t, b).ravel()
 
 
-def resource_name(sides: Sides, code: int) -> str:
-    """Return a resource's name in the planner's ids, such as ``power[sines,3,1]`` (period and block by index)."""
+def resource_key(sides: Sides, code: int) -> Key:
+    """Return a resource in the planner's ids, such as ``("power", "sines", 3, 1)`` (period and block by index)."""
     kind, *index = sides.demand.resources.decode(code)
     scope = sides.scope
     names: dict[str, tuple[Any, ...]] = {
@@ -179,8 +213,12 @@ def resource_name(sides: Sides, code: int) -> str:
         "firm": (scope.sites, scope.levels), "fibre": (sides.case["links"]["link"].to_numpy(),),
     }  # fmt: skip
     labels = names[str(kind)]
-    shown = [str(labels[i][j]) if i < len(labels) else str(j) for i, j in enumerate(index)]  # type: ignore[call-overload]
-    return f"{kind}[{','.join(shown)}]"
+    return (kind, *(str(labels[i][j]) if i < len(labels) else j for i, j in enumerate(index)))  # type: ignore[call-overload]
+
+
+def resource_name(sides: Sides, code: int) -> str:
+    """Return a resource's name, such as ``power[sines,3,1]``."""
+    return key_name(resource_key(sides, code))
 
 
 def assemble(sides: Sides) -> tuple[Program, list[Any]]:
@@ -228,7 +266,7 @@ def assemble(sides: Sides) -> tuple[Program, list[Any]]:
     ).tocsc()
     matrix.sum_duplicates()
     variables = list(form.columns)
-    names = [rows[i][0].name for i in own] + [resource_name(sides, int(c)) for c in sides.resources]
+    keys = [component_key(rows[i][0]) for i in own] + [resource_key(sides, int(c)) for c in sides.resources]
     return Program(
         cost=np.concatenate([np.asarray(form.c.todense()).ravel(), sides.column_cost()]),
         offset=float(form.c_offset[0]),
@@ -240,8 +278,8 @@ def assemble(sides: Sides) -> tuple[Program, list[Any]]:
         integer=np.concatenate([np.array([not v.is_continuous() for v in variables], bool), columns.integer]),
         workload=np.concatenate([np.full(n_sup, -1), columns.serve_row]),
         optional=columns.serve["lower"].to_numpy(float) <= 0,
-        row_names=(*names, *columns.serve["label"], *(f"requires[{i}]" for i in range(n_need))),
-        supply_names=tuple(v.name for v in variables),
+        row_keys=(*keys, *((label,) for label in columns.serve["label"]), *(("requires", i) for i in range(n_need))),
+        supply_names=tuple(map(component_name, variables)),
     ), variables
 
 

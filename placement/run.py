@@ -36,7 +36,7 @@ def write_plan(plan: Plan, out: str | Path, log: Sequence[str] = ()) -> Path:
     target = check_target(out)
 
     def fill(folder: Path) -> None:
-        write_files(folder, plan.summary, plan.tables, plan.prices, plan.progress, plan.dual)
+        write_files(folder, plan.summary, plan.tables, plan.prices, plan.exclusions, plan.progress, plan.dual)
         (folder / "report.html").write_text(render(plan.case, plan.tables, plan.summary, plan.prices, plan.progress), encoding="utf-8")
         (folder / "log.txt").write_text("".join(f"{line}\n" for line in log), encoding="utf-8")
 

@@ -19,7 +19,7 @@ from placement.options import SolveOptions
 from placement.plan.checker import check
 from placement.plan.kpis import kpis
 from placement.plan.plan import Plan
-from placement.plan.prices import prices
+from placement.plan.prices import COLUMNS, prices
 from placement.plan.tables import Tables
 from placement.plan.warm import start_values
 from placement.program import Program, Sides, assemble, build_sides
@@ -89,7 +89,7 @@ def _plan(
     found = Plan(
         case=case, status=status, objective=outcome.objective, bound=bound, verified_bound=verified, gap=relative_gap(outcome.objective, bound),
         tables=tables, kpis=figures, exclusions=exclusions, verdict=verdict, dual=outcome.dual, interrupted=outcome.interrupted, progress=records,
-        prices=prices(case, program, outcome.price, LOCAL) if outcome.price is not None else pd.DataFrame(),
+        prices=prices(case, program, outcome.price, LOCAL) if outcome.price is not None else pd.DataFrame(columns=list(COLUMNS)),
     )  # fmt: skip
     found.summary.update(_summary(sides, outcome, verified, found, program, options, clock))
     return found
@@ -103,7 +103,7 @@ def _summary(
     verdict = plan.verdict if plan is not None else None
     return {
         "case": case.name, "title": case.title, "case_path": str(case.path.resolve()) if case.path else None, "case_sha256": case.sha256, "model": case.model,
-        "status": outcome.status, "interrupted": outcome.interrupted, "objective": outcome.objective, "bound": outcome.bound,
+        "status": outcome.status, "infeasible_by": outcome.infeasible_by, "interrupted": outcome.interrupted, "objective": outcome.objective, "bound": outcome.bound,
         "verified_bound": verified, "gap": relative_gap(outcome.objective, outcome.bound), "verified_gap": relative_gap(outcome.objective, verified),
         "kpis": plan.kpis.to_dict() if plan is not None else {},
         "check": {"ok": verdict.ok, "violations": [str(v) for v in verdict.violations]} if verdict else None,

@@ -249,6 +249,9 @@ def test_infeasible(case_copy, tmp_path, capsys):
     summary = json.loads((run / "summary.json").read_text(encoding="utf-8"))
     assert summary["status"] == "infeasible" and summary["objective"] is None
     assert not list((run / "plan").iterdir())
+    excluded = (run / "exclusions.csv").read_text(encoding="utf-8").splitlines()
+    assert excluded[0] == "workload,place,sku,rule,n" and "weak,alpha,b,size,1" in excluded
+    assert str(run / "exclusions.csv") in shown.err
     assert main(["report", str(run)]) == OK
     assert main(["check", str(case_copy), str(run)]) == BAD_INPUT
     assert "holds no plan (status: infeasible)" in capsys.readouterr().err

@@ -17,7 +17,8 @@ from placement.errors import DataError
 from placement.plan import run_folder as module
 from placement.plan.checking.tables import PLAN_TABLES
 from placement.plan.prices import COLUMNS
-from placement.plan.run_folder import FILES, PRICES, check_target, plain, read_run, write_run
+from placement.plan.run_folder import EXCLUSIONS, FILES, PRICES, check_target, plain, read_run, write_run
+from placement.rules import unreachable
 
 SUMMARY_KEYS = {
     "status", "objective", "bound", "verified_bound", "gap", "kpis", "runtime_s", "phases", "sizes", "versions", "case_sha256", "options", "seed",
@@ -57,6 +58,8 @@ def test_holds_what_the_contract_says(solved):
         json.loads(line, parse_constant=refuse)
     assert (solved.run / "log.txt").read_text(encoding="utf-8") == "a line\n"
     assert PRICES == COLUMNS
+    head = (solved.run / "exclusions.csv").read_text(encoding="utf-8").split("\n", 1)[0]
+    assert head == ",".join(EXCLUSIONS) and unreachable.EXCLUSIONS == EXCLUSIONS
 
 
 def test_lines_end_alike_on_every_system(solved):
@@ -202,6 +205,9 @@ def test_comes_back_as_it_was(solved):
         for column in table:
             assert back[column].tolist() == table[column].tolist(), f"{name}.{column}"
     pd.testing.assert_frame_equal(run.prices, solved.plan.prices, check_dtype=False, check_exact=True)
+    for column in EXCLUSIONS:
+        assert run.exclusions[column].tolist() == solved.plan.exclusions[column].tolist(), f"exclusions.{column}"
+    assert len(run.exclusions)
     assert [dict(p) for p in run.progress] == [dict(p) for p in solved.plan.progress]
     assert run.dual is not None and (run.dual == solved.plan.dual).all()
     assert run.summary["objective"] == solved.plan.objective
@@ -215,6 +221,9 @@ def test_ids_stay_text(run_folder):
     (run_folder / "plan" / "orders.csv").write_text(text, encoding="utf-8")
     orders = read_run(run_folder).tables["orders"]
     assert (orders["offer"].tolist(), orders["sku"].tolist(), orders["units"].tolist()) == (["007"], ["NA"], [6000.0])
+    (run_folder / "exclusions.csv").write_text("workload,place,sku,rule,n\nNA,007,1e5,dates,1\n,,,latency,2\n", encoding="utf-8")
+    back = read_run(run_folder).exclusions
+    assert back.values.tolist() == [["NA", "007", "1e5", "dates", 1], ["", "", "", "latency", 2]]
 
 
 @pytest.mark.parametrize(
@@ -222,6 +231,7 @@ def test_ids_stay_text(run_folder):
     [
         ("summary.json", None), ("summary.json", b"{"), ("summary.json", b"[]"), ("summary.json", b"{}"), ("summary.json", b"\xff\xfe"),
         ("summary.json", b"[" * 100_000), ("progress.jsonl", b"{\n"), ("progress.jsonl", None), ("prices.csv", b""), ("prices.csv", b"a,b\n1,2\n"),
+        ("exclusions.csv", None), ("exclusions.csv", b"workload,place,sku,rule\na,b,c,d\n"), ("exclusions.csv", b"workload,place,sku,rule,n\na,b,c,d,some\n"),
         ("plan/training.csv", b""), ("plan/training.csv", b"job\nx\n"), ("plan/orders.csv", b"offer,sku,period,arrives,units,cost_musd\na,b,c,d,many,1\n"),
         ("plan/orders.csv", b'"a\n'), ("plan/orders.csv", b"\x00\x01"),
     ],

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import highspy
 import numpy as np
@@ -32,9 +32,14 @@ class Arrays:
     lower: Floats
     upper: Floats
     integer: NDArray[np.bool_]
+    offset: float = 0.0  # HiGHS must know it: relative gaps refer to the whole objective
 
-    def restricted(self, free: NDArray[np.bool_], x: Floats) -> Arrays:
-        """Return the program over the free columns only, the others standing at ``x``.
+    def value(self, x: Floats) -> float:
+        """Return the objective of a point."""
+        return float(self.cost @ x) + self.offset
+
+    def restricted(self, free: NDArray[np.bool_], x: Floats) -> tuple[Arrays, NDArray[np.bool_]]:
+        """Return the program over the free columns only, the others standing at ``x``, and which rows it has.
 
         Rows without free columns go, unless ``x`` breaks them: then they stay, and no solution remains.
         Built by us, not left to presolve: neighbourhoods are small and presolve on the whole program is not.
@@ -46,12 +51,12 @@ class Arrays:
         rows = (row_lower > tolerance) | (row_upper < -tolerance)
         rows[matrix.indices] = True
         sub = csc_array(matrix.tocsr()[rows])
-        return Arrays(self.cost[free], sub, row_lower[rows], row_upper[rows], self.lower[free], self.upper[free], self.integer[free])
+        offset = self.offset + float(self.cost[~free] @ x[~free])
+        return Arrays(self.cost[free], sub, row_lower[rows], row_upper[rows], self.lower[free], self.upper[free], self.integer[free], offset), rows
 
     def relaxed(self, keep: NDArray[np.bool_] | None = None) -> Arrays:
         """Return the same program with integrality kept only where ``keep`` says (default: nowhere)."""
-        integer = np.zeros(len(self.cost), bool) if keep is None else self.integer & keep
-        return Arrays(self.cost, self.matrix, self.row_lower, self.row_upper, self.lower, self.upper, integer)
+        return replace(self, integer=np.zeros(len(self.cost), bool) if keep is None else self.integer & keep)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,21 +110,38 @@ def solve(p: Arrays, run: Run, start: Floats | None = None, watch: Callable[[flo
     if start is not None:
         solution = highspy.HighsSolution()
         solution.col_value = start.tolist()
-        h.setSolution(solution)
+        if h.setSolution(solution) == highspy.HighsStatus.kError:
+            raise SolverError("HiGHS refused the starting point")
     broken: list[BaseException] = []
     if watch is not None:
         _subscribe(h, watch, broken)
-    h.run()
+    done = h.run()
     if broken:
         raise broken[0]
+    if done == highspy.HighsStatus.kError:
+        raise SolverError(f"HiGHS failed with {h.getModelStatus().name}")
     return _read(h, p)
+
+
+def dual_ray(p: Arrays, run: Run) -> Floats | None:
+    """Return row multipliers that prove a linear program infeasible (Farkas), or None if HiGHS has none.
+
+    They are a claim until :func:`placement.certificate.proves_infeasible` has looked at them.
+    """
+    if not len(p.cost):
+        return None
+    h = _load(p.relaxed())
+    _set_options(h, replace(run, method="simplex", presolve=False))  # presolve would find the contradiction and keep no ray
+    h.run()
+    _, exists, ray = h.getDualRay()
+    return np.array(ray) if exists else None
 
 
 def _nothing_to_decide(p: Arrays) -> Answer:
     """Answer for a program without columns, which HiGHS calls empty whatever its rows say."""
     if (p.row_lower > 0).any() or (p.row_upper < 0).any():
         return Answer("kInfeasible", None, math.inf, math.inf, None)
-    return Answer("kOptimal", np.empty(0), 0.0, 0.0, np.zeros(len(p.row_lower)))
+    return Answer("kOptimal", np.empty(0), p.offset, p.offset, np.zeros(len(p.row_lower)))
 
 
 def _load(p: Arrays) -> highspy.Highs:
@@ -132,6 +154,7 @@ def _load(p: Arrays) -> highspy.Highs:
     lp.num_col_, lp.num_row_ = n, m
     lp.col_cost_, lp.col_lower_, lp.col_upper_ = p.cost, p.lower, p.upper
     lp.row_lower_, lp.row_upper_ = p.row_lower, p.row_upper
+    lp.offset_ = p.offset
     lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
     lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = p.matrix.indptr, p.matrix.indices, p.matrix.data
     if p.integer.any():
@@ -185,6 +208,6 @@ def _read(h: highspy.Highs, p: Arrays) -> Answer:
     x = np.array(solution.col_value) if has_point else None
     is_mip = bool(p.integer.any())
     dual = np.array(solution.row_dual) if not is_mip and solution.dual_valid and len(solution.row_dual) == len(p.row_lower) else None
-    objective = float(p.cost @ x) if x is not None else math.inf
+    objective = p.value(x) if x is not None else math.inf
     bound = float(info.mip_dual_bound) if is_mip else (objective if status == "kOptimal" else -math.inf)
     return Answer(status, x, objective, bound, dual)

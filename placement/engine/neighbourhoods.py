@@ -23,7 +23,7 @@ _GROW, _SHRINK = 1.15, 0.8  # size when a sub-program ended early, or at its lim
 _QUIET = 25  # sub-programs without gain after which the search gives up
 
 
-def improve(k: Kernel, x: Floats, options: SolveOptions, progress: Progress, offset: float) -> Floats:
+def improve(k: Kernel, x: Floats, options: SolveOptions, progress: Progress) -> Floats:
     """Return a kernel point at least as good as ``x``, searching until time, gap or patience runs out."""
     progress.enter("neighbourhoods")
     rng = np.random.default_rng(options.seed)
@@ -40,13 +40,13 @@ def improve(k: Kernel, x: Floats, options: SolveOptions, progress: Progress, off
         n = min(len(ids), max(4, round(arm.size)))
         chosen = _related(rng, meets, stake, n) if arm.related else rng.choice(len(ids), n, replace=False, p=stake / stake.sum())
         free = ~k.part.integer | np.isin(k.workload, ids[chosen]) | (arm.supply & ~gangs)
-        began, before = progress.elapsed, k.cost(x)
+        began, before = progress.elapsed, k.part.value(x)
         found = _solve_part(k, x, free, options, progress)
-        gain = before - k.cost(found) if found is not None else 0.0
+        gain = before - k.part.value(found) if found is not None else 0.0
         arm.learn(max(gain, 0.0) / (abs(before) * 1e-4 + 1e-12), progress.elapsed - began)
         if found is not None and gain > 1e-9 * abs(before):
             x, quiet = found, 0
-            progress.report(objective=k.cost(x) + offset)
+            progress.report(objective=k.part.value(x))
         else:
             quiet += 1
     return x
@@ -94,7 +94,7 @@ def _related(rng: np.random.Generator, meets: Floats, stake: Floats, n: int) -> 
 
 
 def _solve_part(k: Kernel, x: Floats, free: Mask, options: SolveOptions, progress: Progress) -> Floats | None:
-    sub = k.part.restricted(free, x)
+    sub, _ = k.part.restricted(free, x)
     found = run_part(sub, min(_SECONDS, progress.search_s), 1e-4, options, progress, x[free])
     if found is None:
         return None

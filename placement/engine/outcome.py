@@ -53,6 +53,7 @@ class Progress:
         self._listeners: list[Callable[[Event], object]] = []
         self.objective, self.bound, self.phase = math.inf, -math.inf, "start"
         self.interrupted = False
+        self.reserve_s = 0.0  # kept back for settling the plan at the end, as long as it was seen to take
         self.phases: list[dict[str, object]] = []
 
     def subscribe(self, listen: Callable[[Event], object]) -> None:
@@ -65,11 +66,16 @@ class Progress:
         return time.monotonic() - self._start
 
     @property
+    def left(self) -> float:
+        """Seconds until the limit."""
+        return max(0.0, self._limit - self.elapsed)
+
+    @property
     def search_s(self) -> float:
-        """Seconds left for searching, 0 after an interrupt; a little is kept back to settle, tabulate and check the plan."""
+        """Seconds left for searching, 0 after an interrupt; enough is kept back to settle, tabulate and check the plan."""
         building = self.phases[:1] if self.phases and self.phases[0]["phase"] == "build" else []
         build_s = sum(float(str(p["seconds"])) for p in building)  # tables and check take up to half as long again (measured)
-        keep_back = max(min(8.0, 0.04 * self._limit), 1.6 * build_s)
+        keep_back = max(min(8.0, 0.04 * self._limit), 1.6 * build_s) + self.reserve_s
         return 0.0 if self.interrupted else max(0.0, self._limit - keep_back - self.elapsed)
 
     @property
@@ -117,7 +123,10 @@ class Outcome:
     dual
         Row duals of the root relaxation, which prove a bound without a solver, shape (n_rows,).
     price
-        Row duals with all integers fixed at ``x``: local prices, shape (n_rows,).
+        Row duals with all integers fixed at ``x`` and every continuous column priced out: local prices, shape (n_rows,);
+        ``None`` where there was no time to price all columns.
+    infeasible_by
+        How infeasibility was established.
     """
 
     status: Status
@@ -126,5 +135,6 @@ class Outcome:
     x: NDArray[np.float64] | None = None
     dual: NDArray[np.float64] | None = None
     price: NDArray[np.float64] | None = None
+    infeasible_by: str = ""
     phases: list[dict[str, object]] = field(default_factory=list)
     interrupted: bool = False

@@ -8,13 +8,17 @@ and bound does in minutes. Small programs go to HiGHS at once.
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass, replace
+
 import numpy as np
 
-from placement.certificate import safe_bound
-from placement.engine.highs import Answer, Arrays, Floats, Run, solve
+from placement.certificate import proves_infeasible, safe_bound
+from placement.engine.highs import Answer, Arrays, Floats, Run, dual_ray, solve
 from placement.engine.neighbourhoods import improve
 from placement.engine.outcome import Outcome, Progress, Status
-from placement.engine.start import kernel, least_plan, relax_and_fix
+from placement.engine.settle import Mask, Settled, gap_closed, settle
+from placement.engine.start import Kernel, least_columns, least_plan, promising, relax_and_fix, repair
 from placement.options import SolveOptions
 from placement.program import Program
 
@@ -24,121 +28,162 @@ _LARGE_ROWS = 20_000  # rows from which the root is solved by interior point wit
 
 def arrays(program: Program) -> Arrays:
     """Return the program as the solver takes it."""
-    return Arrays(program.cost, program.matrix, program.row_lower, program.row_upper, program.lower, program.upper, program.integer)
+    p = program
+    return Arrays(p.cost, p.matrix, p.row_lower, p.row_upper, p.lower, p.upper, p.integer, p.offset)
 
 
 def solve_program(program: Program, options: SolveOptions, progress: Progress, begin: Floats | None = None) -> Outcome:
     """Search for a plan and a bound until the gap, the time or the user says stop; ``begin`` suggests integer values."""
-    whole = arrays(program)
-    small = int(whole.integer.sum()) <= _SMALL
+    search = _Search(program, arrays(program), options, progress)
+    return search.run(begin)
+
+
+@dataclass
+class _Search:
+    """One search: the best point so far, the last plan that was settled, and the columns in play."""
+
+    program: Program
+    whole: Arrays
+    options: SolveOptions
+    progress: Progress
     x: Floats | None = None
-    if begin is not None:
-        progress.enter("warm start")
-        x = _take(program, progress, settle(whole, begin, progress)[0])
-    if x is None and not small:
-        progress.enter("start")
-        x = _take(program, progress, least_plan(program, whole, options, progress))
+    settled: Settled | None = None
+    keep: Mask | None = None  # columns that settling begins with
+    dual: Floats | None = None
 
-    progress.enter("root")
-    root = _root(whole, options, progress)
-    if root.infeasible:
-        return _end(Status.INFEASIBLE if _confirmed(whole.relaxed(), progress) else Status.NO_PLAN, program, root, None, progress)
-    if root.dual is not None:
-        progress.report(bound=safe_bound(program, root.dual))
-    if not whole.integer.any() and root.x is not None:
-        return _end(Status.OPTIMAL, program, root, root.x, progress)
+    def run(self, begin: Floats | None) -> Outcome:
+        """Do the work in order; each step is skipped when the gap is closed or time is up."""
+        small = int(self.whole.integer.sum()) <= _SMALL
+        if not small and begin is None:
+            self.progress.enter("start")
+            self.keep = least_columns(self.program)
+            self.offer(least_plan(self.program, self.whole, self.options, self.progress))
+        root = self.root()
+        if root.infeasible and self.x is None:
+            return self.infeasible(self.whole.relaxed())
+        if root.dual is not None or self.keep is None:
+            self.keep = promising(self.program, self.whole, root)
+        if begin is not None:
+            self.warm_start(begin, self.keep)
+        if not small and root.x is not None and not self.done:
+            self.in_kernel(self.keep)
+        if not self.done:
+            answer = self.branch_and_bound()
+            if answer.infeasible and self.x is None:
+                return self.infeasible(self.whole)
+        return self.end(self.keep)
 
-    if not small and root.x is not None and root.dual is not None and not progress.out_of_time:
-        x = _in_kernel(program, whole, root, x, options, progress)
-    answer = None
-    if progress.gap > options.rel_gap and not progress.out_of_time and root.x is not None:
-        progress.enter("branch and bound")
-        answer = solve(whole, _run(options, progress), x, lambda o, b: _watch(progress, o + program.offset, b + program.offset))
-        if answer.infeasible and x is None:
-            return _end(Status.INFEASIBLE if _confirmed(whole, progress) else Status.NO_PLAN, program, root, None, progress)
-        progress.report(bound=answer.bound + program.offset)
-        if answer.x is not None and (x is None or program.cost @ answer.x < program.cost @ x):
-            x = answer.x
-    return _end(_status(x, progress, options, answer), program, root, x, progress)
+    @property
+    def done(self) -> bool:
+        """Whether to stop searching."""
+        return self.progress.out_of_time or gap_closed(self.progress.objective, self.progress.bound, self.options.rel_gap)
 
+    def offer(self, x: Floats | None) -> bool:
+        """Take a point if it is better than the best; say whether it was taken."""
+        if x is None or (self.x is not None and self.whole.value(x) >= self.whole.value(self.x)):
+            return False
+        self.x = x
+        self.progress.report(objective=self.whole.value(x))
+        return True
 
-def _in_kernel(program: Program, whole: Arrays, root: Answer, x: Floats | None, options: SolveOptions, progress: Progress) -> Floats | None:
-    """Return the best plan found among the promising columns; ``x`` if none is better."""
-    k = kernel(program, whole, root, plan=x)
-    rough = relax_and_fix(k, options, progress)
-    if rough is not None:
-        found, _ = settle(k.part, rough, progress)
-        better = _take(program, progress, None if found is None else k.lift(found))
-        if better is not None and (x is None or program.cost @ better < program.cost @ x):
-            x = better
-    if x is not None and progress.gap > options.rel_gap:
-        x = k.lift(improve(k, x[k.keep], options, progress, program.offset))
-    return x
+    def settle(self, x: Floats, keep: Mask, seconds: float) -> None:
+        """Complete a point exactly and offer it; what that took is kept back for the end."""
+        began = self.progress.elapsed
+        found = settle(self.whole, x, keep, seconds, self.progress)
+        self.progress.reserve_s = max(self.progress.reserve_s, 1.3 * (self.progress.elapsed - began))
+        if found is not None and (self.settled is None or self.whole.value(found.x) <= self.whole.value(self.settled.x)):
+            self.settled = found
+            self.offer(found.x)
 
+    def root(self) -> Answer:
+        """Solve the relaxation; interior point without crossover will do when large, and simplex is asked where it fails."""
+        self.progress.enter("root")
+        large = self.whole.matrix.shape[0] > _LARGE_ROWS
+        run = Run(time_limit_s=self.progress.search_s, seed=self.options.seed, threads=self.options.workers)
+        answer = solve(self.whole.relaxed(), replace(run, method="ipm", crossover=False) if large else run, watch=self._interrupted)
+        if answer.dual is None and not answer.infeasible and not self.progress.out_of_time:
+            answer = solve(self.whole.relaxed(), replace(run, method="simplex", time_limit_s=self.progress.search_s), watch=self._interrupted)
+        # any multipliers prove a bound: without any from the solver, none at all still prove the sum of the best ends of the columns
+        self.dual = answer.dual if answer.dual is not None else np.zeros(len(self.whole.row_lower))
+        if not answer.infeasible:
+            self.progress.report(bound=safe_bound(self.program, self.dual))
+        return answer
 
-def _take(program: Program, progress: Progress, x: Floats | None) -> Floats | None:
-    if x is not None:
-        progress.report(objective=float(program.cost @ x) + program.offset)
-    return x
+    def warm_start(self, begin: Floats, keep: Mask) -> None:
+        """Use an earlier plan as it was, or what can be kept of it; the summary's phases say which."""
+        self.progress.enter("warm start")
+        self.settle(begin, keep, 0.3 * self.progress.search_s)
+        used = "as it was"
+        if self.settled is None:
+            rough = repair(Kernel.of(keep | (begin > 0), self.program, self.whole), begin, self.options, self.progress)
+            if rough is not None:
+                self.settle(rough, keep, 0.3 * self.progress.search_s)
+            used = "repaired" if self.settled is not None else "not used: no plan keeps any of it"
+        self.progress.phases[-1]["start"] = used
 
+    def in_kernel(self, keep: Mask) -> None:
+        """Look for better plans among the promising columns; what settling adds to them is kept."""
+        rough = relax_and_fix(Kernel.of(keep, self.program, self.whole), self.options, self.progress)
+        if rough is not None:
+            self.settle(rough, keep, min(30.0, 0.2 * self.progress.search_s))
+        if self.x is not None and not self.done:
+            if self.settled is not None:
+                keep = keep | (self.settled.keep & ~self.whole.integer)
+            k = Kernel.of(keep | (self.x > self.whole.lower), self.program, self.whole)
+            self.offer(k.lift(improve(k, self.x[k.keep], self.options, self.progress)))
 
-def _run(options: SolveOptions, progress: Progress, **changes: object) -> Run:
-    base = Run(time_limit_s=progress.search_s, rel_gap=options.rel_gap, seed=options.seed, threads=options.workers)
-    return Run(**{**{k: getattr(base, k) for k in Run.__slots__}, **changes})  # type: ignore[arg-type]
+    def branch_and_bound(self) -> Answer:
+        """Give the whole program and the best plan to HiGHS for the time that is left."""
+        self.progress.enter("branch and bound")
+        run = Run(time_limit_s=self.progress.search_s, rel_gap=self.options.rel_gap, seed=self.options.seed, threads=self.options.workers)
+        answer = solve(self.whole, run, self.x, self._watch)
+        self.offer(answer.x)
+        if not answer.infeasible and self._credible(answer.bound):
+            self.progress.report(bound=answer.bound)
+        return answer
 
+    def end(self, keep: Mask) -> Outcome:
+        """Settle the best point; status and gap follow from what it truly costs."""
+        progress = self.progress
+        if self.x is not None:
+            progress.enter("settle")
+            if self.settled is not None:
+                keep = keep | self.settled.keep
+            self.settle(self.x, keep | (self.x > self.whole.lower), max(progress.left, 2.0))
+        objective, status = math.inf, Status.NO_PLAN
+        if self.settled is not None:
+            objective = self.whole.value(self.settled.x)
+            status = Status.OPTIMAL if gap_closed(objective, progress.bound, self.options.rel_gap) else Status.FEASIBLE
+        progress.enter("done")
+        return Outcome(
+            status=status, objective=objective, bound=progress.bound, x=self.settled.x if self.settled else None, dual=self.dual,
+            price=self.settled.price if self.settled and self.settled.exact else None, phases=progress.phases, interrupted=progress.interrupted,
+        )  # fmt: skip
 
-def _root(whole: Arrays, options: SolveOptions, progress: Progress) -> Answer:
-    """Solve the relaxation; without integers a vertex is needed, else interior point without crossover will do when large."""
-    large = whole.matrix.shape[0] > _LARGE_ROWS and bool(whole.integer.any())
-    run = _run(options, progress, method="ipm" if large else "choose", crossover=not large)
-    return solve(whole.relaxed(), run, watch=lambda o, b: progress.interrupted)
+    def infeasible(self, p: Arrays) -> Outcome:
+        """Believe a claim of infeasibility only with a proof, or when a second configuration agrees: HiGHS has been wrong."""
+        self.progress.enter("confirm infeasible")
+        run = Run(time_limit_s=max(self.progress.search_s, 2.0), presolve=False, seed=12345)
+        ray = dual_ray(p, run)
+        proof = "dual ray verified without the solver" if ray is not None and proves_infeasible(self.program, ray) else ""
+        if not proof and solve(p, replace(run, time_limit_s=max(self.progress.search_s, 2.0)), watch=self._interrupted).infeasible:
+            proof = "claimed by two solver configurations"
+        self.progress.enter("done")
+        return Outcome(
+            status=Status.INFEASIBLE if proof else Status.NO_PLAN, objective=math.inf, bound=math.inf if proof else -math.inf,
+            infeasible_by=proof, phases=self.progress.phases, interrupted=self.progress.interrupted,
+        )  # fmt: skip
 
+    def _interrupted(self, objective: float, bound: float) -> bool:
+        return self.progress.interrupted
 
-def _confirmed(p: Arrays, progress: Progress) -> bool:
-    """Ask again with presolve off and another seed: HiGHS has called feasible models infeasible."""
-    progress.enter("confirm infeasible")
-    again = solve(p, Run(time_limit_s=max(progress.search_s, 10.0), presolve=False, seed=12345))
-    return again.infeasible
+    def _watch(self, objective: float, bound: float) -> bool:
+        progress = self.progress
+        bound = bound if self._credible(bound) else -math.inf
+        if objective < progress.objective or bound > progress.bound + 1e-9 * abs(progress.bound):
+            progress.report(objective, bound)
+        return progress.out_of_time
 
-
-def _watch(progress: Progress, objective: float, bound: float) -> bool:
-    if objective < progress.objective or bound > progress.bound + 1e-9 * abs(progress.bound):
-        progress.report(objective, bound)
-    return progress.out_of_time
-
-
-def _status(x: Floats | None, progress: Progress, options: SolveOptions, answer: Answer | None = None) -> Status:
-    if x is None:
-        return Status.NO_PLAN
-    closed = progress.gap <= max(options.rel_gap, 1e-9) or (answer is not None and answer.status == "kOptimal")
-    return Status.OPTIMAL if closed else Status.FEASIBLE
-
-
-def _end(status: Status, program: Program, root: Answer, x: Floats | None, progress: Progress) -> Outcome:
-    """Make integers exact, settle the rest by one LP over the columns in play, and take the local prices from it."""
-    price = None
-    if x is not None:
-        progress.enter("settle")
-        k = kernel(program, arrays(program), root, plan=x)
-        part, price = settle(k.part, x[k.keep], progress)
-        x = None if part is None else k.lift(part)
-        status = Status.NO_PLAN if x is None else status
-        price = k.all_rows(price)
-    objective = float(program.cost @ x) + program.offset if x is not None else np.inf
-    progress.objective = min(progress.objective, objective)
-    progress.enter("done")
-    return Outcome(
-        status=status, objective=objective, bound=progress.bound, x=x, dual=root.dual, price=price,
-        phases=progress.phases, interrupted=progress.interrupted,
-    )  # fmt: skip
-
-
-def settle(p: Arrays, x: Floats, progress: Progress) -> tuple[Floats | None, Floats | None]:
-    """Return the best point with all integers fixed at their rounded values, and its row duals; (None, None) if there is none."""
-    exact = np.where(p.integer, np.round(x), x)
-    lower, upper = np.where(p.integer, exact, p.lower), np.where(p.integer, exact, p.upper)
-    fixed = Arrays(p.cost, p.matrix, p.row_lower, p.row_upper, lower, upper, np.zeros(len(x), bool))
-    answer = solve(fixed, Run(time_limit_s=max(60.0, progress.search_s)))
-    if answer.x is None:
-        return None, None
-    return np.where(p.integer, exact, np.clip(answer.x, p.lower, p.upper)), answer.dual
+    def _credible(self, bound: float) -> bool:
+        """Whether a claimed bound does not contradict the plan in hand."""
+        return math.isfinite(bound) and (self.x is None or bound <= self.whole.value(self.x) + 1e-6 * max(1.0, abs(bound)))

@@ -5,11 +5,10 @@ Supply first with workloads continuous, then workloads by value, a few at a time
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from placement.engine.highs import Answer, Arrays, Floats, Run, solve
 from placement.engine.outcome import Progress
@@ -36,7 +35,7 @@ class Kernel:
     @classmethod
     def of(cls, keep: Mask, program: Program, whole: Arrays) -> Kernel:
         """Return the kernel of the columns to keep; the others stand at their lower bound."""
-        return cls(keep, whole, whole.restricted(keep, whole.lower), program.workload[keep])
+        return cls(keep, whole, whole.restricted(keep, whole.lower)[0], program.workload[keep])
 
     def lift(self, x: Floats) -> Floats:
         """Return a point of the whole program from one of the kernel; the rest stands at its lower bound."""
@@ -44,34 +43,18 @@ class Kernel:
         out[self.keep] = x
         return out
 
-    def all_rows(self, dual: Floats | None) -> Floats | None:
-        """Return row duals of the whole program from those of the kernel's rows; rows without kernel columns have none."""
-        if dual is None:
-            return None
-        out = np.zeros(len(self.whole.row_lower))
-        out[np.diff(csr_array(self.whole.matrix[:, self.keep]).indptr) > 0] = dual
-        return out
 
-    def cost(self, x: Floats) -> float:
-        """Return the cost of a kernel point."""
-        return float(self.whole.cost @ self.lift(x))
+def promising(program: Program, whole: Arrays, root: Answer) -> Mask:
+    """Return the columns that the relaxation uses and the best of each workload by reduced cost; without prices all.
 
-
-def kernel(program: Program, whole: Arrays, root: Answer, *, plan: Floats | None = None) -> Kernel:
-    """Return the columns that the relaxation uses, the best of each workload by reduced cost, and those of a plan.
-
-    A kernel is for finding plans; its bound says nothing about the whole program. Without prices it is the whole.
+    They are for finding plans; a bound over them says nothing about the whole program.
     """
     if root.x is None or root.dual is None:
-        return Kernel.of(np.ones(len(program.cost), bool), program, whole)
-    reduced = program.cost - program.matrix.T @ root.dual
-    rank = _rank(program.workload, reduced)
+        return np.ones(len(program.cost), bool)
+    rank = _rank(program.workload, program.cost - program.matrix.T @ root.dual)
     few = np.where(program.integer, rank < _BEST_INTEGER, rank < _BEST_SHARES)
     used = root.x > _ZERO
-    keep = np.where(program.workload >= 0, few | _slack(program) | used, ~program.integer | used | (whole.lower > 0))
-    if plan is not None:
-        keep |= plan > _ZERO
-    return Kernel.of(keep, program, whole)
+    return np.where(program.workload >= 0, few | _slack(program) | used, ~program.integer | used | (whole.lower > 0))
 
 
 def _rank(workload: NDArray[np.int64], value: Floats) -> NDArray[np.int64]:
@@ -89,20 +72,32 @@ def _slack(program: Program) -> Mask:
     return (program.workload >= 0) & (np.diff(program.matrix.indptr) <= 1)
 
 
+def least_columns(program: Program) -> Mask:
+    """Columns enough for a plan that serves only what must be served: supply, doing without, and all ways to serve the rest."""
+    slack = _slack(program)
+    may_miss = program.optional.copy()
+    may_miss[program.workload[slack]] = True
+    return (program.workload < 0) | slack | ~may_miss[program.workload]
+
+
 def least_plan(program: Program, whole: Arrays, options: SolveOptions, progress: Progress) -> Floats | None:
     """Return a plan that serves only what must be served, or None: poor, but found in no time."""
-    slack = _slack(program)
-    free = program.optional.copy()
-    free[program.workload[slack]] = True  # workloads that may stay unserved
-    supply = program.workload < 0
-    keep = supply | slack | ~free[program.workload]
-    k = Kernel.of(keep, program, whole)
+    k = Kernel.of(least_columns(program), program, whole)
     x = run_part(k.part, 0.3 * progress.search_s, 0.05, options, progress)
     return None if x is None else k.lift(x)
 
 
+def repair(k: Kernel, begin: Floats, options: SolveOptions, progress: Progress) -> Floats | None:
+    """Return a point that keeps what it can of an earlier plan's gangs, supply decided anew, or None."""
+    gangs = k.part.integer & (k.workload >= 0)
+    was = begin[k.keep]
+    part = replace(k.part, upper=np.where(gangs, np.minimum(k.part.upper, np.round(was)), k.part.upper))
+    x = run_part(part, 0.3 * progress.search_s, 0.01, options, progress)
+    return None if x is None else k.lift(x)
+
+
 def relax_and_fix(k: Kernel, options: SolveOptions, progress: Progress) -> Floats | None:
-    """Return a kernel point with integers decided (the rest is to be settled), or None.
+    """Return a point of the whole program with integers decided (the rest is to be settled), or None.
 
     Supply integers first with gangs continuous, then gangs by what is at stake; gangs not decided in time stay out.
     """
@@ -120,7 +115,7 @@ def relax_and_fix(k: Kernel, options: SolveOptions, progress: Progress) -> Float
             break
         x = np.where(now, np.round(step), step)
         fixed |= now
-    return np.where(k.part.integer & ~fixed, np.floor(x + _ZERO), x)
+    return k.lift(np.where(k.part.integer & ~fixed, np.floor(x + _ZERO), x))
 
 
 def run_part(p: Arrays, seconds: float, gap: float, options: SolveOptions, progress: Progress, start: Floats | None = None) -> Floats | None:
@@ -141,7 +136,7 @@ def _batches(k: Kernel) -> list[Mask]:
 
 def _fix(k: Kernel, free: Mask, x: Floats, now: Mask, options: SolveOptions, progress: Progress) -> Floats | None:
     """Solve over the free columns with only ``now`` integer; None if nothing was found or time is up."""
-    sub = k.part.relaxed(now).restricted(free, x)
+    sub, _ = k.part.relaxed(now).restricted(free, x)
     for gap in (1e-3, 0.05):
         if progress.out_of_time:
             return None

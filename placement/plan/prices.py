@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 import pandas as pd
 
 from placement.case import Case
 from placement.program import Floats, Program
 
-#: row family -> (what one unit is, names of the ids in brackets; "period" and "block" are indices there)
+#: row family -> (what one unit is, what its ids are; "period" and "block" are indices there)
 FAMILIES: dict[str, tuple[str, tuple[str, ...]]] = {
     "power": ("M$/MW", ("place", "period", "block")),
     "firm": ("M$/MW", ("place", "level", "period")),
@@ -26,7 +24,6 @@ FAMILIES: dict[str, tuple[str, tuple[str, ...]]] = {
     "budget": ("M$/M$", ("period",)),
 }
 COLUMNS = ("resource", "kind", "place", "sku", "period", "block", "price", "unit", "label")
-_NAME = re.compile(r"(\w+)\[(.*)\]")
 _NIL = 1e-9
 
 
@@ -42,12 +39,12 @@ def prices(case: Case, program: Program, dual: Floats, label: str) -> pd.DataFra
     """
     rows = []
     for i in np.flatnonzero(np.abs(dual) > _NIL):
-        match = _NAME.fullmatch(program.row_names[i])
-        if match is None or match[1] not in FAMILIES:
+        family, *ids = program.row_keys[i]
+        if family not in FAMILIES:
             continue
-        unit, names = FAMILIES[match[1]]
-        parts = dict(zip(reversed(names), reversed(match[2].rsplit(",", len(names) - 1)), strict=True))
-        period = case.periods[int(parts["period"])] if "period" in parts else ""
-        block = case.blocks[int(parts["block"])].name if "block" in parts else ""
-        rows.append((program.row_names[i], match[1], parts.get("place", ""), parts.get("sku", ""), period, block, -float(dual[i]), unit, label))
+        unit, names = FAMILIES[family]
+        parts = dict(zip(names, ids, strict=True))
+        period = case.periods[parts["period"]] if "period" in parts else ""
+        block = case.blocks[parts["block"]].name if "block" in parts else ""
+        rows.append((program.row_names[i], family, parts.get("place", ""), parts.get("sku", ""), period, block, -float(dual[i]), unit, label))
     return pd.DataFrame(rows, columns=list(COLUMNS)).sort_values("price", ascending=False, ignore_index=True, kind="stable")

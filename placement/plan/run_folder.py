@@ -21,8 +21,9 @@ from placement.errors import DataError, Problem
 from placement.plan.checking.tables import NUMBERS, PLAN_TABLES
 
 SUMMARY, DUAL = "summary.json", "certificate.npz"
-FILES = (SUMMARY, "plan", "prices.csv", "progress.jsonl", "report.html", "log.txt", DUAL)
+FILES = (SUMMARY, "plan", "prices.csv", "exclusions.csv", "progress.jsonl", "report.html", "log.txt", DUAL)
 PRICES = ("resource", "kind", "place", "sku", "period", "block", "price", "unit", "label")
+EXCLUSIONS = ("workload", "place", "sku", "rule", "n")
 _LITTER = (".DS_Store", "Thumbs.db", "desktop.ini")  # what file managers leave behind; no loss when an old run is replaced
 _GIVE_A_RUN = "Give the folder that `placement solve --out` wrote"
 
@@ -35,6 +36,7 @@ class RunFolder:
     summary: Mapping[str, Any]
     tables: Mapping[str, pd.DataFrame]
     prices: pd.DataFrame
+    exclusions: pd.DataFrame
     progress: tuple[Mapping[str, Any], ...]
     dual: NDArray[np.float64] | None
 
@@ -117,6 +119,7 @@ def write_files(
     summary: Mapping[str, Any],
     tables: Mapping[str, pd.DataFrame],
     prices: pd.DataFrame,
+    exclusions: pd.DataFrame,
     progress: tuple[Mapping[str, Any], ...],
     dual: NDArray[np.float64] | None,
 ) -> None:
@@ -124,8 +127,9 @@ def write_files(
     (folder / "plan").mkdir()
     for name, table in tables.items():
         table.to_csv(folder / "plan" / f"{name}.csv", index=False, lineterminator="\n")
-    shown = prices if len(prices.columns) else pd.DataFrame(columns=list(PRICES))
-    shown.to_csv(folder / "prices.csv", index=False, lineterminator="\n")
+    for name, table, columns in (("prices", prices, PRICES), ("exclusions", exclusions, EXCLUSIONS)):
+        shown = table if len(table.columns) else pd.DataFrame(columns=list(columns))
+        shown.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
     lines = (json.dumps(plain(line), allow_nan=False) for line in progress)
     (folder / "progress.jsonl").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     (folder / SUMMARY).write_text(json.dumps(plain(summary), indent=1, allow_nan=False) + "\n", encoding="utf-8")
@@ -189,6 +193,7 @@ def read_run(folder: str | Path) -> RunFolder:
         lines = (path / "progress.jsonl").read_text(encoding="utf-8").splitlines()
         progress = tuple(json.loads(line) for line in lines)
         prices = _read(path / "prices.csv", PRICES, ["price"])
+        exclusions = _read(path / "exclusions.csv", EXCLUSIONS, ["n"])
         tables = {
             name: _read(path / "plan" / f"{name}.csv", table.columns, [c for c, kind in table.columns.items() if kind in NUMBERS])
             for name, table in PLAN_TABLES.items()
@@ -196,7 +201,7 @@ def read_run(folder: str | Path) -> RunFolder:
         }
     except (OSError, ValueError) as error:
         raise DataError([_unreadable(path, error)]) from None
-    return RunFolder(path, summary, tables, prices, progress, read_dual(path))
+    return RunFolder(path, summary, tables, prices, exclusions, progress, read_dual(path))
 
 
 def _unreadable(folder: str | Path, error: Exception | str) -> Problem:

@@ -8,28 +8,33 @@ import numpy as np
 import pandas as pd
 
 from placement.program import Floats, Program, Sides
+from placement.units import period_number
 
 
 def start_values(sides: Sides, program: Program, tables: Mapping[str, pd.DataFrame]) -> Floats:
     """Return values for the integer columns that repeat an earlier plan where it still fits; everything else 0.
 
-    Jobs keep domain, SKU and start; sites, halls, tiers and modules their dates; signed offers stay signed.
-    What the new case no longer has is left out, and the engine repairs the rest.
+    Jobs keep domain, SKU and start; sites, halls, tiers and modules their dates (what came before the new horizon is there from its
+    first period); signed offers stay signed. What the new case no longer has is left out; the engine says what it could keep.
     """
-    number = {label: t for t, label in enumerate(sides.case.periods)}
+    case = sides.case
+
+    def at_period(label: str) -> int:
+        return max(0, period_number(label, case.period_months) - case.start)
+
     began: dict[str, dict[tuple[str, ...], int]] = {
-        "opened": {(r.site,): number[r.opened] for r in tables["sites"].itertuples() if r.opened in number},
-        "built": {(r.site, r.hall): number[r.in_service] for r in tables["halls"].itertuples() if r.in_service in number},
-        "tier_on": {(r.site, r.tier): number[r.in_service] for r in tables["grid"].itertuples() if r.in_service in number},
+        "opened": {(r.site,): at_period(r.opened) for r in tables["sites"].itertuples()},
+        "built": {(r.site, r.hall): at_period(r.in_service) for r in tables["halls"].itertuples()},
+        "tier_on": {(r.site, r.tier): at_period(r.in_service) for r in tables["grid"].itertuples()},
     }
-    lit = {(r.link, number[r.period]): r.modules for r in tables["fibre"].itertuples() if r.period in number}
+    lit = {(r.link, at_period(r.period)): r.modules for r in tables["fibre"].itertuples()}
     ordered = set(tables["orders"]["offer"])
     x = np.zeros(len(program.cost))
     at = {name: j for j, name in enumerate(program.supply_names)}
     model = sides.supply.model
     for name, starts in began.items():
         for i, var in (model.component(name) or {}).items():
-            if var.name in at and starts.get(i[:-1], sides.case.n_periods) <= i[-1]:
+            if var.name in at and starts.get(i[:-1], case.n_periods) <= i[-1]:
                 x[at[var.name]] = 1
     for i, var in (model.component("modules") or {}).items():
         if var.name in at:
@@ -37,14 +42,15 @@ def start_values(sides: Sides, program: Program, tables: Mapping[str, pd.DataFra
     for q, var in (model.component("signed") or {}).items():
         if var.name in at:
             x[at[var.name]] = q in ordered
-    x[program.n_supply :] = _jobs(sides, tables["training"], number)
+    x[program.n_supply :] = _jobs(sides, tables["training"])
     return np.clip(x, program.lower, program.upper)
 
 
-def _jobs(sides: Sides, training: pd.DataFrame, number: Mapping[str, int]) -> Floats:
+def _jobs(sides: Sides, training: pd.DataFrame) -> Floats:
     """Return 1 for every training column that the earlier plan used."""
     out = np.zeros(len(sides.columns))
-    was = {(r.job, r.domain, r.sku, number.get(r.start, -1)) for r in training.itertuples()}
+    periods = {label: t for t, label in enumerate(sides.case.periods)}
+    was = {(r.job, r.domain, r.sku, periods.get(r.start, -1)) for r in training.itertuples()}
     jobs, scope = sides.case["jobs"]["job"].to_numpy(), sides.scope
     for kind, at, frame in sides.columns.blocks():
         if kind == "training":

@@ -24,10 +24,10 @@ def best(program: Program, integer: bool = True) -> Answer:
 
 def without_requires(program: Program) -> Program:
     """Return the program without its requires rows."""
-    keep = np.array([not name.startswith("requires[") for name in program.row_names])
-    rows = tuple(name for name, kept in zip(program.row_names, keep, strict=True) if kept)
+    keep = np.array([key[0] != "requires" for key in program.row_keys])
+    rows = tuple(key for key, kept in zip(program.row_keys, keep, strict=True) if kept)
     return replace(
-        program, matrix=csc_array(program.matrix.tocsr()[keep]), row_lower=program.row_lower[keep], row_upper=program.row_upper[keep], row_names=rows
+        program, matrix=csc_array(program.matrix.tocsr()[keep]), row_lower=program.row_lower[keep], row_upper=program.row_upper[keep], row_keys=rows
     )
 
 

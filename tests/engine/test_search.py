@@ -15,8 +15,9 @@ from placement.case import Case, read_case
 from placement.engine import Progress, Status, solve_program
 from placement.engine.highs import Floats, Run, solve
 from placement.engine.neighbourhoods import improve
-from placement.engine.search import arrays, settle
-from placement.engine.start import kernel, least_plan, relax_and_fix
+from placement.engine.search import arrays
+from placement.engine.settle import settle
+from placement.engine.start import Kernel, least_plan, promising, relax_and_fix
 from placement.options import SolveOptions
 from placement.program import Program, assemble, build_sides
 from tests.oracle.random_cases import random_case
@@ -34,7 +35,7 @@ def program_of(seed: int) -> Program:
 
 @functools.cache
 def optimum(seed: int) -> float:
-    """Return the optimal cost, offset left out; inf if there is no plan."""
+    """Return the optimal cost; inf if there is no plan."""
     answer = solve(arrays(program_of(seed)), Run(time_limit_s=60, rel_gap=0.0))
     return answer.objective
 
@@ -70,7 +71,7 @@ def check_point(seed: int, x: Floats | None) -> None:
     p = program_of(seed)
     assert x is not None
     assert is_plan(p, x)
-    assert p.cost @ x >= optimum(seed) - 1e-6 * max(1.0, abs(optimum(seed)))
+    assert p.cost @ x + p.offset >= optimum(seed) - 1e-6 * max(1.0, abs(optimum(seed)))
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -87,15 +88,32 @@ def test_pieces_of_the_search(seed: int) -> None:
         check_point(seed, least)
         optional = np.isin(p.workload, np.flatnonzero(p.optional))
         assert np.allclose(least[optional], 0.0, atol=1e-6)
-    k = kernel(p, whole, root, plan=least)
-    rough = relax_and_fix(k, OPTIONS, progress)
-    found = settle(k.part, rough, progress)[0] if rough is not None else None
+    keep = promising(p, whole, root)
+    rough = relax_and_fix(Kernel.of(keep, p, whole), OPTIONS, progress)
+    found = settle(whole, rough, keep, 30.0, progress) if rough is not None else None
     if found is None:
         return
-    check_point(seed, k.lift(found))
-    better = k.lift(improve(k, found, OPTIONS, progress, p.offset))
+    assert found.exact
+    check_point(seed, found.x)
+    k = Kernel.of(keep | found.keep, p, whole)
+    better = k.lift(improve(k, found.x[k.keep], OPTIONS, progress))
     check_point(seed, better)
-    assert p.cost @ better <= p.cost @ k.lift(found) + 1e-9
+    assert p.cost @ better <= p.cost @ found.x + 1e-9
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_settling_is_exact(seed: int) -> None:
+    """Completing the integers of the optimum gives the optimum, whatever columns it begins with."""
+    if math.isinf(optimum(seed)):
+        pytest.skip("no plan to complete")
+    p = program_of(seed)
+    whole, best = arrays(p), solve(arrays(p), Run(time_limit_s=60, rel_gap=0.0)).x
+    assert best is not None
+    for keep in (np.zeros(len(best), bool), np.random.default_rng(seed).random(len(best)) < 0.3, np.ones(len(best), bool)):
+        found = settle(whole, best, keep, 60.0, Progress(60))
+        assert found is not None
+        assert found.exact
+        assert whole.value(found.x) == pytest.approx(optimum(seed), rel=1e-6, abs=1e-6)
 
 
 def test_pieces_succeed_nearly_always() -> None:
@@ -107,11 +125,11 @@ def test_pieces_succeed_nearly_always() -> None:
         p, progress = program_of(seed), Progress(60)
         whole = arrays(p)
         least = least_plan(p, whole, OPTIONS, progress)
-        k = kernel(p, whole, solve(whole.relaxed(), Run(time_limit_s=60)), plan=least)
-        rough = relax_and_fix(k, OPTIONS, progress)
+        keep = promising(p, whole, solve(whole.relaxed(), Run(time_limit_s=60)))
+        rough = relax_and_fix(Kernel.of(keep, p, whole), OPTIONS, progress)
         tried += 1
         found["least"] += least is not None
-        found["rough"] += rough is not None and settle(k.part, rough, progress)[0] is not None
+        found["rough"] += rough is not None and settle(whole, rough, keep, 30.0, progress) is not None
     assert min(found.values()) >= 0.9 * tried > 10
 
 
@@ -128,7 +146,7 @@ def test_large_path_ends_at_the_optimum(seed: int) -> None:
     assert outcome.status is Status.OPTIMAL
     assert outcome.x is not None
     check_point(seed, outcome.x)
-    assert outcome.objective == pytest.approx(optimum(seed) + p.offset, rel=1e-6, abs=1e-6)
+    assert outcome.objective == pytest.approx(optimum(seed), rel=1e-6, abs=1e-6)
     assert outcome.bound <= outcome.objective + 1e-6 * max(1.0, abs(outcome.objective))
 
 

@@ -1,0 +1,54 @@
+"""Prices name their places whatever the ids look like."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from placement.case import Case, read_case
+from placement.plan.prices import COLUMNS, FAMILIES, prices
+from placement.program import assemble, build_sides
+
+THREE_SITES = Path(__file__).parents[2] / "data" / "three-sites"
+PLAIN = ("alpha", "beta", "gamma")
+ODD = ("007", "a.b", "o'b", "x[1]", "[", "a,b", "compute[a,0]", "1", "NA", 'say "yes"')
+
+
+def renamed(case: Case, names: dict[str, str]) -> Case:
+    """Return the case with some ids replaced in every table."""
+    return replace(case, tables={t: df.replace(names) for t, df in case.tables.items()})
+
+
+def priced(case: Case) -> pd.DataFrame:
+    """Return the prices of a dual that is different on every row."""
+    program, _ = assemble(build_sides(case))
+    return prices(case, program, -1.0 - np.arange(len(program.row_keys)), "made up")
+
+
+def rows(table: pd.DataFrame, names: dict[str, str]) -> list[tuple[str, ...]]:
+    """Return what the rows stand for, sorted (the order of rows may follow the ids), with some ids replaced."""
+    what = table[["kind", "place", "sku", "period", "block", "unit", "label"]]
+    return sorted(what.assign(place=what["place"].replace(names), sku=what["sku"].replace(names)).itertuples(index=False, name=None))
+
+
+@pytest.mark.parametrize("first", range(0, len(ODD), 3))
+def test_ids_come_back_as_written(first: int) -> None:
+    """Dots, quotes, brackets and commas in ids neither change the name of a place nor are mistaken for a separator."""
+    case = read_case(THREE_SITES)
+    odd = dict(zip((*PLAIN, "a"), [ODD[(first + i) % len(ODD)] for i in range(4)], strict=True))
+    plain, found = priced(case), priced(renamed(case, odd))
+    assert set(plain["place"]) >= set(PLAIN) and set(plain["kind"]) >= {"hall_it_mw", "compute", "serve", "power", "grid_limit", "chip_stock"}
+    assert list(found.columns) == list(COLUMNS) and set(found["kind"]) <= set(FAMILIES)
+    assert rows(found, {}) == rows(plain, odd)
+
+
+def test_supply_and_resource_rows_spell_ids_alike() -> None:
+    """A hall's row and the resource that it feeds name their domain in the same way, and so do the columns."""
+    program, _ = assemble(build_sides(renamed(read_case(THREE_SITES), {"alpha": "a.b", "beta": "007"})))
+    assert {"hall_it_mw[007,2]", "compute[007,b,2]", "grid_limit[a.b,1,0]", "power[a.b,1,0]"} <= set(program.row_names)
+    assert "built[007,h1,2]" in program.supply_names
+    assert not any("'" in name for name in (*program.row_names, *program.supply_names))
