@@ -40,8 +40,8 @@ def solve_into(args: argparse.Namespace) -> int:
     case = read_case(args.case)
     _apart(case, target, args.out)
     if args.model is not None:
-        card(args.model)
         case = replace(case, model=args.model)
+    card(case.model)  # an unknown one is told before anything is built
     start = _earlier(case, args.start) if args.start is not None else None
     log = Log(None if args.quiet else sys.stderr)
     progress = Progress(options.time_limit_s)

@@ -53,4 +53,5 @@ def card(name: str) -> Card:
     try:
         return cards()[name]
     except KeyError:
-        raise FormulationError(f"unknown model '{name}'; known models: {', '.join(cards())}") from None
+        remedy = "correct model in case.toml or --model"
+        raise FormulationError(f"unknown model '{name}'; known models: {', '.join(cards())}; {remedy}") from None

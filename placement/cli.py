@@ -16,6 +16,8 @@ from placement.errors import DataError, OptionError, PlacementError
 
 OK, BAD_INPUT, USAGE, INFEASIBLE, NO_PLAN, CHECK_FAILED, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 
+MOST_VIOLATIONS = 20  # printed by check; one cause often breaks many rows
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; usage errors and ``--help`` leave by ``SystemExit``, as argparse has it."""
@@ -73,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     solve.add_argument("--gap", metavar="G", type=float, default=1e-4, help="stop at this relative gap (default 1e-4)")
     solve.add_argument("--seed", metavar="N", type=int, default=0, help="random seed (default 0)")
     solve.add_argument("--workers", metavar="N", type=int, default=None, help="cores to use (default: all)")
-    solve.add_argument("--cluster", metavar="ADDRESS", help="address of a Dask scheduler; needs placement with the extra [cluster]")
+    solve.add_argument("--cluster", metavar="ADDRESS", help="address of a cluster scheduler (not in this version: an error)")
     solve.add_argument("--start", metavar="RUN0", help="run folder whose plan is taken as the start")
     solve.add_argument("--quiet", action="store_true", help="no progress and no summary")
     solve.set_defaults(run=_solve)
@@ -103,10 +105,12 @@ def _solve(args: argparse.Namespace) -> int:
 
 
 def _validate(args: argparse.Namespace) -> int:
+    from placement.cards import card
     from placement.case import read_case
 
     try:
         case = read_case(args.case)
+        card(case.model)
     except DataError as error:
         print(error)
         print(f"{len(error.problems)} problem(s)", file=sys.stderr)
@@ -122,12 +126,14 @@ def _check(args: argparse.Namespace) -> int:
     from placement.run import check_run
 
     verdict, facts = check_run(read_case(args.case), args.folder)
-    for violation in verdict.violations:
-        print(violation)
-    for name, value in facts.items():
-        print(f"{name}: {value}")
     if not facts["same_case"]:
-        print("placement: the case is not the one that this run was made from", file=sys.stderr)
+        print("placement: the case is not the one that this run was made from; what follows may be due to that", file=sys.stderr)
+    for violation in verdict.violations[:MOST_VIOLATIONS]:
+        print(violation)
+    if len(verdict.violations) > MOST_VIOLATIONS:
+        print(f"... and {len(verdict.violations) - MOST_VIOLATIONS} more violations")
+    for name, value in facts.items():
+        print(f"{name.replace('_', ' ') + ':':<24} {value:,.6f} M$" if isinstance(value, float) else f"{name.replace('_', ' ') + ':':<24} {value}")
     print("holds: plan, cost and bound" if facts["holds"] else "DOES NOT HOLD", file=sys.stdout if facts["holds"] else sys.stderr)
     return OK if facts["holds"] else CHECK_FAILED
 

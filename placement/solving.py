@@ -85,7 +85,7 @@ def _plan(
     extract = Tables(sides, variables, outcome.x)
     tables = extract.all()
     verdict = check(case, tables, sides.weights, outcome.objective, max(bound, verified))
-    figures = pd.Series({**kpis(case, tables), **extract.by_layer()}, dtype=float)
+    figures = pd.Series(kpis(case, tables, extract.costs()), dtype=float)
     found = Plan(
         case=case, status=status, objective=outcome.objective, bound=bound, verified_bound=verified, gap=relative_gap(outcome.objective, bound),
         tables=tables, kpis=figures, exclusions=exclusions, verdict=verdict, dual=outcome.dual, interrupted=outcome.interrupted, progress=records,

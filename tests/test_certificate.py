@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import fields, replace
 from fractions import Fraction
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ from numpy.random import default_rng
 from numpy.typing import NDArray
 from scipy.sparse import csc_array
 
-from placement.certificate import proves_infeasible, safe_bound
+from placement.certificate import Proof, proven_bound, proves_infeasible, safe_bound
 from placement.engine.highs import Run, dual_ray, solve
 from placement.engine.search import arrays
 from placement.program import Program, assemble, build_sides
@@ -163,3 +165,142 @@ def test_infeasibility_has_a_proof(seed: int) -> None:
         assert not proves_infeasible(p, default_rng(seed).normal(size=len(p.row_lower)))
     elif ray is not None:
         assert proves_infeasible(p, ray)
+
+
+# min -5a - 4b over whole numbers in [0, 10], 6a + 4b <= 24, a + 2b <= 6, and c in [0, 10] continuous without effect: -20 at (4, 0).
+# The relaxation has -21 at (3, 1.5); b <= 1 gives (10/3, 1) at -20.67; in it a <= 3 gives (3, 1) at -19, a >= 4 gives (4, 0) at -20;
+# b >= 2 gives (2, 2) at -18.
+WHOLE = replace(
+    small([-5.0, -4.0, 0.0], [[6.0, 4.0, 0.0], [1.0, 2.0, 0.0]], [-math.inf] * 2, [24.0, 6.0]), integer=np.array([True, True, False])
+)
+TREE = Proof(
+    column=np.array([1, 0, -1, -1, -1]), at=np.array([1.0, 3.0, 0.0, 0.0, 0.0]), left=np.array([1, 3, -1, -1, -1]), right=np.array([2, 4, -1, -1, -1]),
+    leaf=np.array([-1, -1, 0, 1, 2]), dual=np.array([[0.0, -5.0], [0.0, 0.0], [-1.0, 0.0]]), infeasible=np.zeros(3, bool),
+)  # fmt: skip
+BEST = -20.0
+
+
+def changed(**entries: Any) -> Proof:
+    """Return the tree with entries of its arrays set, such as ``at={0: 0.5}``."""
+    arrays = {name: array.copy() for name, array in TREE.arrays().items()}
+    for name, what in entries.items():
+        for place, value in what.items():
+            arrays[name][place] = value
+    return Proof(**arrays)
+
+
+def test_tree_by_hand() -> None:
+    """b >= 2: -5a - 4b + 5(a + 2b - 6) = 6b - 30 >= -18; a <= 3, b <= 1: -19; a >= 4, b <= 1: a - 24 >= -20."""
+    assert proven_bound(WHOLE, TREE) == pytest.approx(BEST, abs=1e-9)
+    assert proven_bound(WHOLE, TREE) <= BEST
+    assert proven_bound(WHOLE, Proof.of_dual(np.array([-0.75, -0.5]))) == pytest.approx(-21)
+
+
+def test_the_trivial_tree_is_the_safe_bound() -> None:
+    """One leaf proves what its dual vector proves."""
+    for seed in SEEDS:
+        p = program_of(seed)
+        dual = random_dual(p, seed)
+        assert proven_bound(p, Proof.of_dual(dual)) == safe_bound(p, dual)
+
+
+def test_an_empty_leaf_needs_its_ray() -> None:
+    """a >= 5 breaks the first row: with a ray the leaf is out of the way, without it counts as if nothing were known."""
+    tree = Proof(
+        column=np.array([0, -1, -1]), at=np.array([4.0, 0.0, 0.0]), left=np.array([1, -1, -1]), right=np.array([2, -1, -1]), leaf=np.array([-1, 0, 1]),
+        dual=np.array([[-0.75, -0.5], [-1.0, 0.0]]), infeasible=np.array([False, True]),
+    )  # fmt: skip
+    assert proven_bound(WHOLE, tree) == pytest.approx(-21)
+    for ray in ([1.0, 0.0], [-3e200, 0.0]):  # either sign, any size
+        assert proven_bound(WHOLE, replace(tree, dual=np.array([[-0.75, -0.5], ray]))) == pytest.approx(-21)
+    for ray in ([0.0, 0.0], [0.0, 1e-9], [math.nan, -1.0], [math.inf, 0.0]):
+        assert proven_bound(WHOLE, replace(tree, dual=np.array([[-0.75, -0.5], ray]))) == pytest.approx(-90)
+
+
+MALFORMED = {
+    "no nodes": Proof(*(a[:0] for a in TREE.arrays().values())),
+    "leaf dropped": Proof(TREE.column[:4], TREE.at[:4], TREE.left[:4], TREE.right[:4], TREE.leaf[:4], TREE.dual[:2], TREE.infeasible[:2]),
+    "child missing": changed(right={1: -1}),
+    "arrays of different lengths": replace(TREE, at=TREE.at[:4]),
+    "cycle to the root": changed(left={1: 0}),
+    "cycle to itself": changed(left={1: 1}),
+    "cycle apart from the root": Proof(
+        column=np.array([-1, 0, -1]), at=np.array([0.0, 3.0, 0.0]), left=np.array([-1, 1, -1]), right=np.array([-1, 2, -1]), leaf=np.array([0, -1, 0]),
+        dual=TREE.dual, infeasible=TREE.infeasible,
+    ),
+    "one child twice": changed(left={1: 4}),
+    "wrong child": changed(left={0: 2}),
+    "child beyond the end": changed(left={1: 5}),
+    "leaf without dual": changed(leaf={3: -1}),
+    "dual beyond the end": changed(leaf={3: 3}),
+    "dual from behind": changed(leaf={3: -2}),
+    "leaf with children": changed(column={1: -1}, leaf={1: 0}),
+    "negative column": changed(column={1: -2}),
+    "marks missing": replace(TREE, infeasible=TREE.infeasible[:2]),
+}
+WRONG_FOR_THE_PROGRAM = {
+    "continuous column": changed(column={0: 2}),
+    "no such column": changed(column={0: 3}),
+    "fraction": changed(at={0: 0.5}),
+    "NaN": changed(at={0: math.nan}),
+    "infinite": changed(at={0: math.inf}),
+    "too large to count": changed(at={0: 1e300}),
+    "above the box": changed(at={0: 10.0}),
+    "below the box": changed(at={0: -1.0}),
+    "outside the node's box": changed(column={1: 1}, at={1: 1.0}),
+}
+
+
+@pytest.mark.parametrize("proof", [*MALFORMED.values(), *WRONG_FOR_THE_PROGRAM.values()], ids=[*MALFORMED, *WRONG_FOR_THE_PROGRAM])
+def test_no_proof_no_bound(proof: Proof) -> None:
+    """A tree that does not cover the box, or splits what cannot be split, proves nothing."""
+    assert proven_bound(WHOLE, proof) == -math.inf
+
+
+@pytest.mark.parametrize("proof", MALFORMED.values(), ids=MALFORMED)
+def test_malformed_arrays_are_refused(proof: Proof) -> None:
+    """What is no tree cannot be read."""
+    with pytest.raises(ValueError, match="no tree"):
+        Proof.from_arrays(proof.arrays())
+
+
+def test_wrong_kinds_are_refused() -> None:
+    """Missing arrays, text and fractions for numbers of nodes are named."""
+    for f in fields(Proof):
+        arrays = TREE.arrays()
+        with pytest.raises(ValueError, match=f"no array '{f.name}'"):
+            Proof.from_arrays({name: a for name, a in arrays.items() if name != f.name})
+        with pytest.raises(ValueError, match=f"'{f.name}' of the proof is"):
+            Proof.from_arrays(arrays | {f.name: arrays[f.name].astype(str)})
+    with pytest.raises(ValueError, match="'left' of the proof is float64"):
+        Proof.from_arrays(TREE.arrays() | {"left": TREE.left.astype(float)})
+
+
+def test_tree_for_another_program_is_an_error() -> None:
+    """Dual vectors of the wrong length are refused, as by the safe bound."""
+    for dual in (np.zeros((3, 1)), np.zeros((3, 3)), np.zeros(3)):
+        with pytest.raises(ValueError, match="dual vectors have shape"):
+            proven_bound(WHOLE, replace(TREE, dual=dual))
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_disturbed_trees_never_prove_too_much(seed: int) -> None:
+    """Whatever is changed at random, the bound stays below the best plan."""
+    rng = default_rng(seed)
+    arrays = {name: a.copy() for name, a in TREE.arrays().items()}
+    for _ in range(rng.integers(1, 4)):
+        name = str(rng.choice(list(arrays)))
+        place = tuple(int(rng.integers(n)) for n in arrays[name].shape)
+        wild = rng.choice([math.nan, math.inf, 1e308, -1e308, 0.0, 0.3, -7.0, 2.0])
+        arrays[name][place] = {"f": wild, "i": rng.integers(-2, 6), "b": True}[arrays[name].dtype.kind]
+    assert proven_bound(WHOLE, Proof(**arrays)) <= BEST
+
+
+def test_stored_and_read_again(tmp_path: Path) -> None:
+    """A tree comes back from a file as it was."""
+    np.savez(tmp_path / "proof.npz", **TREE.arrays())
+    with np.load(tmp_path / "proof.npz") as stored:
+        again = Proof.from_arrays(stored)
+    for name, array in TREE.arrays().items():
+        assert np.array_equal(array, again.arrays()[name]) and array.dtype == again.arrays()[name].dtype
+    assert proven_bound(WHOLE, again) == proven_bound(WHOLE, TREE)

@@ -53,11 +53,12 @@ H20_MORE = 10_000  # scenario: H20 that may still be delivered to China
 def sku_table(facts: Facts, spec: Spec) -> pd.DataFrame:
     """Return table ``skus``."""
     chips = facts["accelerators"].set_index("accel_id").loc[list(spec.skus)]
+    bought = [s for s in offered(spec) if SKUS[s].lead < spec.n_periods]  # others only run already and have no residual value
     return pd.DataFrame([
         {
             "sku": sku, "name": chip["name"], "vendor": chip["vendor"], "kw_per_unit": chip["it_power_w"] / 1000, "idle_share": IDLE_SHARE,
             "hbm_gb": chip["mem_gb"], "node_units": SKUS[sku].node_units, "cooling": SKUS[sku].cooling, "export_class": SKUS[sku].export_class,
-            "life_years": CHIP_LIFE_YEARS, "source": "Epoch AI hardware, vendor system maxima",
+            "life_years": CHIP_LIFE_YEARS if sku in bought else "", "source": "Epoch AI hardware, vendor system maxima",
             "assumption": chip["assumption"].split(";")[0] + "; scenario: idle share, cooling class, life",
         }
         for sku, chip in zip(spec.skus, (row for _, row in chips.iterrows()), strict=True)

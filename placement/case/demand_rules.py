@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from placement.case.draft import Draft, Problems, among
+from placement.case.magnitudes import SOLVABLE
+from placement.units import KW_PER_MW, SECONDS_PER_DAY
 
 
 def skus_listed(d: Draft) -> Problems:
@@ -61,3 +64,36 @@ def peaks_possible(d: Draft) -> Problems:
     high = d["services"]["peak_to_mean"] > most * (1 + 1e-9)
     rule = f"must be at most {most:.6g}: a higher peak over the stress block's share of hours is more than the whole demand"
     return d.broken("services", "peak_to_mean", high, rule, "Lower it, or give the stress block a smaller share.")
+
+
+_FEWEST_UNITS, _MOST = 1e-6, 1e9  # accelerators; program.guard refuses coefficients of 1e9 and more
+
+
+def units_solvable(d: Draft) -> Problems:
+    """Accelerators, power and refresh traffic for the whole of a demand row are numbers that a solver can work with, on every SKU."""
+    sizes = _sizes(d)
+    few = sizes.index[sizes["units"] < _FEWEST_UNITS]
+    faint = sizes.index[((sizes[["mw", "gbps"]] > 0) & (sizes[["mw", "gbps"]] <= SOLVABLE)).any(axis=1)].difference(few)
+    many = sizes.index[(sizes[["units", "gbps"]] >= _MOST).any(axis=1)]
+    check = "Check mtok_per_day (million tokens per day), service_skus.tok_per_s"
+    rule = f"is so small that a SKU needs less than {_FEWEST_UNITS:g} accelerators for it"
+    yield from d.broken("demand", "mtok_per_day", d["demand"].index.isin(few), rule, f"{check}, or remove the rows.")
+    rule = "is so small that its power or refresh traffic cannot be told from 0"
+    remedy = f"{check}, skus.idle_share and services.weights_gb, or remove the rows."
+    yield from d.broken("demand", "mtok_per_day", d["demand"].index.isin(faint), rule, remedy)
+    rule = f"is so large that a SKU needs {_MOST:g} accelerators, or a link {_MOST:g} Gbit/s, and more"
+    yield from d.broken("demand", "mtok_per_day", d["demand"].index.isin(many), rule, f"{check} and services.peak_to_mean.")
+
+
+def _sizes(d: Draft) -> pd.DataFrame:
+    """Return units, the smallest positive MW over the blocks (at pue 1) and Gbit/s per (demand row, SKU); the index is the demand row."""
+    rows = d["demand"][["service", "mtok_per_day"]].query("mtok_per_day > 0").rename_axis("row").reset_index()
+    services = d["services"][["service", "peak_to_mean", "hbm_gb", "weights_gb", "refresh_hours"]].rename(columns={"hbm_gb": "replica_gb"})
+    pairs = d["service_skus"][["service", "sku", "tok_per_s"]].merge(d["skus"][["sku", "kw_per_unit", "idle_share", "hbm_gb"]], on="sku")
+    df = rows.merge(services, on="service").merge(pairs, on="service").set_index("row")
+    sigma = d.case.blocks[d.case.stress].share
+    calm = np.maximum(0.0, (1 / df["peak_to_mean"] - sigma) / (1 - sigma)) if sigma < 1 else 1.0
+    units = df["mtok_per_day"] * 1e6 / SECONDS_PER_DAY * df["peak_to_mean"] / df["tok_per_s"]
+    gbps = units / np.ceil(df["replica_gb"] / df["hbm_gb"]) * df["weights_gb"] * 8 / (df["refresh_hours"] * 3600)
+    mw = (1 - df["idle_share"]) * df["kw_per_unit"] / KW_PER_MW * units * np.where(np.asarray(calm) > 0, calm, 1.0)
+    return pd.DataFrame({"units": units, "mw": mw, "gbps": gbps})

@@ -1,10 +1,13 @@
-"""Rules on magnitudes: numbers within the schema's range that only a wrong unit explains."""
+"""Rules on magnitudes: numbers within the schema's range that only a wrong unit explains, or that no solver can tell from 0."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from placement.case.draft import Draft, Problems
+from placement.units import KW_PER_MW, USD_PER_MUSD
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +44,57 @@ def plausible(d: Draft) -> Problems:
         size = table[c.column] / table[c.per] if c.per else table[c.column]
         rule = f"must be at most {c.most:,.0f} {c.unit}; more is not plausible"
         yield from d.broken(c.table, c.column, size > c.most, rule, f"Check that the number is in {c.unit.split(' per ')[0]}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """The least that a column may be where it is not 0."""
+
+    table: str
+    column: str
+    least: float
+    unit: str
+
+
+SOLVABLE = 1e-9  # a solver takes smaller coefficients for 0; program.guard refuses them
+
+#: Far below anything that matters, and large enough for a solver to see after the model's own factors (hours, periods, M$).
+FLOORS = (
+    Floor("sites", "opening_cost_musd", 1e-5, "M$"),
+    Floor("halls", "capex_musd", 1e-5, "M$"),
+    Floor("milestones", "cost_musd", 1e-5, "M$"),
+    Floor("grid", "capex_musd", 1e-5, "M$"),
+    Floor("generators", "capex_musd_per_mw", 1e-5, "M$"),
+    Floor("links", "module_capex_musd", 1e-5, "M$"),
+    Floor("offers", "unit_price_usd", 0.01, "$"),
+    Floor("offers", "take_share", 1e-3, "of max_units"),
+    Floor("ppas", "take_share", 1e-3, "of the output"),
+    Floor("profiles", "factor", 1e-5, "MW/MW"),
+)
+
+
+def not_tiny(d: Draft) -> Problems:
+    """A number that is meant to be 0 is 0."""
+    for f in FLOORS:
+        if d.findings.trusts(f"{f.table}.{f.column}"):
+            size = d[f.table][f.column]
+            rule = f"must be 0 or at least {f.least:g} {f.unit}; less cannot be told from 0"
+            yield from d.broken(f.table, f.column, (size > 0) & (size < f.least), rule, "Give 0, or check the unit.")
+
+
+def idle_draw(d: Draft) -> Problems:
+    """What a chip draws idle, and what it draws more when it works, is nothing or enough to be seen."""
+    skus = d["skus"]
+    idle = skus["idle_share"] * skus["kw_per_unit"] / KW_PER_MW
+    more = (1 - skus["idle_share"]) * skus["kw_per_unit"] / KW_PER_MW
+    tiny = ((idle > 0) & (idle <= SOLVABLE)) | ((more > 0) & (more <= SOLVABLE))
+    return d.broken("skus", "idle_share", tiny, "must be 0, 1 or clearly between: less than a milliwatt cannot be told from 0", "Round it.")
+
+
+def spend_shares(d: Draft) -> Problems:
+    """A share of the spend is 0, 1 or clearly between, seen from the cheapest chip."""
+    price = d["offers"]["unit_price_usd"]
+    share = d["vendor_caps"]["max_spend_share"]
+    off = np.minimum(share.where(share > 0, 1.0), (1 - share).where(share < 1, 1.0)) * price[price > 0].min() / USD_PER_MUSD
+    rule = "must be 0, 1 or clearly between: a solver cannot tell so small a share of the cheapest chip from 0"
+    return d.broken("vendor_caps", "max_spend_share", off <= SOLVABLE, rule, "Round it, or check unit_price_usd.")

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from placement.case import demand_rules as demand
-from placement.case import effects, magnitudes, milestone_rules
+from placement.case import effects, magnitudes, milestone_rules, unused
 from placement.case import fibre_rules as fibre
 from placement.case import supply_rules as supply
 from placement.case.draft import Draft, Problems
@@ -38,13 +38,20 @@ RULES: tuple[Rule, ...] = (
         effects.settings_have_effect,
         "case.toml.carbon_price_usd_per_t case.toml.lead_percentile tariffs.co2_kg_per_mwh ppas.co2_kg_per_mwh generators.co2_kg_per_mwh",
     ),
-    Rule(magnitudes.plausible),  # asks for each of its columns
+    Rule(magnitudes.plausible),  # these two ask for each of their columns
+    Rule(magnitudes.not_tiny),
     Rule(supply.coordinates_given, "sites.lat_deg sites.lon_deg metros.lat_deg metros.lon_deg"),
     Rule(supply.zones_given, "sites.zone"),
     Rule(effects.sites_used, "sites.site halls.site services.origin"),
     Rule(effects.opening_cost_used, "sites.site sites.opening_cost_musd halls.site halls.existing"),
     Rule(supply.domains_sound, "sites.site halls.site halls.domain"),
     Rule(supply.existing_halls, "halls.site halls.domain halls.existing halls.capex_musd halls.earliest"),
+    Rule(
+        unused.lives_used,
+        "halls.existing halls.capex_musd halls.life_years grid.capex_musd grid.life_years generators.capex_musd_per_mw generators.life_years "
+        "links.module_gbps links.module_capex_musd links.life_years",
+    ),
+    Rule(unused.outages_felt, "sites.outages_per_year jobs.loss_hours_per_outage"),
     Rule(milestone_rules.milestone_halls, "halls.site halls.hall halls.existing milestones.site milestones.hall"),
     Rule(milestone_rules.milestone_order, "milestones.site milestones.hall milestones.milestone milestones.after"),
     Rule(milestone_rules.milestone_leads, "milestones.lead_p10 milestones.lead_p50 milestones.lead_p90"),
@@ -55,15 +62,20 @@ RULES: tuple[Rule, ...] = (
     Rule(effects.profiles_used, "profiles.profile ppas.profile generators.profile"),
     Rule(supply.profiles_complete, "case.blocks profiles.profile profiles.block"),
     Rule(effects.skus_used, "skus.sku offers.sku installed.sku job_skus.sku service_skus.sku"),
+    Rule(unused.chip_lives_used, "skus.sku skus.life_years offers.sku offers.unit_price_usd"),
+    Rule(magnitudes.idle_draw, "skus.kw_per_unit skus.idle_share"),
     Rule(supply.offer_shares, "offers.kind offers.take_share"),
     Rule(effects.vendors_used, "vendor_caps.vendor skus.sku skus.vendor offers.sku"),
     Rule(supply.vendor_shares, "vendor_caps.vendor vendor_caps.max_spend_share skus.sku skus.vendor offers.sku"),
+    Rule(magnitudes.spend_shares, "vendor_caps.max_spend_share offers.unit_price_usd"),
     Rule(supply.installed_places, "halls.site halls.domain halls.existing installed.domain"),
     Rule(
         supply.installed_power,
         "halls.site halls.domain halls.existing halls.it_mw halls.cooling installed.domain installed.sku installed.units "
         "skus.sku skus.kw_per_unit skus.cooling",
     ),
+    Rule(unused.export_classes_used, "skus.export_class export.export_class"),
+    Rule(unused.export_countries, "sites.country export.country"),
     Rule(supply.export_caps, "export.rule export.cap_units"),
     Rule(
         supply.installed_exports,
@@ -71,6 +83,7 @@ RULES: tuple[Rule, ...] = (
         "export.export_class export.country export.rule export.cap_units",
     ),
     Rule(effects.residency_used, "residency.class residency.origin jobs.residency services.residency metros.country"),
+    Rule(unused.residency_countries, "sites.country residency.class residency.origin residency.country residency.allow"),
     Rule(demand.skus_listed, "jobs.job job_skus.job services.service service_skus.service"),
     Rule(demand.job_dates, "case.periods jobs.earliest jobs.latest"),
     Rule(
@@ -79,6 +92,12 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(effects.worth_doing, "jobs.mandatory jobs.value_musd services.price_usd_per_mtok services.unmet_usd_per_mtok"),
     Rule(effects.metros_used, "metros.metro services.service demand.metro demand.service"),
+    Rule(unused.demand_given, "demand.mtok_per_day"),
+    Rule(
+        demand.units_solvable,
+        "case.blocks demand.service demand.mtok_per_day services.service services.peak_to_mean services.hbm_gb services.weights_gb "
+        "services.refresh_hours service_skus.service service_skus.sku service_skus.tok_per_s skus.sku skus.kw_per_unit skus.idle_share skus.hbm_gb",
+    ),
     Rule(demand.refresh_traffic, "services.weights_gb services.origin"),
     Rule(demand.peaks_possible, "case.blocks services.peak_to_mean"),
     Rule(

@@ -211,3 +211,41 @@ def _read(h: highspy.Highs, p: Arrays) -> Answer:
     objective = p.value(x) if x is not None else math.inf
     bound = float(info.mip_dual_bound) if is_mip else (objective if status == "kOptimal" else -math.inf)
     return Answer(status, x, objective, bound, dual)
+
+
+class Relaxation:
+    """A program without integrality, held by HiGHS to be solved again and again in other boxes, each from an earlier basis."""
+
+    def __init__(self, p: Arrays, seed: int = 0) -> None:
+        self._p = p.relaxed()
+        self._h = _load(self._p)
+        _set_options(self._h, Run(time_limit_s=1.0, seed=seed, method="simplex", presolve=False))  # presolve would lose the basis
+
+    def solve(self, columns: NDArray[np.int32], lower: Floats, upper: Floats, seconds: float, basis: object = None) -> tuple[Answer, Floats | None, object]:
+        """Return the answer in a box, the dual ray if it is empty, and the basis to begin with next time.
+
+        Parameters
+        ----------
+        columns, lower, upper
+            Columns and their bounds; other columns keep theirs. Give the same columns every time.
+        basis
+            What an earlier call returned; without, HiGHS goes on from where it is.
+
+        Raises
+        ------
+        SolverError
+            If HiGHS refuses the bounds or the basis, or fails.
+        """
+        h = self._h
+        done = [h.changeColsBounds(len(columns), columns, lower, upper), h.setOptionValue("time_limit", h.getRunTime() + max(seconds, 0.01))]
+        if basis is not None:
+            done.append(h.setBasis(basis))
+        done.append(h.run())  # its clock runs on from solve to solve
+        if highspy.HighsStatus.kError in done:
+            raise SolverError(f"HiGHS failed with {h.getModelStatus().name}")
+        answer = _read(h, self._p)
+        ray = None
+        if answer.infeasible:
+            _, exists, values = h.getDualRay()
+            ray = np.array(values) if exists else None
+        return answer, ray, h.getBasis()

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 class Status(StrEnum):
     """Why the engine stopped, and whether a plan came out of it."""
 
-    OPTIMAL = "optimal"  # gap closed to the requested tolerance
-    FEASIBLE = "feasible"  # a limit struck, or an interrupt, with a plan in hand
+    OPTIMAL = "optimal"  # gap closed to 1e-4, or to less where less was asked for
+    FEASIBLE = "feasible"  # a plan, and the gap asked for or the best one that a limit or an interrupt left
     INFEASIBLE = "infeasible"  # proven by two configurations: no plan exists
     NO_PLAN = "no plan"  # a limit struck first; nothing is known
 

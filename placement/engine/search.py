@@ -23,6 +23,7 @@ from placement.options import SolveOptions
 from placement.program import Program
 
 _SMALL = 2500  # integers up to which HiGHS alone is faster than building a start
+_OPTIMAL_GAP = 1e-4  # a plan is called optimal up to here, however wide the gap that was asked for
 _LARGE_ROWS = 20_000  # rows from which the root is solved by interior point without crossover
 
 
@@ -153,7 +154,7 @@ class _Search:
         objective, status = math.inf, Status.NO_PLAN
         if self.settled is not None:
             objective = self.whole.value(self.settled.x)
-            status = Status.OPTIMAL if gap_closed(objective, progress.bound, self.options.rel_gap) else Status.FEASIBLE
+            status = Status.OPTIMAL if gap_closed(objective, progress.bound, min(self.options.rel_gap, _OPTIMAL_GAP)) else Status.FEASIBLE
         progress.enter("done")
         return Outcome(
             status=status, objective=objective, bound=progress.bound, x=self.settled.x if self.settled else None, dual=self.dual,

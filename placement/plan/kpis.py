@@ -13,9 +13,19 @@ from placement.units import DAYS_PER_MONTH, KG_PER_T, KW_PER_MW, USD_PER_MUSD
 Tables = Mapping[str, pd.DataFrame]
 
 
-def kpis(case: Case, tables: Tables) -> dict[str, float]:
-    """Return the key figures of a plan; figures of absent layers are left out."""
-    return {k: float(v) for part in (_money, _sites, _chips, _energy, _training, _inference) for k, v in part(case, tables).items() if np.isfinite(v)}
+def kpis(case: Case, tables: Tables, costs: pd.DataFrame) -> dict[str, float]:
+    """Return the key figures of a plan (models/README.md, section 11); figures of absent layers are left out.
+
+    Parameters
+    ----------
+    costs
+        Undiscounted M$ by ``term``, ``layer`` and ``owner`` (site, SKU or blank).
+    """
+    found = {k: v for part in (_money, _sites, _chips, _energy, _training, _inference) for k, v in part(case, tables).items()}
+    found |= {f"{term}_{layer}_musd": v for (term, layer), v in costs.groupby(["term", "layer"])["musd"].sum().items()}
+    if found.get("served_gtok", 0) > 0:
+        found["cost_usd_per_mtok"] = _inference_cost_musd(case, tables, costs) * USD_PER_MUSD / (found["served_gtok"] * 1e3)
+    return {k: float(v) for k, v in found.items() if np.isfinite(v)}
 
 
 def _money(case: Case, tables: Tables) -> dict[str, float]:
@@ -104,14 +114,16 @@ def _inference(case: Case, tables: Tables) -> dict[str, float]:
         cumulative = mtok.to_numpy()[ranked].cumsum() / mtok.sum()
         for q in (50, 95, 99):
             out[f"rtt_p{q}_ms"] = served["rtt_ms"].to_numpy()[ranked][np.searchsorted(cumulative, q / 100)]
-        out["cost_usd_per_mtok"] = _inference_cost_musd(case, tables) * USD_PER_MUSD / mtok.sum()
     return out
 
 
-def _inference_cost_musd(case: Case, tables: Tables) -> float:
-    """Return the part of all spending, less what assets are worth at the end, that falls on inference: by its share of the power of chips in use."""
+def _inference_cost_musd(case: Case, tables: Tables, costs: pd.DataFrame) -> float:
+    """Return the part of the costs that falls on inference: of a site's costs by its share of the power of chips in use there, of a SKU's
+    by its share of the units of that SKU in use, of the rest by its share of all power of chips in use."""
     chips = tables["chips"]
     kw = chips["sku"].map(case["skus"].set_index("sku")["kw_per_unit"])
-    used = ((chips["training"] + chips["serving"]) * kw).sum()
-    by_term = tables["cash"].groupby("term")["musd"].sum()
-    return float(by_term.drop(["value", "unmet"], errors="ignore").sum() * (chips["serving"] * kw).sum() / used) if used else 0.0
+    both = pd.DataFrame({"site": chips["site"], "sku": chips["sku"], "serving": chips["serving"] * kw, "used": (chips["training"] + chips["serving"]) * kw})
+    overall = both["serving"].sum() / both["used"].sum()
+    by = {key: both.groupby(key)[["serving", "used"]].sum() for key in ("site", "sku")}
+    share = {owner: row["serving"] / row["used"] for frame in by.values() for owner, row in frame.iterrows() if row["used"] > 0}
+    return float((costs["musd"] * costs["owner"].map(share).astype(float).fillna(overall)).sum())

@@ -158,6 +158,7 @@ class Tables:
         for name, into in (("deployed", deployed), ("serving", serving)):
             for (f, k, t), value in self._values(name):
                 into[f_of[f], k_of[k], t] = value
+        serving *= self._lent_in_use(serving)
         number = {label: t for t, label in enumerate(self.case.periods)}
         for r in training.itertuples():
             used[f_of[r.domain], k_of[r.sku], number[r.start] : number[r.end] + 1] += r.units
@@ -169,6 +170,16 @@ class Tables:
             for t in range(n)
         ]
         return _table("chips", rows)
+
+    def _lent_in_use(self, lent: Floats) -> Floats:
+        """Return the share of units lent to inference that it uses at its peak, shape (F, K, T): lending more costs nothing, so solvers do."""
+        use = np.zeros((len(self.scope.sites), *lent.shape[1:]))
+        for kind, at, f in self.sides.columns.blocks():
+            if kind == "inference":
+                np.add.at(use, (f["site"], f["sku"], f["period"]), f["units"] * self.x[at : at + len(f)])
+        total = np.zeros_like(use)
+        np.add.at(total, self.scope.domain_site, lent)
+        return np.where(total > use, use / np.maximum(total, _NIL), 1.0)[self.scope.domain_site]
 
     def energy(self) -> pd.DataFrame:
         names = [b.name for b in self.case.blocks]
@@ -207,9 +218,10 @@ class Tables:
         labels = [*self.case.periods, "end"]
         return _table("cash", [(labels[t], term, musd) for (term, t), musd in sorted(total.items(), key=lambda i: (i[0][1], i[0][0])) if musd])
 
-    def by_layer(self) -> dict[str, float]:
-        """Return ``term_layer_musd`` -> undiscounted M$."""
-        return {f"{term}_{layer}_musd": sum(float(pyo.value(e)) for e in terms) for (term, layer), terms in self.sides.supply.by_layer.items()}
+    def costs(self) -> pd.DataFrame:
+        """Return undiscounted M$ by term, layer and owner (the site or SKU that it is for, or blank)."""
+        rows = [(*key, sum(float(pyo.value(e)) for e in terms)) for key, terms in self.sides.supply.by_owner.items()]
+        return pd.DataFrame(rows, columns=["term", "layer", "owner", "musd"])
 
 
 def _table(name: str, rows: Iterable[Sequence[Any]]) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from placement.program import Floats, Program, Sides
+from placement.program import Floats, Program, Sides, component_name
 from placement.units import period_number
 
 
@@ -34,14 +34,14 @@ def start_values(sides: Sides, program: Program, tables: Mapping[str, pd.DataFra
     model = sides.supply.model
     for name, starts in began.items():
         for i, var in (model.component(name) or {}).items():
-            if var.name in at and starts.get(i[:-1], case.n_periods) <= i[-1]:
-                x[at[var.name]] = 1
+            if component_name(var) in at and starts.get(i[:-1], case.n_periods) <= i[-1]:
+                x[at[component_name(var)]] = 1
     for i, var in (model.component("modules") or {}).items():
-        if var.name in at:
-            x[at[var.name]] = max((n for (link, t), n in lit.items() if link == i[0] and t <= i[1]), default=0)
+        if component_name(var) in at:
+            x[at[component_name(var)]] = max((n for (link, t), n in lit.items() if link == i[0] and t <= i[1]), default=0)
     for q, var in (model.component("signed") or {}).items():
-        if var.name in at:
-            x[at[var.name]] = q in ordered
+        if component_name(var) in at:
+            x[at[component_name(var)]] = q in ordered
     x[program.n_supply :] = _jobs(sides, tables["training"])
     return np.clip(x, program.lower, program.upper)
 

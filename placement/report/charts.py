@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from placement.report.formats import fixed, percent, significant
+from placement.report.formats import MINUS, fixed, number, percent, significant
 from placement.report.markup import Html, el
 
 WIDTHS = {"s": 340, "m": 520, "l": 1080}
@@ -34,9 +34,15 @@ def svg(size: str, height: float, label: str, *parts: object, width: float | Non
     return el("svg", *parts, viewBox=box, class_=size, role="img", aria_label=label)
 
 
-def text(x: float, y: float, words: object, class_: str = "") -> Html:
-    """Return text at a point; classes: t soft, r flush right, mid centred, b bold."""
-    return el("text", words, x=float(x), y=float(y), class_=class_ or None)
+def text(x: float, y: float, words: object, class_: str = "", title: str = "") -> Html:
+    """Return text at a point; classes: t soft, r flush right, mid centred, b bold. A title shows when pointed at."""
+    return el("text", *([el("title", title)] if title else []), words, x=float(x), y=float(y), class_=class_ or None)
+
+
+def name_at(x: float, y: float, words: str, most: int, class_: str = "") -> Html:
+    """Return a name, shortened in its middle where it is longer than ``most``; the whole of it shows when pointed at."""
+    short = clip(words, most)
+    return text(x, y, short, class_, words if short != words else "")
 
 
 def rect(x: float, y: float, width: float, height: float, class_: str, title: str = "", **more: object) -> Html:
@@ -51,8 +57,11 @@ def line(x1: float, y1: float, x2: float, y2: float, class_: str) -> Html:
 
 
 def clip(words: str, most: int) -> str:
-    """Return the text, shortened with an ellipsis where it is longer than ``most``."""
-    return words if len(words) <= most else words[: most - 1] + "\u2026"
+    """Return the text, with an ellipsis in its middle where it is longer than ``most``: names differ at their ends."""
+    if len(words) <= most:
+        return words
+    tail = max(most - 1, 0) // 2
+    return words[: most - 1 - tail] + "\u2026" + words[len(words) - tail :]
 
 
 def legend(entries: Sequence[tuple[str, str]]) -> Html:
@@ -62,22 +71,39 @@ def legend(entries: Sequence[tuple[str, str]]) -> Html:
 
 
 def ticks(low: float, high: float, most: int = 5) -> list[float]:
-    """Return round numbers that cover ``low..high``."""
-    if not high > low:
-        high = low + 1.0
+    """Return at least two different round numbers that cover ``low..high``, also where both are (almost) the same."""
+    low, high = min(low, high), max(low, high)
+    least = max(1e-4 * max(abs(low), abs(high)), 1e-9)  # below this the marks would differ by rounding only
+    if high - low < least:
+        low, high = (0.0, 1.0) if max(abs(low), abs(high)) <= 1e-9 else (low - least / 2, high + least / 2)
     raw = (high - low) / most
     power = 10.0 ** math.floor(math.log10(raw))
-    step = next(m * power for m in (1, 2, 2.5, 5, 10) if m * power >= raw * 0.999)
+    step = next((m * power for m in (1, 2, 2.5, 5) if m * power >= raw * 0.999), 10 * power)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    return [step * i for i in range(first, last + 1)]
+    return [step * i for i in range(first, max(last, first + 1) + 1)]
+
+
+def mark_labels(marks: Sequence[float]) -> list[str]:
+    """Return one label per mark, all different: as many decimals as the step needs, and M, G or T from 10 million on."""
+    step, largest = min(np.diff(marks)), max(map(abs, marks))
+    scale, suffix = next(((v, s) for v, s in ((1e12, "T"), (1e9, "G"), (1e6, "M")) if largest >= 10 * v), (1.0, ""))
+    if largest >= 1e16:
+        return [f"{m:.4g}".replace("-", MINUS) for m in marks]
+    digits = next((d for d in range(10) if abs(round(step / scale, d) - step / scale) <= 1e-3 * step / scale), 10)
+    return [fixed(m / scale, digits) + (suffix if m else "") for m in marks]
+
+
+def _margin(marks: Sequence[float], least: float) -> float:
+    """Width that the labels of the value axis need (about 6.2 px per character)."""
+    return max(least, 6.2 * max(map(len, mark_labels(marks))) + 10)
 
 
 def _value_axis(marks: Sequence[float], left: float, right: float, top: float, bottom: float) -> list[Html]:
     scale = (bottom - top) / (marks[-1] - marks[0])
     out = []
-    for mark in marks:
+    for mark, label in zip(marks, mark_labels(marks), strict=True):
         y = bottom - (mark - marks[0]) * scale
-        out += [line(left, y, right, y, "axis" if abs(mark) < 1e-12 else "rule"), text(left - 5, y + 3.5, significant(mark, 4), "t r")]
+        out += [line(left, y, right, y, "axis" if mark == 0 else "rule"), text(left - 5, y + 3.5, label, "t r")]
     return out
 
 
@@ -88,52 +114,49 @@ def _position_labels(labels: Sequence[str], left: float, step: float, y: float) 
     return [text(left + (i + 0.5) * step, y, label, "t mid") for i, label in enumerate(labels) if i % every == 0]
 
 
-def stacked(
-    series: Sequence[Series], labels: Sequence[str], unit: str, title: str, size: str = "m", limit: NDArray[np.float64] | None = None
-) -> Html:
+def stacked(series: Sequence[Series], labels: Sequence[str], unit: str, title: str, size: str = "m", limit: NDArray[np.float64] | None = None) -> Html:
     """Return stacked bars, positive parts upwards and negative ones downwards; ``limit`` is drawn as a step line."""
-    height, left, top = (250, 52, 12) if size == "s" else (300, 56, 12)
+    height, top = (250, 12) if size == "s" else (300, 12)
     right, bottom = WIDTHS[size] - 6.0, height - 24.0
-    values = np.array([s.values for s in series]).reshape(len(series), len(labels))
+    values = np.nan_to_num(np.array([s.values for s in series], dtype=float).reshape(len(series), len(labels)))
     bound = np.nan_to_num(limit) if limit is not None else np.zeros(len(labels))
-    marks = ticks(
-        min(0.0, float(values.clip(max=0).sum(axis=0).min())), max(float(values.clip(min=0).sum(axis=0).max()), float(bound.max())), 5
-    )
+    low, high = values.clip(max=0).sum(axis=0).min(initial=0.0), values.clip(min=0).sum(axis=0).max(initial=0.0)
+    marks = ticks(float(low), max(float(high), float(bound.max(initial=0.0))), 5)
+    left = _margin(marks, 52.0)
+    if not len(labels):
+        return svg(size, height, title, *_value_axis(marks, left, right, top, bottom))
     step, scale = (right - left) / len(labels), (bottom - top) / (marks[-1] - marks[0])
     parts = _value_axis(marks, left, right, top, bottom) + _position_labels(labels, left, step, bottom + 16)
     zero = bottom + marks[0] * scale
     up, down = np.full(len(labels), zero), np.full(len(labels), zero)
-    for s in series:
-        for i in map(int, np.flatnonzero(np.abs(s.values) * scale > 0.05)):
-            tall = abs(s.values[i]) * scale
-            y = up[i] - tall if s.values[i] > 0 else down[i]
-            hint = f"{s.name}, {labels[i]}: {significant(s.values[i])} {unit}"
+    for s, row in zip(series, values, strict=True):
+        for i in map(int, np.flatnonzero(np.abs(row) * scale > 0.05)):
+            tall = abs(row[i]) * scale
+            y = up[i] - tall if row[i] > 0 else down[i]
+            hint = f"{s.name}, {labels[i]}: {significant(row[i])} {unit}"
             parts.append(rect(left + (i + 0.14) * step, y, 0.72 * step, tall, s.colour + " edge", hint))
-            (up if s.values[i] > 0 else down)[i] += -tall if s.values[i] > 0 else tall
+            (up if row[i] > 0 else down)[i] += -tall if row[i] > 0 else tall
     if limit is not None:
-        steps = " ".join(
-            f"{'M' if i == 0 else 'L'}{left + i * step:.1f} {zero - v * scale:.1f}H{left + (i + 1) * step:.1f}" for i, v in enumerate(bound)
-        )
+        steps = " ".join(f"{'M' if i == 0 else 'L'}{left + i * step:.1f} {zero - v * scale:.1f}H{left + (i + 1) * step:.1f}" for i, v in enumerate(bound))
         parts.append(el("path", d=steps, class_="limit"))
     return svg(size, height, title, *parts)
 
 
 def rows_of_bars(names: Sequence[str], values: Sequence[float], colours: Sequence[str], unit: str, title: str, size: str = "m") -> Html:
     """Return one horizontal bar per name, to the left where negative, with its number."""
-    width, pitch, left = WIDTHS[size], 26, 118
-    low, high = min(0.0, *values), max(0.0, *values)
-    scale = (width - left - 150) / (high - low or 1.0)
+    width, pitch, left = WIDTHS[size], 26, 158
+    values = [number(v) if number(v) == number(v) else 0.0 for v in values]
+    low, high = min([0.0, *values]), max([0.0, *values])
+    scale = (width - left - 150) / (high - low if high - low > 1e-9 else 1.0)
     zero = left + 70 * (low < 0) - low * scale
     parts: list[Html] = []
     for i, (name, value, colour) in enumerate(zip(names, values, colours, strict=True)):
         y, end = 6 + i * pitch, zero + value * scale
         parts += [
-            text(0, y + 14, clip(name, 18)),
+            name_at(0, y + 14, name, 25),
             rect(min(zero, end), y + 2, abs(end - zero), pitch - 9, colour, f"{name}: {significant(value)} {unit}"),
         ]
-        parts.append(
-            text(end + (5 if value >= 0 else -5), y + 14, fixed(value, 0 if abs(value) >= 100 else 1), "t" if value >= 0 else "t r")
-        )
+        parts.append(text(end + (5 if value >= 0 else -5), y + 14, fixed(value, 0 if abs(value) >= 100 else 1), "t" if value >= 0 else "t r"))
     parts.append(line(zero, 2, zero, 6 + len(names) * pitch, "axis"))
     return svg(size, 12 + len(names) * pitch, f"{title}, {unit}", *parts)
 
@@ -145,37 +168,35 @@ def heat(names: Sequence[str], labels: Sequence[str], shares: NDArray[np.float64
     parts = _position_labels(labels, left, step, 14)
     for r, name in enumerate(names):
         y = top + r * pitch
-        parts.append(text(0, y + 14.5, clip(name, 24)))
+        parts.append(name_at(0, y + 14.5, name, 23))
         for c in map(int, np.flatnonzero(np.isfinite(shares[r]))):
             value = float(shares[r, c])
             level = int(np.clip(np.ceil(8 * math.sqrt(max(1 - value, 0)) - 1e-4) if reverse else round(8 * value), 0, 8))
             hint = f"{name}, {labels[c]}: {percent(value)} {what}"
             parts.append(rect(left + c * step, y, step - 1.5, pitch - 1.5, f"q{level}", hint))
             if step >= 30:
-                parts.append(
-                    text(left + (c + 0.5) * step - 1, y + 14, fixed(np.floor(100 * value + 1e-7)), "mid onq" if level >= 5 else "mid")
-                )
+                parts.append(text(left + (c + 0.5) * step - 1, y + 14, fixed(np.floor(100 * value + 1e-7)), "mid onq" if level >= 5 else "mid"))
     return svg("l", top + len(names) * pitch + 2, title, *parts)
 
 
 def lines(series: Sequence[Series], x: NDArray[np.float64], units: tuple[str, str], title: str, size: str = "l") -> Html:
     """Return step lines over a common x; NaN values are left out. The second series is dashed as well as coloured."""
-    width, height, left, top = WIDTHS[size], 300, 70, 14
+    width, height, top = WIDTHS[size], 300, 20
     right, bottom = width - 12.0, height - 40.0
-    y_all = np.concatenate([s.values[np.isfinite(s.values)] for s in series])
-    marks, across = ticks(float(y_all.min()), float(y_all.max())), ticks(0.0, float(x.max()), 8)
+    y_all = np.concatenate([[], *(s.values[np.isfinite(s.values)] for s in series)])
+    marks = ticks(float(y_all.min()), float(y_all.max())) if len(y_all) else ticks(0.0, 0.0)
+    across = ticks(0.0, float(np.nan_to_num(x).max(initial=0.0)), 8)
+    left = _margin(marks, 70.0)
     x_scale, y_scale = (right - left) / across[-1], (bottom - top) / (marks[-1] - marks[0])
     parts = _value_axis(marks, left, right, top, bottom)
-    parts += [text(left + a * x_scale, bottom + 16, significant(a, 4), "t mid") for a in across]
-    parts += [text(right, bottom + 33, units[0], "t r"), text(left, top - 4, units[1], "t")]
+    parts += [text(left + a * x_scale, bottom + 16, words, "t mid") for a, words in zip(across, mark_labels(across), strict=True)]
+    parts += [text(right, bottom + 33, units[0], "t r"), text(left, top - 8, units[1], "t")]
     for n, s in enumerate(series):
-        keep = np.isfinite(s.values)
+        keep = np.isfinite(s.values) & np.isfinite(x)
         xs, ys = left + x[keep] * x_scale, bottom - (s.values[keep] - marks[0]) * y_scale
         path = "".join(f"H{a:.1f}V{b:.1f}" for a, b in zip(xs, ys, strict=True))
         if len(xs):
-            parts.append(
-                el("path", d=f"M{xs[0]:.1f} {ys[0]:.1f}{path}H{right:.1f}", class_=f"trace s{s.colour[1:]}" + (" dash" if n else ""))
-            )
+            parts.append(el("path", d=f"M{xs[0]:.1f} {ys[0]:.1f}{path}H{right:.1f}", class_=f"trace s{s.colour[1:]}" + (" dash" if n else "")))
     return svg(size, height, title, *parts)
 
 
@@ -201,13 +222,13 @@ def distributions(rows: Sequence[Distribution], unit: str, title: str) -> Html:
     ]
     parts += [text(width - x, 12, head, "t r") for x, head in ((150, f"median, {unit}"), (75, "95th"), (0, "limit"))]
     for r, row in enumerate(rows):
-        base, step = top + (r + 1) * pitch - 8.0, span / len(row.shares)
+        base, step = top + (r + 1) * pitch - 8.0, span / max(len(row.shares), 1)
         parts += [
-            text(0, base - 6, clip(row.name, 30)),
+            name_at(0, base - 6, row.name, 30),
             line(left, base, left + span, base, "rule"),
             line(left + span, base - pitch + 10, left + span, base, "limit"),
         ]
-        tall = (pitch - 12) * row.shares / max(float(row.shares.max()), 1e-12)
+        tall = (pitch - 12) * row.shares / max(float(row.shares.max(initial=0.0)), 1e-12)
         for i in np.flatnonzero(row.shares > 0):
             low, high = row.limit * i / len(row.shares), row.limit * (i + 1) / len(row.shares)
             hint = f"{row.name}: {percent(row.shares[i])} of the traffic at {fixed(low)} to {fixed(high)} {unit}"

@@ -15,7 +15,7 @@ NOTHING_DUE = float("nan")
 
 
 class Decision(NamedTuple):
-    """One thing to do: kind and count, in which period, what, where or from whom, how much, and its cost (M$, NaN if nothing is due)."""
+    """One thing to do: kind and count, in which period, what, where or from whom, how much, its cost and what it costs a year (M$, NaN for none)."""
 
     kind: str
     pieces: int
@@ -24,6 +24,7 @@ class Decision(NamedTuple):
     where: str
     amount: str
     cost_musd: float
+    yearly_musd: float = NOTHING_DUE
 
 
 #: Kind of decision -> verb and noun of the sentence, in reading order.
@@ -48,9 +49,7 @@ def first_steps(found: list[Decision]) -> str:
 def first_decisions(facts: Facts) -> list[Decision]:
     """Return the decisions of the first two quarters, by period and then by cost."""
     found = [d for source in (_orders, _milestones, _contracts, _tiers, _generators, _fibre, _jobs) for d in source(facts)]
-    return sorted(
-        (d for d in found if d.period < facts.soon), key=lambda d: (d.period, -(d.cost_musd if d.cost_musd == d.cost_musd else -1))
-    )
+    return sorted((d for d in found if d.period < facts.soon), key=lambda d: (d.period, -(d.cost_musd if d.cost_musd == d.cost_musd else -1)))
 
 
 def _orders(facts: Facts) -> Iterator[Decision]:
@@ -59,9 +58,7 @@ def _orders(facts: Facts) -> Iterator[Decision]:
     for row in records(facts.plan["orders"]):
         name = facts.sku_names.get(row.sku, row.sku)
         binding = " (take or pay)" if kinds.get(row.offer) == "take_or_pay" else ""
-        yield Decision(
-            "order", 1, row.period, f"Order {name}{binding}", vendors.get(row.sku, ""), f"{fixed(row.units)} accelerators", row.cost_musd
-        )
+        yield Decision("order", 1, row.period, f"Order {name}{binding}", vendors.get(row.sku, ""), f"{fixed(row.units)} accelerators", row.cost_musd)
 
 
 def _milestones(facts: Facts) -> Iterator[Decision]:
@@ -74,6 +71,9 @@ def _milestones(facts: Facts) -> Iterator[Decision]:
 
 
 def _contracts(facts: Facts) -> Iterator[Decision]:
+    paid = facts.plan["paid"].groupby("ppa")["mwh"].agg(["sum", "size"])  # MWh paid for, and in how many periods
+    years = paid["size"] * facts.case.period_months / 12
+    mwh_per_year = paid["sum"] / years
     for row in records(facts.plan["contracts"].merge(facts.case["ppas"], on="ppa")):
         yield Decision(
             "contract",
@@ -81,13 +81,10 @@ def _contracts(facts: Facts) -> Iterator[Decision]:
             max(row.start, 0),
             f"Sign contract {row.ppa}",
             f"{row.tech}, zone {row.zone}",
-            _contract(row.mw, row.tenor_periods),
+            f"{significant(row.mw)} MW at {significant(row.price_usd_per_mwh)} $/MWh, {plural(row.tenor_periods, 'period')}",
             NOTHING_DUE,
+            float(mwh_per_year.get(row.ppa, 0.0)) * row.price_usd_per_mwh / 1e6,
         )
-
-
-def _contract(mw: float, periods: int) -> str:
-    return f"{significant(mw)} MW, {plural(periods, 'period')}"
 
 
 def _tiers(facts: Facts) -> Iterator[Decision]:

@@ -32,6 +32,12 @@ class Facts:
         """Site id -> name."""
         return names_of(self.case["sites"], "site")
 
+    def domain_name(self, site: str, domain: str) -> str:
+        """Return site and fabric domain by name; the domain's id goes without the site's id before it, to stay short."""
+        name = self.site_names.get(site, site)
+        short = domain.removeprefix(site).lstrip("-_/. ") if domain.startswith(site) else domain
+        return name if domain in ("", site) else f"{name} / {short or domain}"
+
     @cached_property
     def sku_names(self) -> dict[str, str]:
         """SKU id -> name."""
@@ -69,9 +75,7 @@ class Facts:
 
         The tightest block is the one with the highest load / limit; interruptible tiers count 0 in the stress block.
         """
-        index = pd.MultiIndex.from_product(
-            [list(self.site_names), range(self.case.n_periods), self._blocks], names=["site", "period", "block"]
-        )
+        index = pd.MultiIndex.from_product([list(self.site_names), range(self.case.n_periods), self._blocks], names=["site", "period", "block"])
         energy = self.plan["energy"].assign(kind=lambda d: d["source"].map(_kind))
         df = energy.pivot_table(index=["site", "period", "block"], columns="kind", values="mw", aggfunc="sum")
         df = df.reindex(index=index, columns=list(SOURCES)).fillna(0.0)
@@ -85,8 +89,14 @@ class Facts:
     def _blocks(self) -> list[str]:
         return [b.name for b in self.case.blocks]
 
-    def _limits(self) -> np.ndarray:
-        """MW of energised tiers and generators, shape (n_sites, n_periods, n_blocks)."""
+    @cached_property
+    def grid_mw(self) -> dict[tuple[str, str, str], float]:
+        """MW of energised grid tiers by site, period label and block."""
+        mw, periods = self._limits(own=False), self.case.periods
+        return {(s, periods[t], b): float(mw[i, t, j]) for i, s in enumerate(self.site_names) for t in range(len(periods)) for j, b in enumerate(self._blocks)}
+
+    def _limits(self, own: bool = True) -> np.ndarray:
+        """MW of energised tiers and, with ``own``, generators, shape (n_sites, n_periods, n_blocks)."""
         n, sites = self.case.n_periods, {s: i for i, s in enumerate(self.site_names)}
         steps = np.zeros((len(sites), n, len(self.case.blocks)))
         tiers = self.case["grid"].merge(self.plan["grid"], on=["site", "tier"], how="left")
@@ -97,6 +107,8 @@ class Facts:
             if t < n:  # False for NaN: a tier that is not bought
                 steps[sites[site], int(t)] += mw * ~(stress & bool(cut))
         limits = steps.cumsum(axis=1)
+        if not own:
+            return limits
         factor = {p: g.set_index("block")["factor"] for p, g in grouped(self.case["profiles"], "profile")}
         made = self.plan["generators"].merge(self.case["generators"][["generator", "site", "profile"]], on="generator", how="inner")
         for site, t, mw, profile in zip(made["site"], made["period"], made["mw"], made["profile"], strict=True):

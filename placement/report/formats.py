@@ -27,7 +27,55 @@ _ABBREVIATIONS = {
     "slo": "SLO",
     "p50": "median",
     "p95": "95th percentile",
+    "p99": "99th percentile",
+    "rel": "relative",
 }
+
+#: Labels of the key figures (models/README.md, section 11) that their names alone do not say.
+LABELS = {
+    "capex_musd": "Capital spending", "opex_musd": "Operation of halls and sites", "energy_musd": "Energy from grid and generators",
+    "contracts_musd": "Power contracts", "carbon_musd": "Carbon cost", "salvage_musd": "Residual value at the end",
+    "unmet_musd": "Penalties for unserved demand", "value_musd": "Value of jobs and services", "spend_musd": "All spending, without penalties",
+    "capex_chips_musd": "Capital spending on accelerators", "capex_other_musd": "Capital spending on everything else",
+    "halls_built": "Halls built", "it_mw_built": "IT capacity of new halls, MW", "it_mw_end": "IT capacity of halls at the end, MW",
+    "stranded_it_mw_end": "IT capacity without accelerators at the end, MW", "units_end": "Accelerators at the end",
+    "units_ordered": "Accelerators ordered", "chip_utilisation": "Accelerators in use, weighted by power, %",
+    "idle_it_mw_mean": "Power of idle accelerators, mean, MW", "energy_gwh": "Energy used, GWh", "pue_mean": "PUE, mean by energy",
+    "co2_kt": "CO\u2082, kt", "contract_share": "Energy from power contracts, %", "own_generation_share": "Energy from on-site generation, %",
+    "jobs_placed": "Training jobs placed", "jobs_unplaced": "Training jobs not placed", "value_placed_musd": "Value of the jobs placed",
+    "value_unplaced_musd": "Value of the jobs not placed", "goodput_mean": "Goodput of training, mean, %", "served_gtok": "Tokens served, Gtok",
+    "unserved_share": "Demand not served, %", "rtt_p50_ms": "Round-trip time, median, ms", "rtt_p95_ms": "Round-trip time, 95th percentile, ms",
+    "rtt_p99_ms": "Round-trip time, 99th percentile, ms", "cost_usd_per_mtok": "Cost of inference, $/Mtok",
+}  # fmt: skip
+_LAYERS = {"sites": "halls and sites", "grid": "grid connections", "contracts": "power contracts", "generation": "on-site generation",
+           "chips": "accelerators", "fibre": "fibre", "jobs": "training", "training": "training", "inference": "inference"}  # fmt: skip
+_TERMS = {"capex": "Capital spending", "opex": "Operation", "energy": "Energy", "contracts": "Contracts", "carbon": "Carbon cost",
+          "unmet": "Penalties", "value": "Value", "salvage": "Residual value"}  # fmt: skip
+
+
+def figure_of(name: str, value: object) -> tuple[str, str]:
+    """Return label and text of a key figure; one that is not known is read from its name (:func:`quantity`).
+
+    Examples
+    --------
+    >>> figure_of("it_mw_end", 1278.3)
+    ('IT capacity of halls at the end', '1\u202f278\u202fMW')
+    >>> figure_of("salvage_grid_musd", -39.9)[0]
+    'Residual value: grid connections'
+    """
+    if isinstance(value, str):
+        return quantity(name, value)
+    term, _, layer = name.removesuffix("_musd").partition("_")
+    if name not in LABELS and name.endswith("_musd") and term in _TERMS and layer:
+        return f"{_TERMS[term]}: {_LAYERS.get(layer, layer.replace('_', ' '))}", musd(value)
+    if name not in LABELS:
+        return quantity(name, value)
+    if name.endswith("_musd"):
+        return LABELS[name], musd(value)
+    label, comma, unit_name = LABELS[name].rpartition(", ")
+    if not comma or unit_name not in ("%", "MW", "GWh", "kt", "Gtok", "ms", "$/Mtok"):
+        return LABELS[name], significant(value)
+    return label, percent(value) if unit_name == "%" else unit(value, unit_name)
 
 
 def number(value: object) -> float:
@@ -64,21 +112,26 @@ def significant(value: object, digits: int = 3) -> str:
 
 def unit(value: object, name: str) -> str:
     """Return a number with about three digits and its unit, kept together."""
-    return significant(value) + THIN + name
+    return significant(value) + THIN + name if number(value) == number(value) else MISSING
 
 
 def musd(value: object) -> str:
     """Return money in M$: whole from 10 M$ on, hundredths below 1 M$."""
     x = abs(number(value))
+    if math.isnan(x) or x == 0:
+        return MISSING if math.isnan(x) else f"0{THIN}M$"
     return fixed(value, 0 if x >= 10 else 1 if x >= 1 else 2) + THIN + "M$"
 
 
 def percent(share: object) -> str:
     """Return a share as a percentage that never rounds to a false 0 or 100."""
     x = 100 * number(share)
+    if math.isnan(x):
+        return MISSING
     if 0 < abs(x) < 0.01:
         return f"<{THIN}0.01{THIN}%"
-    if 99.95 <= x < 100 - 1e-7:
+    x = 100.0 if abs(x - 100) <= 1e-7 else x
+    if 99.95 <= x < 100:
         return f">{THIN}99.9{THIN}%"
     return fixed(x, 2 if abs(x) < 1 and x else 0 if x in (0.0, 100.0) else 1) + THIN + "%"
 
@@ -96,7 +149,7 @@ def quantity(name: str, value: object) -> tuple[str, str]:
     shown = percent(value) if suffix == "share" else musd(value) if suffix == "musd" else significant(value)
     if isinstance(value, str):
         shown = value
-    tail = THIN + UNITS[suffix] if suffix and suffix not in ("share", "musd") else ""
+    tail = THIN + UNITS[suffix] if suffix and suffix not in ("share", "musd") and shown != MISSING else ""
     words = [_ABBREVIATIONS.get(word, word) for word in label.split()]
     label = " ".join(words)
     return label[:1].upper() + label[1:], shown + tail

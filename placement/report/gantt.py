@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from placement.report.charts import WIDTHS, clip, line, rect, svg, text
+from placement.report.charts import WIDTHS, clip, line, name_at, rect, svg, text
 from placement.report.markup import Html, el
 
 
@@ -44,14 +44,14 @@ def lanes(bars: Iterable[Bar]) -> list[list[Bar]]:
 
 def gantt(rows: Sequence[Row], labels: Sequence[str], title: str) -> Html:
     """Return the rows as a Gantt chart over the periods; what lies behind the horizon is cut off."""
-    left, top, pitch, width, n = 170, 24, 19, WIDTHS["l"], len(labels)
-    step = (width - left - 8) / n
+    left, top, pitch, width, n = 180, 24, 19, WIDTHS["l"], len(labels)
+    step = (width - left - 8) / max(n, 1)
     grid: list[Html] = []
     drawn: list[Html] = []
     y = float(top)
     for row in rows:
         packed = lanes(row.bars) or [[]]  # a row with a date only still takes a line
-        drawn += [text(0, y + 13, clip(row.name, 27), "b"), line(0, y - 2, width, y - 2, "rule")]
+        drawn += [name_at(0, y + 13, row.name, 25, "b"), line(0, y - 2, width, y - 2, "rule")]
         for lane in packed:
             for bar in lane:
                 drawn += _bar(bar, left, step, y, pitch, n)
@@ -79,7 +79,7 @@ def _bar(bar: Bar, left: float, step: float, y: float, pitch: float, n: int) -> 
     out = [rect(x + 0.5, y, max(end - x - 1.5, 2.0), pitch - 4, bar.colour + " edge", bar.hint, rx=2)]
     if bar.late > bar.end:
         out.append(line(end, y + pitch / 2 - 2, left + min(bar.late, n) * step, y + pitch / 2 - 2, "whisker"))
-    room = int((end - x - 8) / 6.1)
+    room = int((end - x - 8) / 6.6)
     if room >= 3:
         out.append(text(x + 4, y + 11.5, clip(bar.name, room), INK.get(bar.colour, "")))
     return out

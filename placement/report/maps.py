@@ -117,7 +117,7 @@ def world(sites: Sequence[Point], metros: Sequence[Point], flows: Sequence[tuple
     placed = []
     for s in sorted(sites, key=lambda s: -s.size):
         (x, y), radius = view.at(s), 5 + 21 * math.sqrt(s.size / largest) if s.size else 4.5
-        hint = f"{s.name}: {significant(s.size)} MW of IT in service at the end" if s.size else f"{s.name}: not used"
+        hint = f"{s.name}: {significant(s.size)} MW of IT capacity at the end" if s.size else f"{s.name}: not used"
         parts.append(el("circle", el("title", hint), cx=x, cy=y, r=radius, class_="site c0" if s.size else "ring"))
         placed.append((x, y, radius, s.name, "b" if s.size else "t"))
     known = {s.name for s in sites}

@@ -50,16 +50,12 @@ def join(parts: Iterable[object], by: str = "") -> Html:
     return Html(by.join(map(escape, parts)))
 
 
-def table(
-    heads: Sequence[str], rows: Sequence[Sequence[object]], numeric: Iterable[int] = (), caption: str = "", class_: str | None = None
-) -> Html:
+def table(heads: Sequence[str], rows: Sequence[Sequence[object]], numeric: Iterable[int] = (), caption: str = "", class_: str | None = None) -> Html:
     """Return a table in a box that scrolls on small screens; ``numeric`` columns are set flush right."""
     right = set(numeric)
 
     def cells(tag: str, row: Sequence[object]) -> Html:
-        return el(
-            "tr", *(el(tag, cell, class_="n" if i in right else None, scope="col" if tag == "th" else None) for i, cell in enumerate(row))
-        )
+        return el("tr", *(el(tag, cell, class_="n" if i in right else None, scope="col" if tag == "th" else None) for i, cell in enumerate(row)))
 
     body = el("tbody", *(cells("td", row) for row in rows))
     inner = el("table", el("caption", caption) if caption else "", el("thead", cells("th", heads)), body, class_=class_)

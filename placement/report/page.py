@@ -11,15 +11,17 @@ from placement.report import sections_demand as demand
 from placement.report import sections_supply as supply
 from placement.report.decisions import Decision, first_decisions, first_steps
 from placement.report.facts import Facts
-from placement.report.formats import fixed, listed, musd, number, percent, quantity, unit
+from placement.report.formats import figure_of, fixed, listed, musd, number, percent, unit
 from placement.report.markup import Html, details, el, escape, join, note, section, table
+from placement.report.sections_missing import excluded_section, missing_section
+from placement.report.sections_prices import prices_section
 from placement.report.style import CSS, policy
 from placement.report.tables import label
-from placement.report.text import certainty, checked, has_plan, headline, left_out, no_plan, verified_gap, worth
+from placement.report.text import certainty, checked, has_plan, headline, interrupted, left_out, names, no_plan, present_value, verified_gap, worth
 
 MOST_DECISIONS = 14  # more of them on demand
 _LINKS = {
-    "decisions": "First decisions", "map": "Where", "building": "Building", "training": "Training", "power": "Power",
+    "excluded": "What the rules exclude", "decisions": "First decisions", "map": "Where", "building": "Building", "training": "Training", "power": "Power",
     "chips": "Accelerators", "inference": "Inference", "money": "Money", "left-out": "Left out", "prices": "What is scarce",
     "progress": "How it was found", "figures": "Key figures", "inputs": "Inputs",
 }  # fmt: skip
@@ -31,6 +33,7 @@ def render(
     summary: Mapping[str, object],
     prices: pd.DataFrame,
     progress: Sequence[Mapping[str, object]],
+    exclusions: pd.DataFrame | None = None,
 ) -> str:
     """Return the report of a plan as one self-contained HTML page.
 
@@ -42,11 +45,13 @@ def render(
         Plan tables by name, periods as labels; a table that is not there has no rows.
     summary
         What ``summary.json`` holds: case, title, status, objective (M$), bound, verified_bound, gap, kpis, runtime_s, phases, sizes,
-        versions, case_sha256, options, seed, check.
+        versions, case_sha256, options, seed, check, interrupted, infeasible_by, unservable, excluded.
     prices
         Columns resource, kind, place, sku, period, block, price, unit, label.
     progress
         Rows with time_s, objective and bound; ``None`` where there is none yet.
+    exclusions
+        What the rules exclude: columns workload, place, sku, rule, n; without it no reasons are given for what is left out.
 
     Raises
     ------
@@ -55,7 +60,7 @@ def render(
     """
     facts = Facts.of(case, tables)
     title = str(summary.get("title") or case.title or case.name)
-    sections = _sections(facts, summary, prices, progress) if has_plan(summary) else _without_plan(facts, summary, progress)
+    sections = _sections(facts, summary, prices, progress, exclusions) if has_plan(summary) else _without_plan(facts, summary, progress)
     keys = [key for key in _LINKS if f'<section id="{key}"' in join(sections)]
     nav = el("nav", *(el("a", _LINKS[key], href=f"#{key}") for key in keys), aria_label="Sections")
     return (
@@ -96,8 +101,20 @@ def _header(facts: Facts, title: str, summary: Mapping[str, object], nav: Html) 
         class_="alert",
         role="alert",
     )
-    body = [el("p", no_plan(summary), class_="lead")] if not has_plan(summary) else _answer(facts, summary)
-    return el("header", kicker, el("h1", title), alert if ok is False else "", *body, nav)
+    stopped = interrupted(summary)
+    stop = el("p", el("strong", "Interrupted: "), stopped, class_="alert", role="alert") if stopped else ""
+    body = _no_answer(summary) if not has_plan(summary) else _answer(facts, summary)
+    return el("header", kicker, el("h1", title), alert if ok is False else "", stop, *body, nav)
+
+
+def _no_answer(summary: Mapping[str, object]) -> list[Html]:
+    lonely = names(summary.get("unservable"))
+    found = [el("p", no_plan(summary), class_="lead")]
+    if lonely:
+        items = el("ul", *(el("li", one) for one in lonely[:MOST_DECISIONS]))
+        more = el("p", f"And {len(lonely) - MOST_DECISIONS} more.") if len(lonely) > MOST_DECISIONS else ""
+        found.append(el("div", el("strong", "Must be served, and nothing can serve it:"), items, more, class_="alert", role="alert"))
+    return found
 
 
 def _answer(facts: Facts, summary: Mapping[str, object]) -> list[Html]:
@@ -123,13 +140,13 @@ def _tiles(facts: Facts, summary: Mapping[str, object]) -> Html:
     capex = cash.loc["capex"].sum() if "capex" in cash.index else 0.0
     jobs, units = len(facts.case["jobs"]), facts.chips.loc[lambda d: d["period"] == facts.case.n_periods - 1, "total"].sum()
     tiles = [
-        (name, amount, "objective, discounted"),
-        ("Verified gap", percent(gap) if gap == gap else "not verified", "to the best possible plan"),
+        (name, amount, f"the objective; net present value without penalties: {musd(present_value(facts))}"),
+        ("Verified gap", percent(gap) if gap == gap else "not verified", _gaps(summary)),
         ("Capital spending", musd(capex), "over the horizon, undiscounted"),
-        ("Largest facility power", unit(_peak_mw(facts), "MW"), "all sites together, at the meter")
+        ("Largest power drawn", unit(_peak_mw(facts), "MW"), "all sites together, at the meter")
         if facts.power_modelled
         else ("Power", "not modelled", "in this case"),
-        ("IT power in service", unit(halls["it_mw"].sum(), "MW"), f"of it new: {unit(facts.new_halls['it_mw'].sum(), 'MW')}"),
+        ("IT capacity of halls", unit(halls["it_mw"].sum(), "MW"), f"of it new: {unit(facts.new_halls['it_mw'].sum(), 'MW')}"),
         ("Accelerators", fixed(units), f"deployed in {facts.case.periods[-1]}"),
         ("Training jobs", f"{fixed(facts.placed)} of {fixed(jobs)}", "placed") if jobs else ("Training jobs", "none", "in this case"),
         ("Demand served", percent(facts.served_overall), "of all tokens")
@@ -139,23 +156,34 @@ def _tiles(facts: Facts, summary: Mapping[str, object]) -> Html:
     return el("dl", *(el("div", el("dt", dt), el("dd", dd, el("small", small))) for dt, dd, small in tiles), class_="tiles")
 
 
+def _gaps(summary: Mapping[str, object]) -> str:
+    claimed = number(summary.get("gap"))
+    return "to the best possible plan, no solver trusted" + (f"; {percent(claimed)} by the solver's own bound" if claimed == claimed else "")
+
+
 def _peak_mw(facts: Facts) -> float:
     energy = facts.plan["energy"]
     return float(energy.groupby(["period", "block"])["mw"].sum().max()) if len(energy) else 0.0
 
 
-def _sections(facts: Facts, summary: Mapping[str, object], prices: pd.DataFrame, progress: Sequence[Mapping[str, object]]) -> list[Html]:
+def _sections(
+    facts: Facts,
+    summary: Mapping[str, object],
+    prices: pd.DataFrame,
+    progress: Sequence[Mapping[str, object]],
+    exclusions: pd.DataFrame | None,
+) -> list[Html]:
     kpis = summary.get("kpis")
     figures = kpis if isinstance(kpis, Mapping) else {}
     return [
         _decisions(facts), supply.map_section(facts), supply.build_section(facts), supply.jobs_section(facts), supply.power_section(facts),
-        supply.chips_section(facts), demand.inference_section(facts, figures), demand.money_section(facts), demand.missing_section(facts),
-        demand.prices_section(prices), demand.progress_section(progress, summary), _figures(figures), demand.inputs_section(facts, summary),
+        supply.chips_section(facts), demand.inference_section(facts, figures), demand.money_section(facts), missing_section(facts, exclusions),
+        prices_section(facts, prices), demand.progress_section(progress, summary), _figures(figures), demand.inputs_section(facts, summary),
     ]  # fmt: skip
 
 
 def _without_plan(facts: Facts, summary: Mapping[str, object], progress: Sequence[Mapping[str, object]]) -> list[Html]:
-    return [demand.progress_section(progress, summary), demand.inputs_section(facts, summary)]
+    return [*excluded_section(summary), demand.progress_section(progress, summary), demand.inputs_section(facts, summary)]
 
 
 def _decisions(facts: Facts) -> Html:
@@ -167,23 +195,27 @@ def _decisions(facts: Facts) -> Html:
     rows = [_decision_row(facts, d) for d in found]
     total = sum(d.cost_musd for d in found if d.cost_musd == d.cost_musd)
     more = (
-        details(f"Show the other {len(rows) - MOST_DECISIONS}", table(heads, rows[MOST_DECISIONS:], (4,), class_="cards"))
-        if len(rows) > MOST_DECISIONS
-        else ""
+        details(f"Show the other {len(rows) - MOST_DECISIONS}", table(heads, rows[MOST_DECISIONS:], (4,), class_="cards")) if len(rows) > MOST_DECISIONS else ""
     )
-    first = note(f"{musd(total)} to commit, beside the construction cost of halls. The rest of the plan can still change.")
+    yearly = sum(d.yearly_musd for d in found if d.yearly_musd == d.yearly_musd)
+    running = f", and about {musd(yearly)} a year for power contracts (what the plan pays for, at their prices)" if yearly > 0 else ""
+    first = note(f"{musd(total)} to commit, beside the construction cost of halls{running}. The rest of the plan can still change.")
     return section("decisions", title, first, table(heads, rows[:MOST_DECISIONS], (4,), class_="cards"), more)
 
 
 def _decision_row(facts: Facts, d: Decision) -> tuple[object, ...]:
-    return label(facts.case, d.period), el("strong", d.what), d.where, d.amount, musd(d.cost_musd) if number(d.cost_musd) > 0 else ""
+    return label(facts.case, d.period), el("strong", d.what), d.where, d.amount, _cost(d)
+
+
+def _cost(d: Decision) -> str:
+    if number(d.yearly_musd) > 0:
+        return f"about {musd(d.yearly_musd)} a year"
+    return musd(d.cost_musd) if number(d.cost_musd) > 0 else ""
 
 
 def _figures(kpis: Mapping[str, object]) -> Html:
-    rows = [quantity(str(k), v) for k, v in kpis.items()]
-    return section(
-        "figures", "Key figures", table(("Figure", "Value"), rows, (1,), class_="pairs") if rows else note("No key figures were recorded.")
-    )
+    rows = [figure_of(str(k), v) for k, v in kpis.items()]
+    return section("figures", "Key figures", table(("Figure", "Value"), rows, (1,), class_="pairs") if rows else note("No key figures were recorded."))
 
 
 def _footer(summary: Mapping[str, object]) -> Html:
@@ -191,5 +223,5 @@ def _footer(summary: Mapping[str, object]) -> Html:
     tool = versions.get("placement", "") if isinstance(versions, Mapping) else ""
     return el(
         "footer",
-        f"Made by placement {tool}".strip() + ". Money in M$, power in MW. This page loads nothing from elsewhere and runs no script.",
+        f"Made by placement {tool}".strip() + ". Money in M$ (millions of US dollars), power in MW. This page loads nothing from elsewhere and runs no script.",
     )

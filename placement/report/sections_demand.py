@@ -1,4 +1,4 @@
-"""Sections about service and money: inference, cash, what is left out, prices, progress, inputs."""
+"""Sections about service, money and the run: inference, cash, progress, inputs."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ import pandas as pd
 
 from placement.report.charts import Distribution, Series, distributions, heat, legend, lines, rows_of_bars, stacked
 from placement.report.facts import Facts
-from placement.report.formats import MISSING, fixed, listed, musd, number, percent, plural, quantity, significant
+from placement.report.formats import MISSING, figure_of, fixed, listed, musd, number, percent, plural, quantity, significant
 from placement.report.markup import Html, details, el, figure, note, section, table
-from placement.report.tables import END, PRICES, grouped, label, names_of, records, typed, weighted_quantile
-from placement.report.text import term_order
+from placement.report.tables import END, grouped, label, names_of, weighted_quantile
+from placement.report.text import present_value, term_order
 
 BINS = 24
-MOST_ROWS = 40
 TERM_COLOURS = {
     "capex": "c0",
     "opex": "c5",
@@ -44,7 +43,7 @@ def inference_section(facts: Facts, kpis: Mapping[str, object]) -> Html:
         "of the demand served",
         reverse=True,
     )
-    costs = [quantity(k, v) for k, v in kpis.items() if "per_mtok" in k]
+    costs = [figure_of(k, v) for k, v in kpis.items() if "per_mtok" in k]
     cost = el("p", *(el("span", f"{name}: ", el("strong", text), ". ") for name, text in costs)) if costs else ""
     rows = [(names.get(s, s), *(percent(v) for v in share.loc[s])) for s in share.index]
     numbers = table(("Service", *case.periods), rows, range(1, 1 + case.n_periods))
@@ -100,7 +99,10 @@ def money_section(facts: Facts) -> Html:
         numbers,
     )
     worth = facts.present_value.loc[terms]
-    net = f"Sum: {musd(worth.sum())}. Discounted at {percent(facts.case.discount_rate)} a year, before the weights of the objective."
+    net = (
+        f"Discounted at {percent(facts.case.discount_rate)} a year, before the weights of the objective; costs positive. "
+        f"Net present value, without the penalties for unserved demand (unmet): {musd(present_value(facts))}."
+    )
     bars = rows_of_bars([*terms, "sum"], [*worth, worth.sum()], [*colours.values(), "c7"], "M$", "Present value by term")
     return section(
         "money",
@@ -116,93 +118,17 @@ def _budget(facts: Facts) -> Html | str:
         return ""
     limit = budget.set_index("period")["capex_musd"].reindex(range(facts.case.n_periods))
     spent = facts.cash.reindex(["capex"], fill_value=0.0).iloc[0, : facts.case.n_periods]
-    rows = [
-        (label(facts.case, t), musd(spent.iloc[t]), musd(limit[t]) if limit[t] == limit[t] else "not limited")
-        for t in range(facts.case.n_periods)
-    ]
+    rows = [(label(facts.case, t), musd(spent.iloc[t]), musd(limit[t]) if limit[t] == limit[t] else "not limited") for t in range(facts.case.n_periods)]
     shown = limit.to_numpy(float) if limit.notna().all() else None
     hint = "Black line: the budget." if shown is not None else "Not every period has a budget; see the numbers."
-    chart = stacked(
-        [Series("capex", spent.to_numpy(float), "c0")], facts.case.periods, "M$", "Capital spending against the budget", limit=shown
-    )
+    chart = stacked([Series("capex", spent.to_numpy(float), "c0")], facts.case.periods, "M$", "Capital spending against the budget", limit=shown)
     return figure("Capital spending against the budget, M$", chart, hint, table(("Period", "Capex", "Budget"), rows, (1, 2)))
-
-
-def missing_section(facts: Facts) -> Html:
-    """Return the jobs that are not placed and the demand that is not served."""
-    jobs, lost = facts.plan["unplaced"].sort_values("value_musd", ascending=False), facts.plan["unserved"]
-    names = names_of(facts.case["jobs"], "job")
-    rows = [(j.job, names.get(j.job, ""), musd(j.value_musd)) for j in records(jobs)]
-    parts: list[object] = [el("h3", "Training jobs that are not placed")]
-    if facts.case["jobs"].empty:
-        parts.append(note("The case has no training jobs."))
-    elif not rows:
-        parts.append(note("None: every job is placed."))
-    else:
-        parts += [table(("Job", "Name", "Value"), rows[:10], (2,)), _rest(("Job", "Name", "Value"), rows[10:], (2,))]
-    return section("left-out", "Left out", *parts, el("h3", "Demand that is not served"), *_unserved(facts, lost))
-
-
-def _rest(heads: Sequence[str], rows: Sequence[Sequence[object]], numeric: Sequence[int]) -> Html | str:
-    return details(f"Show the other {len(rows)}", table(heads, rows, numeric)) if rows else ""
-
-
-def _unserved(facts: Facts, lost: pd.DataFrame) -> list[Html | str]:
-    if facts.case["demand"].empty:
-        return [note("The case has no inference demand.")]
-    if lost.empty:
-        return [note("None: all demand is served.")]
-    services, metros = names_of(facts.case["services"], "service"), names_of(facts.case["metros"], "metro")
-    by = (
-        lost.groupby(["service", "metro"])
-        .agg(mtok=("mtok_per_day", "max"), first=("period", "min"), last=("period", "max"), share=("share", "max"))
-        .reset_index()
-        .sort_values("mtok", ascending=False, kind="stable")
-    )
-    rows = [
-        (
-            services.get(r.service, r.service),
-            metros.get(r.metro, r.metro),
-            label(facts.case, r.first),
-            label(facts.case, r.last),
-            significant(r.mtok),
-            percent(r.share),
-        )
-        for r in records(by)
-    ]
-    heads = ("Service", "Metro", "First", "Last", "Most, Mtok/day", "Largest share")
-    return [table(heads, rows[:10], (4, 5)), _rest(heads, rows[10 : 10 + 10 * MOST_ROWS], (4, 5))]
-
-
-def prices_section(prices: pd.DataFrame) -> Html:
-    """Return the twenty largest prices: what one more unit of a scarce resource is worth."""
-    df = typed("prices", PRICES, prices)
-    df = df.loc[df["price"].abs() > 1e-9].sort_values("price", key=np.abs, ascending=False, kind="stable").head(20)
-    if df.empty:
-        return section("prices", "What is scarce", note("No resource has a price: none of them limits the plan."))
-    rows = [
-        (
-            r.label or r.resource,
-            r.kind,
-            " ".join(filter(None, (r.place, r.sku))),
-            " ".join(filter(None, (r.period, r.block))),
-            significant(r.price),
-            r.unit,
-        )
-        for r in records(df)
-    ]
-    hint = note(
-        "What one more unit would be worth, from the prices that prove the bound. Units differ from row to row; compare within a kind."
-    )
-    return section("prices", "What is scarce", hint, table(("Resource", "Kind", "Where", "When", "Price", "Unit"), rows, (4,)))
 
 
 def progress_section(progress: Sequence[Mapping[str, object]], summary: Mapping[str, object]) -> Html:
     """Return the curve of objective and bound over time, and the seconds of each phase."""
     rows = [{k: number(row.get(k)) for k in ("time_s", "objective", "bound")} for row in progress]
-    df = (
-        pd.DataFrame(rows, columns=["time_s", "objective", "bound"]).loc[lambda d: d["time_s"].notna()].sort_values("time_s", kind="stable")
-    )
+    df = pd.DataFrame(rows, columns=["time_s", "objective", "bound"]).loc[lambda d: d["time_s"].notna()].sort_values("time_s", kind="stable")
     parts: list[object] = []
     if df[["objective", "bound"]].notna().any(axis=None):
         low, clipped = _window(df)
@@ -216,7 +142,7 @@ def progress_section(progress: Sequence[Mapping[str, object]], summary: Mapping[
     else:
         parts.append(note("No progress was recorded."))
     phases = [(str(p.get("phase", "")), fixed(p.get("seconds"), 1), _extras(p)) for p in _records(summary.get("phases"))]
-    parts.append(table(("Phase", "Seconds", "Details"), phases, (1,)) if phases else "")
+    parts.append(table(("Phase", "Duration, s", "Details"), phases, (1,)) if phases else "")
     return section("progress", "How the plan was found", *parts)
 
 
@@ -236,7 +162,18 @@ def _records(value: object) -> list[Mapping[str, object]]:
 
 
 def _extras(phase: Mapping[str, object]) -> str:
-    return ", ".join(f"{k} {_plain(v)}" for k, v in phase.items() if k not in ("phase", "seconds"))
+    found = (_named(k, v) for k, v in phase.items() if k not in ("phase", "seconds"))
+    return ", ".join(f"{name[:1].lower() + name[1:]} {text}" for name, text in found)
+
+
+def _named(key: str, value: object) -> tuple[str, str]:
+    """Return label and text of a recorded value: a number with the unit of its name, anything else as it is."""
+    if key == "began_s":
+        return "Began at", f"{fixed(value, 1)} s"
+    if number(value) == number(value):
+        name, shown = quantity(key, value)
+        return name, percent(value) if key.endswith("gap") else shown
+    return quantity(key, "")[0], _plain(value)
 
 
 def _plain(value: object) -> str:
@@ -258,7 +195,7 @@ def inputs_section(facts: Facts, summary: Mapping[str, object]) -> Html:
         ("Blocks of hours", blocks), ("Discount rate", f"{percent(case.discount_rate)} a year"),
         ("Lead times", f"{case.lead_percentile}th percentile"),
         ("Carbon price", f"{significant(case.carbon_price_usd_per_t)} $/t"), ("Seed", _plain(summary.get("seed"))),
-        ("Seconds", fixed(summary.get("runtime_s"), 1)),
+        ("Wall clock", f"{fixed(summary.get('runtime_s'), 1)} s"),
     ]  # fmt: skip
     sizes = [(name, fixed(len(df))) for name, df in case.tables.items()]
     parts: list[object] = [
@@ -268,5 +205,9 @@ def inputs_section(facts: Facts, summary: Mapping[str, object]) -> Html:
     for key, title in (("options", "Options"), ("versions", "Versions"), ("sizes", "Size of the model")):
         value = summary.get(key)
         if isinstance(value, Mapping) and value:
-            parts.append(details(title, table((title, ""), [(str(k).replace("_", " "), _plain(v)) for k, v in value.items()])))
+            parts.append(details(title, table((title, ""), [_version(k, v) if key == "versions" else _named(str(k), v) for k, v in value.items()])))
     return section("inputs", "Inputs, options, versions", *parts)
+
+
+def _version(name: object, value: object) -> tuple[str, str]:
+    return str(name), _plain(value)

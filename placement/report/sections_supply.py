@@ -33,7 +33,7 @@ def map_section(facts: Facts) -> Html:
     flows = [(sites[r.site], users[r.metro], r.mtok_per_day / flow["mtok_per_day"].max()) for r in records(known)]
     used = sum(p.size > 0 for p in sites.values())
     title = f"Map of {plural(len(sites), 'site')}, {fixed(used)} of them in use, and {plural(len(users), 'metro')}"
-    hint = "Disc area: IT power in service at the end. Dashed rings: unused sites. Diamonds: metros. Lines: the largest inference flows."
+    hint = "Disc area: IT capacity of halls at the end. Dashed rings: unused sites. Diamonds: metros. Lines: the largest inference flows."
     rows = [
         (
             names[r.site],
@@ -45,10 +45,8 @@ def map_section(facts: Facts) -> Html:
         )
         for r in records(df.assign(mw=df["site"].map(facts.it_mw).fillna(0.0)).sort_values("mw", ascending=False))
     ]
-    heads = ("Site", "Country", "Kind", "IT power at the end, MW", "Jobs", "PUE")
-    return section(
-        "map", "Where", figure(title, world(list(sites.values()), list(users.values()), flows, title), hint, table(heads, rows, (3, 4, 5)))
-    )
+    heads = ("Site", "Country", "Kind", "IT capacity at the end, MW", "Jobs", "PUE")
+    return section("map", "Where", figure(title, world(list(sites.values()), list(users.values()), flows, title), hint, table(heads, rows, (3, 4, 5))))
 
 
 def power_section(facts: Facts) -> Html:
@@ -61,9 +59,7 @@ def power_section(facts: Facts) -> Html:
     busy = size.loc[size["load"] > 1e-9].sort_values("load", ascending=False).index
     if not len(busy):
         return section("power", title, note("No site draws power in this plan."))
-    share = (
-        df.assign(share=df["load"] / df["limit"].where(df["limit"] > 1e-9)).pivot(index="site", columns="period", values="share").loc[busy]
-    )
+    share = df.assign(share=df["load"] / df["limit"].where(df["limit"] > 1e-9)).pivot(index="site", columns="period", values="share").loc[busy]
     rows = [
         (
             facts.site_names[r.site],
@@ -85,9 +81,7 @@ def power_section(facts: Facts) -> Html:
         "of the available power used",
     )
     parts = [figure("Use of the available power, %", grid, hint, table(heads, rows, range(3, 8)))]
-    key = legend(
-        [("grid", "c0"), ("contracts, through the grid", "c1"), ("on-site generation", "c2"), ("black line: available power", "c7")]
-    )
+    key = legend([("grid", "c0"), ("contracts, through the grid", "c1"), ("on-site generation", "c2"), ("black line: available power", "c7")])
     charts = [figure(f"{facts.site_names[s]}, MW", _site_power(facts, df, s)) for s in busy[:MOST_SITES]]
     head = f"The {len(charts)} sites that draw most" if len(busy) > len(charts) else "Site by site"
     return section("power", title, *parts, el("h3", head), key, el("div", *charts, class_="multiples"))
@@ -131,18 +125,14 @@ def build_section(facts: Facts) -> Html:
     if len(chart) > MOST_GROUPS:
         hint += f" The first {MOST_GROUPS} of {len(chart)} rows; the table has all."
     key = legend([(m, c) for m, c in list(colours.items())[:12]])
-    numbers = join([table(("Site", "Hall", "In service", "IT power, MW"), rows, (3,)), _milestone_table(facts, df)])
+    numbers = join([table(("Site", "Hall", "In service", "IT capacity, MW"), rows, (3,)), _milestone_table(facts, df)])
     name = f"Milestones of {plural(len(halls), 'new hall')}"
     return section("building", title, key, figure(name, gantt(chart[:MOST_GROUPS], facts.case.periods, name), hint, numbers))
 
 
 def _with_leads(facts: Facts) -> pd.DataFrame:
     columns = ["site", "hall", "milestone", "lead_p10", "lead_p50", "lead_p90", "cost_musd"]
-    return (
-        facts.plan["milestones"]
-        .merge(facts.case["milestones"][columns], on=columns[:3], how="left")
-        .fillna(dict.fromkeys(columns[3:], 0.0))
-    )
+    return facts.plan["milestones"].merge(facts.case["milestones"][columns], on=columns[:3], how="left").fillna(dict.fromkeys(columns[3:], 0.0))
 
 
 def _milestone_bar(facts: Facts, s: Any, colour: str) -> Bar:
@@ -152,7 +142,7 @@ def _milestone_bar(facts: Facts, s: Any, colour: str) -> Bar:
 
 
 def _milestone_table(facts: Facts, df: pd.DataFrame) -> Html:
-    heads = ("Site", "Hall", "Milestone", "Start", "10 %", "Median", "90 %", "Cost")
+    heads = ("Site", "Hall", "Milestone", "Start", "10th percentile", "Median", "90th percentile", "Cost")
     rows = [
         (
             facts.site_names.get(r.site, r.site),
@@ -164,7 +154,7 @@ def _milestone_table(facts: Facts, df: pd.DataFrame) -> Html:
         )
         for r in records(df)
     ]
-    return table(heads, rows, range(4, 8), "Milestones with their durations in periods") if rows else note("No milestones.")
+    return table(heads, rows, range(4, 8), "Milestones with their own durations, in periods from their start") if rows else note("No milestones.")
 
 
 def jobs_section(facts: Facts) -> Html:
@@ -178,14 +168,14 @@ def jobs_section(facts: Facts) -> Html:
     colours = {k: f"c{i % 6}" for i, k in enumerate(df["sku"].unique())}
     df = df.sort_values(["site", "domain", "start", "job"])
     chart = [
-        Row(_domain(facts, site, domain), [_job_bar(facts, names, j, colours[j.sku]) for j in records(g)])
+        Row(facts.domain_name(site, domain), [_job_bar(facts, names, j, colours[j.sku]) for j in records(g)])
         for (site, domain), g in grouped(df, ["site", "domain"])
     ]
     rows = [
         (
             j.job,
             names.get(j.job, ""),
-            _domain(facts, j.site, j.domain),
+            facts.domain_name(j.site, j.domain),
             facts.sku_names.get(j.sku, j.sku),
             label(facts.case, j.start),
             label(facts.case, j.end),
@@ -197,17 +187,8 @@ def jobs_section(facts: Facts) -> Html:
     heads = ("Job", "Name", "Where", "Accelerator", "Start", "Last period", "Accelerators", "Value")
     name = f"{plural(len(df), 'training job')} by fabric domain"
     key = legend([(facts.sku_names.get(k, k), c) for k, c in colours.items()])
-    hint = "Each bar is one job on one kind of accelerator." + (
-        f" The first {MOST_GROUPS} of {len(chart)} domains." if len(chart) > MOST_GROUPS else ""
-    )
-    return section(
-        "training", title, key, figure(name, gantt(chart[:MOST_GROUPS], facts.case.periods, name), hint, table(heads, rows, (6, 7)))
-    )
-
-
-def _domain(facts: Facts, site: str, domain: str) -> str:
-    name = facts.site_names.get(site, site)
-    return name if domain in ("", site) else f"{name} / {domain}"
+    hint = "Each bar is one job on one kind of accelerator." + (f" The first {MOST_GROUPS} of {len(chart)} domains." if len(chart) > MOST_GROUPS else "")
+    return section("training", title, key, figure(name, gantt(chart[:MOST_GROUPS], facts.case.periods, name), hint, table(heads, rows, (6, 7))))
 
 
 def _job_bar(facts: Facts, names: dict[str, str], j: Any, colour: str) -> Bar:

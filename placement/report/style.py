@@ -28,9 +28,7 @@ def _variables(values: dict[str, str]) -> str:
     return ":root{" + "".join(f"--{k}:{v};" for k, v in values.items()) + "}"
 
 
-_PAINT = "".join(f".c{i}{{fill:var(--c{i})}}.s{i}{{stroke:var(--c{i})}}" for i in range(8)) + "".join(
-    f".q{i}{{fill:var(--q{i})}}" for i in range(9)
-)
+_PAINT = "".join(f".c{i}{{fill:var(--c{i})}}.s{i}{{stroke:var(--c{i})}}" for i in range(8)) + "".join(f".q{i}{{fill:var(--q{i})}}" for i in range(9))
 
 _RULES = """
 *{box-sizing:border-box}

@@ -55,11 +55,7 @@ def typed(name: str, columns: str, df: pd.DataFrame | None, case: Case | None = 
     names = [c.lstrip("#@") for c in columns.split()]
     if df is None or (df.empty and not len(df.columns)):
         df = pd.DataFrame(columns=names)
-    missing = [
-        Problem(name, c, "is missing from the plan table", "Write the columns of models/README.md, section 10")
-        for c in names
-        if c not in df
-    ]
+    missing = [Problem(name, c, "is missing from the plan table", "Write the columns of models/README.md, section 10") for c in names if c not in df]
     if missing:
         raise DataError(missing)
     out = {}
@@ -107,9 +103,10 @@ def by_period(df: pd.DataFrame, key: str, value: str, n_periods: int) -> pd.Data
 
 
 def names_of(df: pd.DataFrame, key: str) -> dict[str, str]:
-    """Return id -> the name shown in reports, which is the id where the name is blank."""
-    name = df["name"].astype("object").where(df["name"].notna(), "").map(str)
-    return dict(zip(df[key].map(str), name.where(name != "", df[key].map(str)), strict=True))
+    """Return id -> the name shown in reports: the id where the name is blank, name and id where several have the same name."""
+    name, ids = df["name"].astype("object").where(df["name"].notna(), "").map(str), df[key].map(str)
+    name = name.where(name != "", ids)
+    return dict(zip(ids, name.where(~name.duplicated(keep=False), name + " (" + ids + ")"), strict=True))
 
 
 def weighted_quantile(values: np.ndarray, weights: np.ndarray, shares: list[float]) -> list[float]:

@@ -1,7 +1,9 @@
-"""The plan in at most 25 lines of 80 columns, for the terminal."""
+"""The plan in at most 25 lines of 80 columns, for the terminal; only commands with long paths are wider."""
 
 from __future__ import annotations
 
+import shlex
+import textwrap
 import unicodedata
 from collections.abc import Mapping
 
@@ -10,39 +12,62 @@ import pandas as pd
 from placement.report.formats import MINUS, MISSING, THIN, fixed, musd, number, percent, plural, significant
 from placement.report.markup import clean
 from placement.report.tables import COLUMNS, typed
-from placement.report.text import checked, has_plan, verified_gap, worth
+from placement.report.text import VALUE, checked, has_plan, interrupted, names, peak_unserved, rules_excluded, verified_gap, worth
 
 COLUMNS_WIDE, LINES = 80, 25
+INDENT, MOST_UNSERVABLE = " " * 9, 4
 _ASCII = str.maketrans({THIN: " ", MINUS: "-", MISSING: "-"})
 
 
 def terminal_summary(summary: Mapping[str, object], tables: Mapping[str, pd.DataFrame]) -> str:
-    """Return the outcome of a run as text: at most 25 lines, none wider than 80 columns.
+    """Return the outcome of a run as text: at most 25 lines, none wider than 80 columns but the commands that come next.
 
     Parameters
     ----------
     summary, tables
-        As for :func:`placement.report.render`.
+        As for :func:`placement.report.render`; with ``run``, the run folder, and ``case_path`` the commands can be pasted into a shell.
     """
     plan = {name: typed(name, columns, tables.get(name)) for name, columns in COLUMNS.items()}
-    lines = [f"{summary.get('case')}: {summary.get('status')}", *_proof(summary)]
+    lines = [f"{summary.get('case')}: {summary.get('status')}", *_stopped(summary), *_proof(summary), *_impossible(summary)]
     if has_plan(summary):
-        lines += [*_built(plan), *_placed(plan), *_short(plan), *_verdict(summary)]
-        lines += [
-            "next:    placement report RUN        a page with map and charts",
-            "         placement check CASE RUN    recompute plan, cost and bound",
-        ]
-    else:
-        lines.append(
-            "next:    placement explain RUN --infeasible" if summary.get("status") == "infeasible" else "next:    a longer --time-limit"
-        )
-    return "\n".join(fit(line) for line in lines[:LINES])
+        lines += [*_verdict(summary), *_built(plan), *_placed(plan), *_short(plan)]  # what must not be lost comes first
+    after = _next(summary)
+    return "\n".join([*(fit(line) for line in lines[: LINES - len(after)]), *after])
+
+
+def _next(summary: Mapping[str, object]) -> list[str]:
+    """Return what to do next; a command is never cut, so that it can be pasted."""
+    run, case = _path(summary.get("run"), "RUN"), _path(summary.get("case_path"), "CASE")
+    if has_plan(summary):
+        report, check = f"placement report {run}", f"placement check {case} {run}"
+        wide = max(len(report), len(check)) + 4
+        lines = [f"next:    {report:<{wide}}a page with map and charts", f"         {check:<{wide}}recompute plan, cost and bound"]
+        bare = [f"next:    {report}", f"         {check}"]
+        return lines if max(map(len, lines)) <= COLUMNS_WIDE else bare
+    if summary.get("status") == "infeasible":
+        return [f"next:    {run}/exclusions.csv says what the rules left out"]
+    return ["next:    a longer --time-limit"]
+
+
+def _path(value: object, word: str) -> str:
+    """Return a path as a shell takes it; the word in its place where there is none, or none that a terminal may show."""
+    text = str(value) if value else ""
+    return shlex.quote(text) if text and clean(text) == text and text.isprintable() else word
+
+
+def width(line: str) -> int:
+    """Return how many columns the line takes."""
+    return sum(_widths(" ".join(clean(line.translate(_ASCII)).splitlines())))
+
+
+def _widths(text: str) -> list[int]:
+    return [0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text]
 
 
 def fit(line: str, most: int = COLUMNS_WIDE) -> str:
     """Return the line without control characters, cut to the given number of columns (wide letters take two)."""
     text = " ".join(clean(line.translate(_ASCII)).splitlines())
-    widths = [0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text]
+    widths = _widths(text)
     if sum(widths) <= most:
         return text
     room, kept = most - 3, ""
@@ -54,37 +79,61 @@ def fit(line: str, most: int = COLUMNS_WIDE) -> str:
     return kept + "..."
 
 
+def _stopped(summary: Mapping[str, object]) -> list[str]:
+    words = interrupted(summary)
+    return textwrap.wrap(f"INTERRUPTED: {words}", COLUMNS_WIDE, subsequent_indent=INDENT) if words else []
+
+
+def _impossible(summary: Mapping[str, object]) -> list[str]:
+    """Why there is no plan, as far as it is known: nothing of it where there is one."""
+    if has_plan(summary):
+        return []
+    lonely, rules = names(summary.get("unservable")), rules_excluded(summary.get("excluded"))
+    how = str(summary.get("infeasible_by") or "")
+    lines = [f"proof:   {how}"] if how else []
+    for n, one in enumerate(lonely[:MOST_UNSERVABLE]):
+        lines += textwrap.wrap(clean(one), COLUMNS_WIDE, initial_indent=INDENT if n else "cannot:  ", subsequent_indent=INDENT + "  ")[:3]
+    lines += [f"{INDENT}+ {len(lonely) - MOST_UNSERVABLE} more that nothing can serve"] if len(lonely) > MOST_UNSERVABLE else []
+    return [*lines, *naming("rules:   options excluded", [f"{rule} {fixed(n)}" for rule, n in rules], 6)] if rules else lines
+
+
+def naming(start: str, items: list[str], most: int = 2) -> list[str]:
+    """Return ``start: a, b + 7 more`` with the first ``most`` items, on a second line where one is too short for them."""
+    choices = range(min(most, len(items)), 0, -1)
+    ends = [", ".join(items[:kept]) + (f" + {len(items) - kept} more" if len(items) > kept else "") for kept in choices]
+    if ends and width(f"{start}: {ends[0]}") > COLUMNS_WIDE:
+        return [f"{start}:", INDENT + next((end for end in ends if width(INDENT + end) <= COLUMNS_WIDE), ends[-1])]
+    return [f"{start}: {ends[0]}" if ends else start]
+
+
 def _proof(summary: Mapping[str, object]) -> list[str]:
-    gap, name = verified_gap(summary), worth(summary)
     seconds = f"seconds: {fixed(summary.get('runtime_s'), 1)}"
-    bound = f"bound:   {musd(summary.get('verified_bound'))} verified without the solver"
     if not has_plan(summary):
         return [seconds]
-    claimed = number(summary.get("gap"))
-    extra = f" (gap to the solver's own bound: {percent(claimed)})" if claimed == claimed else ""
-    return [
-        f"value:   {musd(summary.get('objective'))} objective ({name[0].lower()} {name[1]})",
-        bound if gap == gap else "bound:   none verified",
-        f"gap:     {percent(gap) if gap == gap else 'not verified'}{extra}",
-        seconds,
-    ]
+    (name, amount), gap, claimed = worth(summary), verified_gap(summary), number(summary.get("gap"))
+    side, sign = ("at most", -1.0) if name == VALUE else ("at least", 1.0)
+    own = number(summary.get("bound"))
+    bounds = [f"{side} {musd(sign * number(summary.get('verified_bound')))} verified" if gap == gap else "none verified"]
+    bounds += [f"{musd(sign * own)} the solver's own"] if own == own else []
+    gaps = [f"{percent(gap)} verified (no solver trusted)" if gap == gap else "not verified"]
+    gaps += [f"{percent(claimed)} the solver's own"] if claimed == claimed else []
+    label = "value:  " if name == VALUE else "cost:   "
+    signed = f" (objective {musd(summary.get('objective'))})" if name == VALUE else ""  # the progress lines show the cost that is minimised
+    return [f"{label} {amount} {name[0].lower()}{name[1:]}{signed}", f"bound:   {', '.join(bounds)}", f"gap:     {', '.join(gaps)}", seconds]
 
 
 def _built(plan: Mapping[str, pd.DataFrame]) -> list[str]:
     halls = plan["halls"].loc[lambda d: d["existing"] == 0]
-    lines = [
-        f"build:   {plural(len(halls), 'new hall')}, {significant(halls['it_mw'].sum())} MW of IT power"
-        + _top(halls, "site", "it_mw", "MW")
-    ]
+    lines = naming(f"build:   {plural(len(halls), 'new hall')}, {significant(halls['it_mw'].sum())} MW of IT capacity", _top(halls, "site", "it_mw", " MW"))
     orders, contracts = plan["orders"], plan["contracts"]
     if len(orders):
-        lines.append(
-            f"buy:     {fixed(orders['units'].sum())} accelerators for {musd(orders['cost_musd'].sum())}" + _top(orders, "sku", "units", "")
-        )
+        lines.extend(naming(f"buy:     {fixed(orders['units'].sum())} accelerators for {musd(orders['cost_musd'].sum())}", _top(orders, "sku", "units", "")))
     if len(contracts):
-        lines.append(
-            f"sign:    {plural(len(contracts), 'power contract')} for {significant(contracts['mw'].sum())} MW"
-            + _top(contracts, "ppa", "mw", "MW")
+        lines.extend(
+            naming(
+                f"sign:    {plural(len(contracts), 'power contract')} for {significant(contracts['mw'].sum())} MW",
+                _top(contracts, "ppa", "mw", " MW"),
+            )
         )
     made = plan["generators"].groupby("generator")["mw"].max()
     if len(made):
@@ -93,9 +142,9 @@ def _built(plan: Mapping[str, pd.DataFrame]) -> list[str]:
     return [*lines, f"light:   {plural(round(modules), 'fibre module')}"] if modules > 0 else lines
 
 
-def _top(df: pd.DataFrame, key: str, value: str, unit: str) -> str:
-    best = df.groupby(key)[value].sum().nlargest(3)
-    return (": " + ", ".join(f"{k} {significant(v)} {unit}".strip() for k, v in best.items())) if len(best) else ""
+def _top(df: pd.DataFrame, key: str, value: str, unit: str) -> list[str]:
+    best = df.groupby(key)[value].sum().sort_values(ascending=False, kind="stable")
+    return [f"{k} {significant(v)}{unit}" for k, v in best.items()]
 
 
 def _placed(plan: Mapping[str, pd.DataFrame]) -> list[str]:
@@ -107,15 +156,15 @@ def _placed(plan: Mapping[str, pd.DataFrame]) -> list[str]:
 
 
 def _short(plan: Mapping[str, pd.DataFrame]) -> list[str]:
-    jobs, lost = plan["unplaced"].nlargest(3, "value_musd"), plan["unserved"]
+    jobs, lost = plan["unplaced"].sort_values("value_musd", ascending=False, kind="stable"), plan["unserved"]
     lines = []
     if len(jobs):
-        names = ", ".join(f"{j} {musd(v)}" for j, v in zip(jobs["job"], jobs["value_musd"], strict=True))
-        lines.append(f"short:   {plural(len(plan['unplaced']), 'job')} not placed, the most valuable: {names}")
+        items = [f"{j} {musd(v)}" for j, v in zip(jobs["job"], jobs["value_musd"], strict=True)]
+        lines.extend(naming(f"short:   {plural(len(jobs), 'job')} worth {musd(jobs['value_musd'].sum())} not placed", items))
     if len(lost):
-        peak = lost.groupby(["service", "period"])["mtok_per_day"].sum().groupby("service").max().nlargest(3)
-        names = ", ".join(f"{s} {significant(v)}" for s, v in peak.items())
-        lines.append(f"short:   unserved at most, Mtok/day: {names}")
+        most, period = peak_unserved(lost)
+        who = plural(lost["service"].nunique(), "service")
+        lines.append(f"short:   demand of {who} not served, up to {significant(most)} Mtok/day in {period}")
     return lines or ["short:   nothing is left out"]
 
 

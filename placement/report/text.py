@@ -11,6 +11,8 @@ from placement.report.facts import Facts
 from placement.report.formats import fixed, listed, musd, number, percent, plural, unit
 from placement.report.tables import label
 
+VALUE, COST = "Value less cost and penalties", "Cost and penalties less value"
+
 
 def verified_gap(summary: Mapping[str, object]) -> float:
     """Return the gap to the verified bound; NaN where there is none."""
@@ -24,15 +26,46 @@ def has_plan(summary: Mapping[str, object]) -> bool:
 
 
 def worth(summary: Mapping[str, object]) -> tuple[str, str]:
-    """Return name and amount of the objective: a net cost, or a net value where it is negative."""
+    """Return name and amount of the objective: a value where it is negative, else a cost. Its penalties make it no present value."""
     value = number(summary.get("objective"))
-    return ("Net present value", musd(-value)) if value < 0 else ("Net present cost", musd(value))
+    return (VALUE, musd(-value)) if value < 0 else (COST, musd(value))
+
+
+def present_value(facts: Facts) -> float:
+    """Return the net present value, M$: all money of the plan, discounted, without the penalties for unserved demand."""
+    return -float(facts.present_value.drop("unmet", errors="ignore").sum())
+
+
+def peak_unserved(unserved: pd.DataFrame) -> tuple[float, object]:
+    """Return the most demand that is not served in one period, all services together, Mtok/day, and that period."""
+    worst = unserved.groupby("period")["mtok_per_day"].sum()
+    return float(worst.max()), worst.index[int(worst.argmax())]
+
+
+def interrupted(summary: Mapping[str, object]) -> str:
+    """Return the sentence for a run that was interrupted; nothing for one that was not."""
+    if summary.get("interrupted") is not True:
+        return ""
+    more = "this is the best plan found until then, and a longer run may find a better one" if has_plan(summary) else "there was no plan yet"
+    return f"the search was stopped before it was done; {more}."
+
+
+def names(value: object) -> list[str]:
+    """Return a list of strings of a summary; empty for anything else."""
+    return [str(v) for v in value] if isinstance(value, (list, tuple)) else []
+
+
+def rules_excluded(value: object) -> list[tuple[str, float]]:
+    """Return rule and count of the options that it excludes, the largest count first."""
+    found = [(str(k), number(v)) for k, v in value.items()] if isinstance(value, Mapping) else []
+    return sorted((r for r in found if r[1] > 0), key=lambda r: (-r[1], r[0]))
 
 
 def no_plan(summary: Mapping[str, object]) -> str:
     """Return the sentence for a run without a plan."""
     if str(summary.get("status")) == "infeasible":
-        return "There is no plan: the solver proved that the rules and limits of this case cannot all hold."
+        how = str(summary.get("infeasible_by") or "claimed by the solver")
+        return f"There is no plan: the rules and limits of this case cannot all hold ({how})."
     return f"There is no plan yet (status: {summary.get('status')}). Nothing is proven about the case; give the solver more time."
 
 
@@ -50,7 +83,7 @@ def _build(facts: Facts) -> str:
     where = listed([facts.site_names.get(s, s) for s in map(str, by_site.index)])
     first = label(facts.case, int(halls["in_service"].min()))
     size = unit(halls["it_mw"].sum(), "MW")
-    return f"build {plural(len(halls), 'hall')} with {size} of IT power at {where}, the first in service in {first}"
+    return f"build {plural(len(halls), 'hall')} with {size} of IT capacity at {where}, the first in service in {first}"
 
 
 def _chips(facts: Facts) -> str:
@@ -112,15 +145,11 @@ def left_out(facts: Facts) -> str:
     if len(unplaced):
         parts.append(f"{plural(len(unplaced), 'training job')} worth {musd(unplaced['value_musd'].sum())} (undiscounted)")
     if len(unserved):
-        worst = unserved.groupby("period")["mtok_per_day"].sum()
-        peak = f"{unit(worst.max(), 'Mtok/day')} in {label(facts.case, int(worst.index[int(worst.argmax())]))}"
+        most, worst = peak_unserved(unserved)
+        peak = f"{unit(most, 'Mtok/day')} in {label(facts.case, int(str(worst)))}"
         parts.append(f"demand of {plural(unserved['service'].nunique(), 'service')}, up to {peak}")
     if not parts:
-        return (
-            "Nothing is left out: every job is placed and all demand is served."
-            if len(facts.case["jobs"]) + len(facts.case["demand"])
-            else ""
-        )
+        return "Nothing is left out: every job is placed and all demand is served." if len(facts.case["jobs"]) + len(facts.case["demand"]) else ""
     return "Left out: " + " and ".join(parts) + "."
 
 

@@ -110,7 +110,7 @@ def _orders(supply: Supply) -> None:
     m.take_or_pay_min = pyo.Constraint(least, rule=lambda m, q: offers[q].take_share * offers[q].max_units * m.signed[q] <= m.order[q])
     m.take_or_pay_max = pyo.Constraint(least, rule=lambda m, q: m.order[q] <= offers[q].max_units * m.signed[q])
     for q, r in offers.items():
-        supply.invest(r.period, r.unit_price_usd / USD_PER_MUSD * m.order[q], life[r.sku], in_service=arrives[q])
+        supply.invest(r.period, r.unit_price_usd / USD_PER_MUSD * m.order[q], life[r.sku], owner=r.sku, in_service=arrives[q])
 
     stock: dict[tuple[str, int], list[Expr]] = defaultdict(list)
     for f, k, t in m.deployed:

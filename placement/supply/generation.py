@@ -31,7 +31,7 @@ def build(supply: Supply) -> None:
     for g, t in index:
         row = gens[g]
         added = m.generator_cap[g, t] - (m.generator_cap[g, t - 1] if t > row.available else 0)
-        supply.invest(t, row.capex_musd_per_mw * added, row.life_years)
+        supply.invest(t, row.capex_musd_per_mw * added, row.life_years, owner=row.site)
         for i, level in enumerate(scope.levels):
             if row.firmness >= level and output[g][case.stress] > 0:
                 supply.provide(("firm", code[row.site], i, t), output[g][case.stress] * m.generator_cap[g, t])
@@ -39,8 +39,8 @@ def build(supply: Supply) -> None:
         row, mw = gens[g], m.generator_mw[g, t, b]
         supply.provide(("power", code[row.site], t, b), mw)
         supply.source_mw[row.site, t, b].append(mw)
-        supply.pay("energy", t, row.energy_usd_per_mwh / USD_PER_MUSD * float(case.hours[b]) * mw)
-        supply.pay("carbon", t, case.carbon_price_usd_per_t * row.co2_kg_per_mwh / KG_PER_T / USD_PER_MUSD * float(case.hours[b]) * mw)
+        supply.pay("energy", t, row.energy_usd_per_mwh / USD_PER_MUSD * float(case.hours[b]) * mw, row.site)
+        supply.pay("carbon", t, case.carbon_price_usd_per_t * row.co2_kg_per_mwh / KG_PER_T / USD_PER_MUSD * float(case.hours[b]) * mw, row.site)
 
 
 BLOCK = Block("generation", build, tables=("generators",), needs=("sites",))

@@ -33,7 +33,7 @@ def build(supply: Supply) -> None:
                 if not (r.interruptible and block.stress):
                     supply.grid_limit[r.site, t, b].append(r.mw * on(r, t))
             if r.capex_musd > 0 and t >= r.available:
-                supply.invest(t, r.capex_musd * (on(r, t) - tier_on((r.site, r.tier), t - 1)), r.life_years)
+                supply.invest(t, r.capex_musd * (on(r, t) - tier_on((r.site, r.tier), t - 1)), r.life_years, owner=r.site)
             for i, level in enumerate(scope.levels):
                 if r.firmness >= level and not r.interruptible:
                     supply.provide(("firm", code[r.site], i, t), r.mw * on(r, t))
@@ -44,8 +44,8 @@ def build(supply: Supply) -> None:
     for s, t, b in index:
         key = (zone[s], t, case.blocks[b].name)
         mwh = float(case.hours[b]) * m.grid_mw[s, t, b]
-        supply.pay("energy", t, usd[key] / USD_PER_MUSD * mwh)
-        supply.pay("carbon", t, case.carbon_price_usd_per_t * kg[key] / KG_PER_T / USD_PER_MUSD * mwh)
+        supply.pay("energy", t, usd[key] / USD_PER_MUSD * mwh, s)
+        supply.pay("carbon", t, case.carbon_price_usd_per_t * kg[key] / KG_PER_T / USD_PER_MUSD * mwh, s)
         supply.provide(("power", code[s], t, b), m.grid_mw[s, t, b])
         supply.source_mw[s, t, b].append(m.grid_mw[s, t, b])
         supply.through_grid[s, t, b].append(m.grid_mw[s, t, b])

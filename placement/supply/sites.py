@@ -40,7 +40,7 @@ def build(supply: Supply) -> None:
         for t in range(case.n_periods):
             now = 1 if h.existing else built((h.site, h.hall), t)
             supply.hall_mw[scope.hall_domain[row], h.cooling, t].append(h.it_mw * now)
-            supply.pay("opex", t, h.opex_musd_per_year * case.period_months / MONTHS_PER_YEAR * now)
+            supply.pay("opex", t, h.opex_musd_per_year * case.period_months / MONTHS_PER_YEAR * now, h.site)
             if not h.existing and t >= h.first:
                 supply.decisions["built", row, t] = now
                 _pay_hall(supply, h, t, now - built((h.site, h.hall), t - 1))
@@ -54,15 +54,15 @@ def _pay_hall(supply: Supply, hall, t: int, start: Expr) -> None:  # type: ignor
     """Charge a hall that enters service in ``t``: construction spread over its chain, milestones when they start."""
     spread = range(t - hall.chain.length, t) if hall.chain.length else range(t, t + 1)
     for paid in spread:
-        supply.invest(paid, hall.capex_musd / len(spread) * start, hall.life_years, in_service=t)
+        supply.invest(paid, hall.capex_musd / len(spread) * start, hall.life_years, owner=hall.site, in_service=t)
     for paid, musd in hall.chain.payments(t):
-        supply.pay("capex", paid, musd * start)
+        supply.pay("capex", paid, musd * start, hall.site)
 
 
 def _pay_opening(supply: Supply, site: str, cost_musd: float, t: int, start: Expr) -> None:
-    supply.pay("capex", t, cost_musd * start)
+    supply.pay("capex", t, cost_musd * start, site)
     for paid, musd in supply.scope.opening[site].payments(t):
-        supply.pay("capex", paid, musd * start)
+        supply.pay("capex", paid, musd * start, site)
 
 
 BLOCK = Block("sites", build, tables=("halls",))

@@ -15,6 +15,7 @@ import pyomo.environ as pyo
 
 from placement.case import Case
 from placement.rules import Scope
+from placement.units import MONTHS_PER_YEAR
 
 Expr = Any  # a number, a Pyomo variable or a Pyomo expression: Pyomo has no common type for them
 
@@ -38,7 +39,7 @@ class Supply:
         self.cost: dict[str, list[Expr]] = defaultdict(list)  # term -> discounted M$
         self.cash: dict[tuple[str, int], list[Expr]] = defaultdict(list)  # (term, period) -> undiscounted M$; period T: residual
         self.layer = ""  # name of the block that is being built
-        self.by_layer: dict[tuple[str, str], list[Expr]] = defaultdict(list)  # (term, layer) -> undiscounted M$
+        self.by_owner: dict[tuple[str, str, str], list[Expr]] = defaultdict(list)  # (term, layer, site or SKU or "") -> undiscounted M$
         self.decisions: dict[tuple[Any, ...], Expr] = {}  # decision that columns may require -> variable
         self.hall_mw: dict[tuple[Any, ...], list[Expr]] = defaultdict(list)  # (domain code, cooling, t) -> IT MW in service
         self.grid_limit: dict[tuple[Any, ...], list[Expr]] = defaultdict(list)  # (site, t, b) -> MW of the energised tiers
@@ -54,23 +55,19 @@ class Supply:
         """Take an amount from a resource for the supply side's own use."""
         self.provide(key, -amount)
 
-    def pay(self, term: str, period: int, amount_musd: Expr) -> None:
-        """Charge an undiscounted amount in a period to a cost term."""
+    def pay(self, term: str, period: int, amount_musd: Expr, owner: str = "") -> None:
+        """Charge an undiscounted amount in a period to a cost term; ``owner`` is the site or SKU that it is for, if one."""
         self.cash[term, period].append(amount_musd)
-        self.by_layer[term, self.layer].append(amount_musd)
+        self.by_owner[term, self.layer, owner].append(amount_musd)
         self.cost[term].append(float(self.case.discount[period]) * amount_musd)
 
-    def invest(self, period: int, amount_musd: Expr, life_years: float, *, in_service: int | None = None) -> None:
+    def invest(self, period: int, amount_musd: Expr, life_years: float, *, owner: str = "", in_service: int | None = None) -> None:
         """Charge capital paid in a period and credit what the asset is worth at the end of the horizon (NaN life: nothing)."""
-        self.pay("capex", period, amount_musd)
-        self.credit_residual(period if in_service is None else in_service, amount_musd, life_years)
-
-    def credit_residual(self, in_service: int, amount_musd: Expr, life_years: float) -> None:
-        """Credit the straight-line residual value of an asset at the end of the horizon."""
-        end = self.case.n_periods
-        share = 1 - (end - in_service) * self.case.period_months / 12 / life_years
+        self.pay("capex", period, amount_musd, owner)
+        end, begun = self.case.n_periods, period if in_service is None else in_service
+        share = 1 - (end - begun) * self.case.period_months / MONTHS_PER_YEAR / life_years
         if share > 0:  # False for NaN
-            self.pay("salvage", end, -share * amount_musd)
+            self.pay("salvage", end, -share * amount_musd, owner)
 
     def steps(self, name: str, first: dict[Any, int], upper: int = 1, uppers: dict[Any, int] | None = None) -> Callable[[Hashable, int], Expr]:
         """Declare never-falling 0/1 (or 0..n) decisions and return ``value(key, t)``: the variable, or 0 before its first period.

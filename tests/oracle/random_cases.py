@@ -329,6 +329,32 @@ class Draw:
         self.rules()
         for t in self.pick(range(self.n)) if self.maybe(0.4) else []:
             self.add("budget", period=t, capex_musd=self.rng.choice((2, 5, 8, 12, 20)))
+        self.drop_without_effect()
+
+    def drop_without_effect(self) -> None:
+        """Take out what reading would refuse as without effect; nothing is drawn here, so the rest of the case stays as it was."""
+        for table, cost in (("halls", "capex_musd"), ("grid", "capex_musd"), ("generators", "capex_musd_per_mw")):
+            for r in self.get(table):
+                r["life_years"] = r["life_years"] if r[cost] else math.nan
+        bought = {r["sku"] for r in self.get("offers") if r["unit_price_usd"]}
+        for k in self.get("skus"):
+            k["life_years"] = k["life_years"] if k["sku"] in bought else math.nan
+        here = {"*", *(s["country"] for s in self.get("sites"))}
+        groups: dict[tuple[str, str], list[Row]] = {}
+        for r in self.get("residency"):
+            groups.setdefault((r["class"], r["origin"]), []).append(r)
+        self.rows["residency"] = [r for r in self.get("residency") if r["country"] in here or self.decides(r, groups[r["class"], r["origin"]], here)]
+        classes = {r["class"] for r in self.get("residency")}
+        for workload in (*self.get("jobs"), *self.get("services")):
+            workload["residency"] = workload["residency"] if workload["residency"] in classes else ""
+
+    @staticmethod
+    def decides(row: Row, group: list[Row], here: set[str]) -> bool:
+        """Return whether a residency row of a country without a site says something about the countries with one."""
+        known = [r for r in group if r["country"] in here]
+        if row["allow"]:  # the only ones to allow deny all others
+            return not any(r["allow"] or r["country"] == "*" for r in known)
+        return row["origin"] != "" and not known  # sets the general rows aside
 
     def drop_unused_skus(self) -> None:
         used = {r["sku"] for t in ("job_skus", "service_skus") for r in self.get(t)}

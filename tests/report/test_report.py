@@ -5,8 +5,11 @@ from __future__ import annotations
 import base64
 import dataclasses
 import hashlib
+import math
 import re
+import shlex
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -21,6 +24,8 @@ from placement.report.formats import fixed, listed, musd, percent, quantity
 from placement.report.gantt import Bar, lanes
 from placement.report.maps import Point, world
 from placement.report.tables import COLUMNS, PRICES, weighted_quantile
+from placement.report.terminal import naming
+from placement.report.text import present_value
 from placement.units import period_number
 
 N = 4
@@ -72,9 +77,7 @@ def small_case(x: str = "") -> Case:
             {"site": "oslo" + x, "hall": "h1" + x, "domain": "", "it_mw": 10.0, "existing": True, "capex_musd": 0.0},
             {"site": "oslo" + x, "hall": "h2" + x, "domain": "", "it_mw": 20.0, "capex_musd": 100.0},
         ],
-        "milestones": [
-            {"site": "oslo" + x, "hall": "h2" + x, "milestone": "permit" + x, "lead_p10": 1, "lead_p50": 2, "lead_p90": 3, "cost_musd": 2.0}
-        ],
+        "milestones": [{"site": "oslo" + x, "hall": "h2" + x, "milestone": "permit" + x, "lead_p10": 1, "lead_p50": 2, "lead_p90": 3, "cost_musd": 2.0}],
         "grid": [
             {"site": "oslo" + x, "tier": "free" + x, "mw": 15.0},
             {"site": "oslo" + x, "tier": "firm" + x, "mw": 25.0, "available": 1, "capex_musd": 8.0},
@@ -99,9 +102,7 @@ def small_case(x: str = "") -> Case:
         "metros": [{"metro": "berlin" + x, "name": "Berlin" + x, "country": "DE", "lat_deg": 52.5, "lon_deg": 13.4}],
         "services": [{"service": "chat" + x, "name": "Chat" + x, "slo_rtt_ms": 60.0, "hbm_gb": 40.0, "unmet_usd_per_mtok": 2.0}],
         "demand": [{"service": "chat" + x, "metro": "berlin" + x, "period": t, "mtok_per_day": 100.0} for t in range(N)],
-        "links": [
-            {"link": "f1" + x, "a": "oslo" + x, "b": "berlin" + x, "km": 900.0, "gbps": 10.0, "module_gbps": 10.0, "module_capex_musd": 3.0}
-        ],
+        "links": [{"link": "f1" + x, "a": "oslo" + x, "b": "berlin" + x, "km": 900.0, "gbps": 10.0, "module_gbps": 10.0, "module_capex_musd": 3.0}],
         "budget": [{"period": t, "capex_musd": 400.0} for t in range(N)],
     }
     tables = {name: frame(name, found, N) for name, found in rows.items()}
@@ -131,12 +132,7 @@ def small_plan(x: str = "") -> dict[str, pd.DataFrame]:
         "generators": [("roof" + x, p, 10.0) for p in PERIODS[1:]],
         "orders": [("o1" + x, gpu, "2027Q1", "2027Q2", 5000.0, 150.0)],
         "chips": [(oslo, oslo, gpu, p, 100.0, 1000.0 * t, 800.0 * t, 50.0) for t, p in enumerate(PERIODS)],
-        "energy": [
-            (oslo, p, b, s, mw)
-            for p in PERIODS
-            for b, k in (("base", 1.0), ("peak", 1.2))
-            for s, mw in (("grid", 6.0 * k), ("ppa:wind" + x, 4.0 * k))
-        ],
+        "energy": [(oslo, p, b, s, mw) for p in PERIODS for b, k in (("base", 1.0), ("peak", 1.2)) for s, mw in (("grid", 6.0 * k), ("ppa:wind" + x, 4.0 * k))],
         "paid": [("wind" + x, p, 1000.0) for p in PERIODS],
         "fibre": [("f1" + x, p, 1, 20.0, 5.0) for p in PERIODS[1:]],
         "unserved": [("chat" + x, "berlin" + x, "2027Q1", 0.25, 25.0)],
@@ -166,11 +162,11 @@ def summary_of(x: str = "", **changes: object) -> dict[str, object]:
 
 
 def prices_of(x: str = "") -> pd.DataFrame:
-    """Thirty prices, so that ten are left out."""
-    rows = [
-        ("power" + x, "power" + x, "oslo" + x, "gpu" + x, "2027Q1", "peak" + x, float(i), "M$/MW" + x, f"row {i:02d}" + x)
-        for i in range(1, 31)
-    ]
+    """Seven limits of one kind, one of another, and thirty prices of use, which are no limits."""
+    label = "local dual, decisions fixed" + x
+    rows = [("hall" + x, "hall_it_mw", "oslo" + x, "", p, "", float(i), "M$/MW", label) for i, p in enumerate((*PERIODS, *PERIODS[:3]), 1)]
+    rows += [("budget" + x, "budget", "", "", "2027Q2", "", 0.25, "M$/M$", label)]
+    rows += [("power" + x, "power", "oslo" + x, "gpu" + x, "2027Q1", "peak" + x, 900.0 + i, "M$/MW" + x, label) for i in range(30)]
     return pd.DataFrame(rows, columns=[c.lstrip("#") for c in PRICES.split()])
 
 
@@ -214,9 +210,9 @@ def test_the_answer_comes_first() -> None:
     text = Page(page_of()).text
     header = text[: text.index("First decisions")]
     for words in (
-        "Build 1 hall with 20 MW of IT power at Oslo, the first in service in 2027Q3",
+        "Build 1 hall with 20 MW of IT capacity at Oslo, the first in service in 2027Q3",
         "buy 5 000 GPU for 150 M$", "energise 25 MW of grid connection",
-        "run 1 of 2 training jobs and serve 93.8 % of inference demand", "Net present cost: 24 M$",
+        "run 1 of 2 training jobs and serve 93.8 % of inference demand", "Cost and penalties less value: 24 M$",
         "0.60 M$ (2.6 %)", "1 training job worth 7.5 M$",
         "25 Mtok/day in 2027Q1", "place 1 order (150 M$), sign 1 power contract, start 1 milestone (2.0 M$), energise 1 grid tier (8.0 M$)",
     ):  # fmt: skip
@@ -302,7 +298,7 @@ def test_a_plan_that_does_nothing_renders() -> None:
         "No site draws power",
         "No accelerators",
         "The plan moves no money",
-        "No resource has a price",
+        "No limit has a price",
         "No progress",
     ):
         assert words in text
@@ -385,10 +381,98 @@ def test_a_case_without_any_table_renders() -> None:
     assert "The case has no sites" in page.text and "change nothing" in page.text.lower()
 
 
-def test_only_the_twenty_largest_prices_are_shown() -> None:
-    """Thirty prices become the twenty largest."""
+def test_scarce_are_limits_by_kind_and_worth() -> None:
+    """One table per kind, five rows each, worth most first; prices of use are left out and the kind of price is said once."""
     text = Page(page_of()).text
-    assert "row 30" in text and "row 11" in text and "row 10" not in text
+    found = text[text.rindex("What is scarce") : text.rindex("How the plan was found")]
+    assert "The 5 of 7 that are worth most" in found and "peak" not in found
+    assert found.count("local dual, decisions fixed") == 1 and "not the prices that prove the bound" in found
+    order = [found.index(words) for words in ("210 M$", "120 M$", "90 M$", "60 M$", "50 M$", "Budget", "100 M$")]
+    assert order == sorted(order) and "20 M$ " not in found.replace("120 M$", "")
+
+
+def test_why_a_job_is_left_out() -> None:
+    """The reason says at how many options which rule excludes the job; without the table there is no such column."""
+    case = small_case()
+    options = frame("job_skus", [{"job": "late", "sku": "gpu", "units": 10.0, "duration_periods": 1}], N)
+    case = dataclasses.replace(case, tables={**case.tables, "job_skus": options})
+    lost = pd.DataFrame({"workload": ["late", "chat"], "place": ["oslo", "oslo"], "sku": ["gpu", ""], "rule": ["size", "latency"], "n": [1, 4]})
+    text = Page(render(case, small_plan(), summary_of(), prices_of(), PROGRESS, lost)).text
+    assert "Ruled out at all 1 (site, SKU) options: size 1" in text and "latency 4" not in text
+    more = frame("job_skus", [{"job": "late", "sku": k, "units": 10.0, "duration_periods": 1} for k in ("gpu", "tpu")], N)
+    wide = dataclasses.replace(case, tables={**case.tables, "job_skus": more})
+    assert "Ruled out at 1 of 2 (site, SKU) options: size 1; the rest lost" in Page(render(wide, small_plan(), summary_of(), prices_of(), [], lost)).text
+    assert "No rule forbids it" in Page(render(case, small_plan(), summary_of(), prices_of(), [], lost.iloc[:0])).text
+    assert "Ruled out" not in Page(page_of()).text and "No rule forbids" not in Page(page_of()).text
+
+
+@pytest.mark.parametrize("x", ["", HOSTILE])
+def test_an_infeasible_run_says_why(x: str) -> None:
+    """What nothing can serve, the proof and the counts of the rules are prominent on the page and in the terminal."""
+    none = {"objective": None, "bound": None, "verified_bound": None, "gap": None, "check": None}
+    why = {
+        "status": "infeasible",
+        "infeasible_by": "dual ray verified",
+        "unservable": ["job[big]: size excludes 3" + x] * 20,
+        "excluded": {"size": 3, "dates": 1},
+    }
+    summary = summary_of() | none | why
+    raw = render(small_case(), {}, summary, pd.DataFrame(), [])
+    page, text = Page(raw), terminal_summary(summary, {})
+    assert page.text.index("job[big]: size excludes 3") < page.text.index("What the rules exclude") and "<script" not in raw.lower()
+    assert "dual ray verified" in page.text and "And 6 more" in page.text
+    for words in ("proof:   dual ray verified", "job[big]: size excludes 3", "+ 16 more", "size 3, dates 1"):
+        assert words in text
+    assert len(text.splitlines()) <= 25 and max(map(len, text.splitlines())) <= 80 and "\x00" not in text
+
+
+def test_an_interrupted_run_says_so_first() -> None:
+    """The page has it before the answer, the terminal in its second line; a run that was not says nothing of it."""
+    text = Page(page_of(interrupted=True)).text
+    assert text.index("Interrupted:") < text.index("Build 1 hall") and "Interrupted" not in Page(page_of()).text
+    lines = terminal_summary(summary_of(interrupted=True), small_plan()).splitlines()
+    assert lines[1].startswith("INTERRUPTED") and max(map(len, lines)) <= 80
+
+
+def test_the_objective_is_no_present_value() -> None:
+    """The present value leaves the penalties out, the objective has them in."""
+    plan = small_plan()
+    plan["cash"] = pd.concat([plan["cash"], pd.DataFrame({"period": ["2027Q1"], "term": ["unmet"], "musd": [70.0]})])
+    with_penalty, without = (present_value(Facts.of(small_case(), p)) for p in (plan, small_plan()))
+    assert with_penalty == pytest.approx(without)
+    assert without == pytest.approx(-(151.0 + 3.0 / 1.1**0.25 - 90.0 / 1.1**0.75 - 40.0 / 1.1))
+
+
+def test_a_contract_costs_by_the_year() -> None:
+    """4000 MWh over the year at 40 $/MWh: 0.16 M$ a year, which is not part of what is to commit."""
+    text = Page(page_of()).text
+    assert "6 MW at 40 $/MWh, 4 periods" in text and "about 0.16 M$ a year" in text
+
+
+def test_no_raw_key_is_shown() -> None:
+    """Key figures have labels with units, and nothing reads like a column name or a percentage of nothing."""
+    keys = {"it_mw_end": 7457.0, "contract_share": 0.256, "served_gtok": 12.0, "own_generation_share": math.nan, "salvage_grid_musd": -3.0}
+    text = Page(page_of(kpis=keys, phases=[{"phase": "root", "began_s": 2.408, "seconds": 3.0}])).text
+    for words in (
+        "IT capacity of halls at the end",
+        "7 457 MW",
+        "Energy from power contracts",
+        "25.6 %",
+        "12 Gtok",
+        "began at 2.4 s",
+        "Residual value: grid connections",
+    ):
+        assert words in text
+    assert "\u2013 %" not in text and not [k for k in (*keys, "began_s", "rel_gap") if k in text]
+
+
+def test_the_terminal_names_the_two_largest() -> None:
+    """Lists name two and count the rest, on a second line where they are long; both gaps are on one line."""
+    assert naming("buy: 9", ["a 3", "b 2", "c 1"]) == ["buy: 9: a 3, b 2 + 1 more"]
+    assert naming("x" * 50, ["a" * 20, "b" * 20]) == ["x" * 50 + ":", " " * 9 + "a" * 20 + ", " + "b" * 20]
+    text = terminal_summary(summary_of(), small_plan())
+    assert "gap:     2.6 % verified (no solver trusted), 2.1 % the solver's own" in text
+    assert "demand of 1 service not served, up to 25 Mtok/day in 2027Q1" in text
 
 
 def test_terminal_summary_fits_and_says_the_same() -> None:
@@ -406,6 +490,27 @@ def test_terminal_summary_fits_and_says_the_same() -> None:
         "placement check CASE RUN",
     ):
         assert words in text
+
+
+@pytest.mark.parametrize(
+    ("run", "case", "report", "check"),
+    [
+        ("run", "/d/small", "placement report run ", "placement check /d/small run "),
+        ("my run", "/d/it's", "placement report 'my run' ", "placement check '/d/it'\"'\"'s' 'my run' "),
+        ("r" * 60, "/c" * 40, f"placement report {'r' * 60}", f"placement check {'/c' * 40} {'r' * 60}"),
+        ("a\x1b[31mb", None, "placement report RUN ", "placement check CASE RUN "),
+        ("/Länge/é", "/名", "placement report /Länge/é", "placement check /名 /Länge/é"),
+    ],
+)
+def test_commands_can_be_pasted(run: str, case: str | None, report: str, check: str) -> None:
+    """The next commands name the real folders, quoted for a shell and never cut; what a terminal must not see stays out."""
+    text = terminal_summary(summary_of() | {"run": run, "case_path": case}, small_plan())
+    tail = [line + " " for line in text.splitlines()[-2:]]
+    assert shlex.quote(run) in tail[0] or "\x1b" in run
+    for line, command in zip(tail, (report, check), strict=True):
+        words = shlex.split(command)
+        assert shlex.split(line.removeprefix("next:"))[: len(words)] == words
+    assert "\x1b" not in text and len(text.splitlines()) <= 25
 
 
 def test_terminal_summary_is_safe_and_short_with_hostile_names() -> None:
@@ -437,12 +542,9 @@ def test_numbers_read_well() -> None:
 def test_lanes_never_overlap_and_are_as_few_as_possible() -> None:
     """Interval packing uses exactly as many lanes as bars overlap at the worst moment."""
     rng = np.random.default_rng(0)
-    bars = [
-        Bar(float(a), float(a + d), str(i), "c0", "")
-        for i, (a, d) in enumerate(zip(rng.integers(0, 20, 60), rng.integers(1, 6, 60), strict=True))
-    ]
+    bars = [Bar(float(a), float(a + d), str(i), "c0", "") for i, (a, d) in enumerate(zip(rng.integers(0, 20, 60), rng.integers(1, 6, 60), strict=True))]
     packed = lanes(bars)
-    assert all(a.end <= b.start for lane in packed for a, b in zip(lane, lane[1:], strict=False))
+    assert all(a.end <= b.start for lane in packed for a, b in pairwise(lane))
     assert len(packed) == max(sum(b.start <= t < b.end for b in bars) for t in range(30))
 
 

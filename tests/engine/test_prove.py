@@ -1,0 +1,202 @@
+"""Branching trees that prove the optimum without a solver: on random cases, the repository's own, and when cut short."""
+
+from __future__ import annotations
+
+import functools
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.random import default_rng
+
+from placement.case import read_case
+from placement.certificate import Proof, proven_bound, safe_bound
+from placement.engine.highs import Relaxation, Run, solve
+from placement.engine.prove import prove
+from placement.engine.search import arrays
+from placement.program import Program, assemble, build_sides
+from tests.oracle.random_cases import random_case
+
+DATA = Path(__file__).parents[2] / "data"
+SEEDS = range(100)
+
+
+@functools.cache
+def program_of(seed: int) -> Program:
+    """Return the program of a random case."""
+    return assemble(build_sides(random_case(seed)))[0]
+
+
+@functools.cache
+def program_in(name: str) -> Program:
+    """Return the program of a case of the repository."""
+    return assemble(build_sides(read_case(DATA / name)))[0]
+
+
+def optimum(p: Program) -> float:
+    """Return the optimal cost, inf if there is none."""
+    return solve(arrays(p), Run(time_limit_s=60, rel_gap=0.0)).objective
+
+
+def tree_of(p: Program, target: float, **options: int) -> Proof:
+    """Return a proof with time enough."""
+    return prove(arrays(p), p, target, 60.0, lambda: False, **options)
+
+
+def never() -> bool:
+    """Do not stop."""
+    return False
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_proves_the_optimum(seed: int) -> None:
+    """The bound reaches the optimum and does not pass it; without a plan it is infinite."""
+    p = program_of(seed)
+    best = optimum(p)
+    bound = proven_bound(p, tree_of(p, best))
+    if math.isinf(best):
+        assert bound == math.inf
+    else:
+        assert best - 1e-5 * max(abs(best), 1e-3) <= bound <= best + 1e-9 * max(abs(best), 1.0)
+
+
+@pytest.mark.parametrize("seed", range(0, 100, 4))
+def test_without_a_plan_in_hand(seed: int) -> None:
+    """An infinite target makes the search go on to the optimum itself; one too low ends it early, with a valid bound."""
+    p = program_of(seed)
+    best = optimum(p)
+    assert proven_bound(p, tree_of(p, math.inf)) == pytest.approx(best, rel=1e-5, abs=1e-8)
+    assert proven_bound(p, tree_of(p, -1e6)) <= best + 1e-9 * max(abs(best), 1.0)
+
+
+@pytest.mark.parametrize("seed", [390, 56, 5, 12])
+def test_infeasible_is_proven(seed: int) -> None:
+    """Also where HiGHS has no ray: programs without columns, rows without entries."""
+    proof = tree_of(program_of(seed), math.inf)
+    assert proof.infeasible.all()
+    assert proven_bound(program_of(seed), proof) == math.inf
+
+
+def test_three_sites_closes() -> None:
+    """The proof of the small example is complete, and shorter than one leaf per plan."""
+    p = program_in("three-sites")
+    best = optimum(p)
+    proof = tree_of(p, best)
+    assert 1 < (proof.column < 0).sum() < 20
+    assert proven_bound(p, proof) == pytest.approx(best, rel=1e-6)
+
+
+def test_frontier_small_is_much_closer_than_its_root() -> None:
+    """Forty leaves take away most of the distance between relaxation and optimum; each more helps or does no harm."""
+    p = program_in("frontier-small")
+    root = solve(arrays(p).relaxed(), Run(time_limit_s=60))
+    best = solve(arrays(p), Run(time_limit_s=60, rel_gap=1e-4)).objective
+    assert root.dual is not None
+    before = safe_bound(p, root.dual)
+    bounds = [proven_bound(p, tree_of(p, best, max_leaves=n)) for n in (1, 10, 40)]
+    assert bounds[0] == pytest.approx(before, rel=1e-9)
+    assert bounds == sorted(bounds)
+    assert bounds[-1] <= best + 1e-6 * abs(best)
+    assert best - bounds[-1] <= 0.3 * (best - before)
+
+
+def test_same_tree_every_time() -> None:
+    """The search has no chance in it."""
+    p = program_in("frontier-small")
+    one, two = (tree_of(p, math.inf, max_leaves=15).arrays() for _ in range(2))
+    assert all(np.array_equal(one[name], two[name]) for name in one)
+
+
+def test_leaves_are_limited() -> None:
+    """There are as many leaves as allowed, at least one, and open leaves share their parent's duals or have better."""
+    p = program_in("frontier-small")
+    for n in (1, 2, 7):
+        proof = tree_of(p, math.inf, max_leaves=n)
+        assert (proof.column < 0).sum() == n
+        assert len(proof.column) == 2 * n - 1
+        assert len(proof.dual) <= n
+
+
+def test_without_time_the_known_duals_remain() -> None:
+    """No time, or a stop at once: one leaf with the duals that were there; a stop later: what was proven until then."""
+    p = program_in("frontier-small")
+    root = solve(arrays(p).relaxed(), Run(time_limit_s=60)).dual
+    assert root is not None
+    for seconds, stop in ((0.0, never), (60.0, lambda: True)):
+        proof = prove(arrays(p), p, math.inf, seconds, stop, dual=root)
+        assert proven_bound(p, proof) == safe_bound(p, root)
+        assert proven_bound(p, prove(arrays(p), p, math.inf, seconds, stop)) == safe_bound(p, np.zeros(len(root)))
+    asked = iter(range(10_000))
+    partial = prove(arrays(p), p, math.inf, 60.0, lambda: next(asked) > 60)
+    assert 1 < (partial.column < 0).sum() < 60
+    assert proven_bound(p, partial) > safe_bound(p, root)
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_corrupted_proofs_never_prove_too_much(seed: int) -> None:
+    """A true proof of three-sites, disturbed at random in structure, splits, duals and marks, stays below the optimum."""
+    p = program_in("three-sites")
+    good, best = three_sites_proof()
+    rng = default_rng(seed)
+    stored = {name: a.copy() for name, a in good.arrays().items()}
+    for _ in range(rng.integers(1, 5)):
+        name = str(rng.choice(list(stored)))
+        place = tuple(int(rng.integers(n)) for n in stored[name].shape)
+        wild = rng.choice([math.nan, math.inf, -math.inf, 1e300, 0.5, 1.0, -1.0, 3.0])
+        stored[name][place] = {"f": wild, "i": rng.integers(-2, len(p.cost)), "b": True}[stored[name].dtype.kind]
+    assert proven_bound(p, Proof(**stored)) <= best + 1e-9 * abs(best)
+
+
+@functools.cache
+def three_sites_proof() -> tuple[Proof, float]:
+    """Return a proof of three-sites and its optimum."""
+    p = program_in("three-sites")
+    best = optimum(p)
+    return tree_of(p, best), best
+
+
+def test_a_leaf_cannot_be_left_out() -> None:
+    """Putting one side of a split in the place of the split leaves plans out; such a tree is none, or its leaf covers the whole box."""
+    p = program_in("three-sites")
+    proof, best = three_sites_proof()
+    for node in np.flatnonzero(proof.column >= 0):
+        for child in (proof.left[node], proof.right[node]):
+            moved = {name: a.copy() for name, a in proof.arrays().items()}
+            for name in ("column", "at", "left", "right", "leaf"):
+                moved[name][node] = moved[name][child]
+            assert proven_bound(p, Proof(**moved)) <= best + 1e-9 * abs(best)
+
+
+def test_false_marks_do_not_help() -> None:
+    """All leaves marked empty: those that are not count with no duals at all."""
+    p = program_in("three-sites")
+    proof, best = three_sites_proof()
+    assert proven_bound(p, replace(proof, infeasible=np.ones(len(proof.dual), bool))) <= best
+
+
+def test_round_trip(tmp_path: Path) -> None:
+    """A proof written and read proves the same."""
+    p = program_in("three-sites")
+    proof, _ = three_sites_proof()
+    np.savez_compressed(tmp_path / "proof.npz", **proof.arrays())
+    with np.load(tmp_path / "proof.npz") as stored:
+        assert proven_bound(p, Proof.from_arrays(stored)) == proven_bound(p, proof)
+
+
+def test_relaxation_in_boxes() -> None:
+    """Boxes one after the other give what a new solver gives, from whatever basis."""
+    p = program_in("frontier-small")
+    whole = arrays(p)
+    columns = np.flatnonzero(p.integer)
+    relaxation, rng, basis = Relaxation(whole), default_rng(0), None
+    for _ in range(6):
+        lower, upper = p.lower.copy(), p.upper.copy()
+        some = rng.choice(columns, 5, replace=False)
+        upper[some] = np.floor((lower[some] + upper[some]) / 2)
+        answer, ray, found = relaxation.solve(columns.astype(np.int32), lower[columns], upper[columns], 20.0, basis)
+        fresh = solve(replace(whole, lower=lower, upper=upper).relaxed(), Run(time_limit_s=20))
+        assert ray is None and answer.status == fresh.status == "kOptimal"
+        assert answer.objective == pytest.approx(fresh.objective, rel=1e-7)
+        basis = basis or found
