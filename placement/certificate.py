@@ -26,7 +26,7 @@ Floats = NDArray[np.float64]
 
 _UNIT = 2.0**-53  # rounding unit of IEEE double precision
 _LARGEST_SPLIT = 2.0**52  # above, k + 1 may not be a number of double precision
-_CHUNK = 4_000_000  # entries of an array (columns x leaves) worked on at a time
+_CHUNK = 500_000  # entries of an array (columns x leaves) worked on at a time
 
 
 @dataclass(frozen=True)
