@@ -59,7 +59,7 @@ def solve_into(args: argparse.Namespace) -> int:
 
 def _tell(plan: Plan, args: argparse.Namespace, options: SolveOptions) -> None:
     """Say what came out: the summary on stdout, what went wrong on stderr."""
-    if plan.tables and not args.quiet:
+    if (plan.tables or plan.status is Status.INFEASIBLE) and not args.quiet:
         print(terminal_summary({**plan.summary, "run": args.out}, plan.tables))
     for line in _complaints(plan, args, options):
         print(f"placement: {line}", file=sys.stderr)
@@ -67,8 +67,9 @@ def _tell(plan: Plan, args: argparse.Namespace, options: SolveOptions) -> None:
 
 def _complaints(plan: Plan, args: argparse.Namespace, options: SolveOptions) -> Iterator[str]:
     if plan.status is Status.INFEASIBLE:
-        yield f"proven infeasible by two solver configurations; what the rules excluded is in {args.out}/exclusions.csv"
-        yield from (f"nothing can serve {what}" for what in plan.summary.get("unservable", ()))
+        yield f"proven infeasible ({plan.summary['infeasible_by']}); what the rules excluded is in {args.out}/exclusions.csv"
+        if args.quiet:  # else the summary on stdout has it
+            yield from (f"nothing can serve {what}" for what in plan.summary["unservable"])
     elif not plan.tables and plan.interrupted:
         yield "interrupted before there was a plan; nothing was written"
     elif not plan.tables:

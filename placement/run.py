@@ -19,7 +19,7 @@ from placement.errors import DataError, Problem
 from placement.plan.checker import Verdict, read_tables
 from placement.plan.checker import check as check_tables
 from placement.plan.plan import Plan
-from placement.plan.run_folder import RunFolder, check_target, read_dual, read_run, read_summary, write_files, write_run
+from placement.plan.run_folder import RunFolder, check_target, read_certificate, read_run, read_summary, write_files, write_run
 from placement.report import render
 
 _CLOSE = 1e-9  # relative, for numbers that are the same computation twice
@@ -36,8 +36,8 @@ def write_plan(plan: Plan, out: str | Path, log: Sequence[str] = ()) -> Path:
     target = check_target(out)
 
     def fill(folder: Path) -> None:
-        write_files(folder, plan.summary, plan.tables, plan.prices, plan.exclusions, plan.progress, plan.dual)
-        (folder / "report.html").write_text(render(plan.case, plan.tables, plan.summary, plan.prices, plan.progress), encoding="utf-8")
+        write_files(folder, plan.summary, plan.tables, plan.prices, plan.exclusions, plan.progress, plan.proof.arrays() if plan.proof else None)
+        (folder / "report.html").write_text(render(plan.case, plan.tables, plan.summary, plan.prices, plan.progress, plan.exclusions), encoding="utf-8")
         (folder / "log.txt").write_text("".join(f"{line}\n" for line in log), encoding="utf-8")
 
     write_run(target, fill)
@@ -70,7 +70,7 @@ def check(case: Case, plan: Plan | dict[str, pd.DataFrame]) -> Verdict:
 
 
 def check_run(case: Case, folder: str | Path) -> tuple[Verdict, dict[str, Any]]:
-    """Check a run folder: plan, cost and bound; the bound is recomputed from the rebuilt arrays and the saved dual vector.
+    """Check a run folder: plan, cost and bound; the bound is recomputed from the rebuilt arrays and the saved proof.
 
     Returns
     -------
@@ -108,18 +108,18 @@ def check_run(case: Case, folder: str | Path) -> tuple[Verdict, dict[str, Any]]:
 
 
 def _recomputed_bound(case: Case, folder: Path) -> float:
-    """Return the bound that the saved dual vector proves for the case as it is now; ``-inf`` if it proves none."""
-    from placement.certificate import safe_bound  # these two load Pyomo, which a report does not need
+    """Return the bound that the saved proof proves for the case as it is now; ``-inf`` if it proves none."""
+    from placement.certificate import Proof, proven_bound  # these two load Pyomo, which a report does not need
     from placement.program import assemble, build_sides
 
-    dual = read_dual(folder)
-    if dual is None:
+    saved = read_certificate(folder)
+    if saved is None:
         return -math.inf
     program, _ = assemble(build_sides(case))
     try:
         with np.errstate(all="ignore"):  # a damaged vector may hold anything
-            return safe_bound(program, dual)
-    except (ValueError, OverflowError):  # of another length: the vector belongs to another case; or absurdly large
+            return proven_bound(program, Proof.from_arrays(saved))
+    except (ValueError, OverflowError):  # damaged, or it belongs to another case
         return -math.inf
 
 
@@ -153,7 +153,7 @@ def write_report(folder: str | Path) -> Path:
     """
     run = read_run(folder)
     page = run.path / "report.html"
-    text = render(case_of(run), run.tables, run.summary, run.prices, run.progress)
+    text = render(case_of(run), run.tables, run.summary, run.prices, run.progress, run.exclusions)
     with tempfile.TemporaryDirectory(dir=run.path.parent) as work:  # beside the run, on the same file system
         fresh = Path(work) / page.name
         fresh.write_text(text, encoding="utf-8")

@@ -13,7 +13,7 @@ import pandas as pd
 
 import placement
 from placement.case import Case
-from placement.certificate import safe_bound
+from placement.certificate import proven_bound
 from placement.engine import Event, Outcome, Progress, Status, relative_gap, solve_program
 from placement.options import SolveOptions
 from placement.plan.checker import check
@@ -68,19 +68,17 @@ def solve(
     return _plan(sides, program, variables, outcome, options, events, clock)
 
 
-def _plan(
-    sides: Sides, program: Program, variables: list[Any], outcome: Outcome, options: SolveOptions, events: list[Event], clock: Progress
-) -> Plan:
+def _plan(sides: Sides, program: Program, variables: list[Any], outcome: Outcome, options: SolveOptions, events: list[Event], clock: Progress) -> Plan:
     """Put the engine's answer into the planner's words, and have it checked."""
     case, status, bound = sides.case, outcome.status, outcome.bound
-    verified = safe_bound(program, outcome.dual) if outcome.dual is not None else float("-inf")
+    verified = proven_bound(program, outcome.proof) if outcome.proof is not None else float("-inf")
     exclusions = sides.demand.exclusions
     records = tuple(Progress.record(e) for e in events)
     if outcome.x is None:
         summary = _summary(sides, outcome, verified, None, program, options, clock)
         return Plan(
             case=case, status=status, objective=float("inf"), bound=bound, verified_bound=verified, gap=float("inf"), exclusions=exclusions,
-            dual=outcome.dual, interrupted=outcome.interrupted, summary=summary, progress=records,
+            proof=outcome.proof, interrupted=outcome.interrupted, summary=summary, progress=records,
         )  # fmt: skip
     extract = Tables(sides, variables, outcome.x)
     tables = extract.all()
@@ -88,23 +86,23 @@ def _plan(
     figures = pd.Series(kpis(case, tables, extract.costs()), dtype=float)
     found = Plan(
         case=case, status=status, objective=outcome.objective, bound=bound, verified_bound=verified, gap=relative_gap(outcome.objective, bound),
-        tables=tables, kpis=figures, exclusions=exclusions, verdict=verdict, dual=outcome.dual, interrupted=outcome.interrupted, progress=records,
+        tables=tables, kpis=figures, exclusions=exclusions, verdict=verdict, proof=outcome.proof, interrupted=outcome.interrupted, progress=records,
         prices=prices(case, program, outcome.price, LOCAL) if outcome.price is not None else pd.DataFrame(columns=list(COLUMNS)),
     )  # fmt: skip
     found.summary.update(_summary(sides, outcome, verified, found, program, options, clock))
     return found
 
 
-def _summary(
-    sides: Sides, outcome: Outcome, verified: float, plan: Plan | None, program: Program, options: SolveOptions, clock: Progress
-) -> dict[str, Any]:
+def _summary(sides: Sides, outcome: Outcome, verified: float, plan: Plan | None, program: Program, options: SolveOptions, clock: Progress) -> dict[str, Any]:
     """Return what ``summary.json`` holds."""
     case = sides.case
     verdict = plan.verdict if plan is not None else None
     return {
-        "case": case.name, "title": case.title, "case_path": str(case.path.resolve()) if case.path else None, "case_sha256": case.sha256, "model": case.model,
-        "status": outcome.status, "infeasible_by": outcome.infeasible_by, "interrupted": outcome.interrupted, "objective": outcome.objective, "bound": outcome.bound,
-        "verified_bound": verified, "gap": relative_gap(outcome.objective, outcome.bound), "verified_gap": relative_gap(outcome.objective, verified),
+        "case": case.name, "title": case.title, "case_path": str(case.path.resolve()) if case.path else None,
+        "case_sha256": case.sha256, "model": case.model,
+        "status": outcome.status, "infeasible_by": outcome.infeasible_by, "interrupted": outcome.interrupted,
+        "objective": outcome.objective, "bound": outcome.bound, "verified_bound": verified,
+        "gap": relative_gap(outcome.objective, outcome.bound), "verified_gap": relative_gap(outcome.objective, verified),
         "kpis": plan.kpis.to_dict() if plan is not None else {},
         "check": {"ok": verdict.ok, "violations": [str(v) for v in verdict.violations]} if verdict else None,
         "runtime_s": round(clock.elapsed, 3), "phases": outcome.phases, "sizes": program.sizes,
@@ -116,12 +114,20 @@ def _summary(
 def unservable(sides: Sides) -> list[str]:
     """Return workloads that must be served and that nothing can serve, each with the rules that exclude the most options."""
     serve, columns = sides.columns.serve, sides.columns
-    lonely = serve[(serve["lower"] > 0) & (np.bincount(columns.serve_row, minlength=len(serve)) == 0)]
+    lonely = serve.loc[(serve["lower"] > 0) & (np.bincount(columns.serve_row, minlength=len(serve)) == 0), "label"]
+    periods: dict[tuple[str, ...], list[str]] = {}
+    for label in lonely:
+        family, _, ids = label[:-1].partition("[")
+        workload, *rest = ids.split(",")
+        where = f"service {workload} in {rest[0]}" if family == "meet_demand" else f"job {workload}"
+        periods.setdefault((workload, where), []).extend(rest[1:])
     found = []
-    for label in lonely["label"]:
-        workload = label[label.index("[") + 1 : -1].split(",")[0]
-        rules = sides.demand.exclusions.query("workload == @workload").groupby("rule")["n"].sum().nlargest(4)
-        found.append(f"{label}: {', '.join(f'{rule} excludes {n}' for rule, n in rules.items()) or 'no site and SKU at all'}")
+    exclusions = sides.demand.exclusions
+    for (workload, where), when in periods.items():
+        rules = exclusions[exclusions["workload"] == workload].groupby("rule")["n"].sum().nlargest(4)
+        reason = ", ".join(f"{rule} excludes {n}" for rule, n in rules.items()) or "no site and SKU at all"
+        span = f", {when[0]} to {when[-1]}" if len(when) > 1 else f", {when[0]}" if when else ""
+        found.append(f"{where}{span}: {reason}")
     return found
 
 

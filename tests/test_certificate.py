@@ -170,9 +170,7 @@ def test_infeasibility_has_a_proof(seed: int) -> None:
 # min -5a - 4b over whole numbers in [0, 10], 6a + 4b <= 24, a + 2b <= 6, and c in [0, 10] continuous without effect: -20 at (4, 0).
 # The relaxation has -21 at (3, 1.5); b <= 1 gives (10/3, 1) at -20.67; in it a <= 3 gives (3, 1) at -19, a >= 4 gives (4, 0) at -20;
 # b >= 2 gives (2, 2) at -18.
-WHOLE = replace(
-    small([-5.0, -4.0, 0.0], [[6.0, 4.0, 0.0], [1.0, 2.0, 0.0]], [-math.inf] * 2, [24.0, 6.0]), integer=np.array([True, True, False])
-)
+WHOLE = replace(small([-5.0, -4.0, 0.0], [[6.0, 4.0, 0.0], [1.0, 2.0, 0.0]], [-math.inf] * 2, [24.0, 6.0]), integer=np.array([True, True, False]))
 TREE = Proof(
     column=np.array([1, 0, -1, -1, -1]), at=np.array([1.0, 3.0, 0.0, 0.0, 0.0]), left=np.array([1, 3, -1, -1, -1]), right=np.array([2, 4, -1, -1, -1]),
     leaf=np.array([-1, -1, 0, 1, 2]), dual=np.array([[0.0, -5.0], [0.0, 0.0], [-1.0, 0.0]]), infeasible=np.zeros(3, bool),
@@ -225,8 +223,13 @@ MALFORMED = {
     "cycle to the root": changed(left={1: 0}),
     "cycle to itself": changed(left={1: 1}),
     "cycle apart from the root": Proof(
-        column=np.array([-1, 0, -1]), at=np.array([0.0, 3.0, 0.0]), left=np.array([-1, 1, -1]), right=np.array([-1, 2, -1]), leaf=np.array([0, -1, 0]),
-        dual=TREE.dual, infeasible=TREE.infeasible,
+        column=np.array([-1, 0, -1]),
+        at=np.array([0.0, 3.0, 0.0]),
+        left=np.array([-1, 1, -1]),
+        right=np.array([-1, 2, -1]),
+        leaf=np.array([0, -1, 0]),
+        dual=TREE.dual,
+        infeasible=TREE.infeasible,
     ),
     "one child twice": changed(left={1: 4}),
     "wrong child": changed(left={0: 2}),

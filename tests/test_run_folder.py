@@ -17,7 +17,7 @@ from placement.errors import DataError
 from placement.plan import run_folder as module
 from placement.plan.checking.tables import PLAN_TABLES
 from placement.plan.prices import COLUMNS
-from placement.plan.run_folder import EXCLUSIONS, FILES, PRICES, check_target, plain, read_run, write_run
+from placement.plan.run_folder import EXCLUSIONS, FILES, PRICES, check_target, plain, read_certificate, read_run, write_run
 from placement.rules import unreachable
 
 SUMMARY_KEYS = {
@@ -209,7 +209,10 @@ def test_comes_back_as_it_was(solved):
         assert run.exclusions[column].tolist() == solved.plan.exclusions[column].tolist(), f"exclusions.{column}"
     assert len(run.exclusions)
     assert [dict(p) for p in run.progress] == [dict(p) for p in solved.plan.progress]
-    assert run.dual is not None and (run.dual == solved.plan.dual).all()
+    saved = read_certificate(solved.run)
+    assert saved is not None
+    for name, array in solved.plan.proof.arrays().items():
+        assert (saved[name] == array).all(), name
     assert run.summary["objective"] == solved.plan.objective
     verdict = placement.check(solved.case, dict(run.tables))
     assert verdict.ok and verdict.objective == pytest.approx(solved.plan.objective)

@@ -54,15 +54,25 @@ def sku_table(facts: Facts, spec: Spec) -> pd.DataFrame:
     """Return table ``skus``."""
     chips = facts["accelerators"].set_index("accel_id").loc[list(spec.skus)]
     bought = [s for s in offered(spec) if SKUS[s].lead < spec.n_periods]  # others only run already and have no residual value
-    return pd.DataFrame([
-        {
-            "sku": sku, "name": chip["name"], "vendor": chip["vendor"], "kw_per_unit": chip["it_power_w"] / 1000, "idle_share": IDLE_SHARE,
-            "hbm_gb": chip["mem_gb"], "node_units": SKUS[sku].node_units, "cooling": SKUS[sku].cooling, "export_class": SKUS[sku].export_class,
-            "life_years": CHIP_LIFE_YEARS if sku in bought else "", "source": "Epoch AI hardware, vendor system maxima",
-            "assumption": chip["assumption"].split(";")[0] + "; scenario: idle share, cooling class, life",
-        }
-        for sku, chip in zip(spec.skus, (row for _, row in chips.iterrows()), strict=True)
-    ])
+    return pd.DataFrame(
+        [
+            {
+                "sku": sku,
+                "name": chip["name"],
+                "vendor": chip["vendor"],
+                "kw_per_unit": chip["it_power_w"] / 1000,
+                "idle_share": IDLE_SHARE,
+                "hbm_gb": chip["mem_gb"],
+                "node_units": SKUS[sku].node_units,
+                "cooling": SKUS[sku].cooling,
+                "export_class": SKUS[sku].export_class,
+                "life_years": CHIP_LIFE_YEARS if sku in bought else "",
+                "source": "Epoch AI hardware, vendor system maxima",
+                "assumption": chip["assumption"].split(";")[0] + "; scenario: idle share, cooling class, life",
+            }
+            for sku, chip in zip(spec.skus, (row for _, row in chips.iterrows()), strict=True)
+        ]
+    )
 
 
 def last_full_volume(facts: Facts, sku: str) -> tuple[str, float]:
@@ -102,12 +112,31 @@ def offer_table(facts: Facts, spec: Spec) -> pd.DataFrame:
             label = quarter_label(t, spec.start)
             common = {"sku": sku, "period": label, "lead_periods": chip.lead}
             note = "scenario: share of world volume, drift, lead" + ("; world volume" if chip.volume else "")
-            rows.append({"offer": f"{sku}-{label}", "kind": "buy", **common, "max_units": round(units), "unit_price_usd": round(usd, -2),
-                         "take_share": 0, "source": "" if chip.volume else "Epoch AI chip counts", "assumption": note})
+            rows.append(
+                {
+                    "offer": f"{sku}-{label}",
+                    "kind": "buy",
+                    **common,
+                    "max_units": round(units),
+                    "unit_price_usd": round(usd, -2),
+                    "take_share": 0,
+                    "source": "" if chip.volume else "Epoch AI chip counts",
+                    "assumption": note,
+                }
+            )
             if t in firm:
-                rows.append({"offer": f"{sku}-{label}-firm", "kind": "take_or_pay", **common, "max_units": round(FIRM_VOLUME * units),
-                             "unit_price_usd": round(usd * firm[t], -2), "take_share": FIRM_SHARE, "source": "Epoch AI chip counts",
-                             "assumption": "scenario: firm order, size and discount"})
+                rows.append(
+                    {
+                        "offer": f"{sku}-{label}-firm",
+                        "kind": "take_or_pay",
+                        **common,
+                        "max_units": round(FIRM_VOLUME * units),
+                        "unit_price_usd": round(usd * firm[t], -2),
+                        "take_share": FIRM_SHARE,
+                        "source": "Epoch AI chip counts",
+                        "assumption": "scenario: firm order, size and discount",
+                    }
+                )
     return pd.DataFrame(rows)
 
 

@@ -23,8 +23,16 @@ def link_table(facts: Facts, spec: Spec, metros: list[str]) -> pd.DataFrame:
     access = facts["attachments"].set_index("node_id")
     for node in [*spec.sites, *metros]:
         a = access.loc[node]
-        rows.append({"link": f"access-{node}", "a": node, "b": a["pop_id"], "km": a["access_km"], "source": "nearest point of presence",
-                     "assumption": "at least 5 km; capacity not limited"})
+        rows.append(
+            {
+                "link": f"access-{node}",
+                "a": node,
+                "b": a["pop_id"],
+                "km": a["access_km"],
+                "source": "nearest point of presence",
+                "assumption": "at least 5 km; capacity not limited",
+            }
+        )
     columns = ["link", "a", "b", "km", "gbps", "module_gbps", "module_capex_musd", "max_modules", "lead_periods", "life_years", "source", "assumption"]
     return pd.DataFrame(rows)[columns]
 
@@ -38,8 +46,15 @@ def _edge(edge: pd.Series) -> dict[str, object]:
         return {**row, "source": source, "assumption": note + "; capacity not limited"}
     gbps, module, fixed, per_1000_km, lead, most = CAPACITY[kind]
     return {
-        **row, "gbps": gbps, "module_gbps": module, "module_capex_musd": round(fixed + per_1000_km * km / 1000, 1), "max_modules": most,
-        "lead_periods": lead, "life_years": FIBRE_LIFE_YEARS, "source": source, "assumption": note + "; scenario: capacity, modules, cost",
+        **row,
+        "gbps": gbps,
+        "module_gbps": module,
+        "module_capex_musd": round(fixed + per_1000_km * km / 1000, 1),
+        "max_modules": most,
+        "lead_periods": lead,
+        "life_years": FIBRE_LIFE_YEARS,
+        "source": source,
+        "assumption": note + "; scenario: capacity, modules, cost",
     }
 
 

@@ -76,16 +76,22 @@ def job_tables(facts: Facts, spec: Spec) -> tuple[pd.DataFrame, pd.DataFrame]:
         eligible += free
         mandatory = free and eligible % (MANDATORY_EVERY // 10) == 1 and eligible // 4 < spec.n_jobs / MANDATORY_EVERY
         skus = _skus(rng, spec, gang, cls)
-        jobs.append({
-            "job": job, "name": " ".join(run["model"].split()) + " successor",
-            "value_musd": round(VALUE_USD_PER_HOUR * spread * unit_quarters * HOURS_PER_QUARTER / 1e6, 2),
-            "mandatory": int(mandatory), "earliest": quarter_label(earliest, spec.start), "latest": quarter_label(latest, spec.start),
-            "residency": cls, "min_firmness": next((f for limit, f in FIRMNESS if gang >= limit), 0),
-            "min_hbm_gb": VIDEO_HBM_GB if "Video" in run["domain"] and cls != "cn-only" else 0,
-            "loss_hours_per_outage": next(h for limit, h in LOSS_HOURS if gang >= limit),
-            "source": f"Epoch AI {run['run_id']}: {run['training_flop']:.3g} FLOP, {run['publication_date']}",
-            "assumption": f"scenario: compute x {factor:.1f}, window, value, rules",
-        })
+        jobs.append(
+            {
+                "job": job,
+                "name": " ".join(run["model"].split()) + " successor",
+                "value_musd": round(VALUE_USD_PER_HOUR * spread * unit_quarters * HOURS_PER_QUARTER / 1e6, 2),
+                "mandatory": int(mandatory),
+                "earliest": quarter_label(earliest, spec.start),
+                "latest": quarter_label(latest, spec.start),
+                "residency": cls,
+                "min_firmness": next((f for limit, f in FIRMNESS if gang >= limit), 0),
+                "min_hbm_gb": VIDEO_HBM_GB if "Video" in run["domain"] and cls != "cn-only" else 0,
+                "loss_hours_per_outage": next(h for limit, h in LOSS_HOURS if gang >= limit),
+                "source": f"Epoch AI {run['run_id']}: {run['training_flop']:.3g} FLOP, {run['publication_date']}",
+                "assumption": f"scenario: compute x {factor:.1f}, window, value, rules",
+            }
+        )
         for sku in skus:
             node = SKUS[sku].node_units
             units = math.ceil(flop / rates[sku] / duration / node) * node

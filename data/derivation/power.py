@@ -21,12 +21,18 @@ REGION_TIER_MW = (40.0, 40.0)
 
 # Scenario offers: zone, technology, MW, $/MWh, profile, first quarter, quarters, share paid for if not taken, kg CO2/MWh (life cycle, IPCC medians).
 PPAS = (
-    ("US-TX", "solar", 600, 34, "solar", 2, 48, 1.0, 41), ("US-TX", "wind", 500, 38, "wind", 0, 40, 1.0, 11),
-    ("US-WI", "nuclear", 400, 82, "", 3, 60, 0.9, 12), ("US-LA", "solar", 500, 46, "solar", 5, 48, 1.0, 41),
-    ("AE", "solar", 800, 27, "solar", 1, 60, 1.0, 41), ("DE", "offshore wind", 120, 92, "wind", 4, 40, 1.0, 12),
-    ("MY", "solar", 150, 58, "solar", 2, 60, 1.0, 41), ("PT", "wind", 120, 62, "wind", 1, 40, 0.9, 11),
-    ("IN", "solar", 60, 48, "solar", 1, 60, 1.0, 41), ("US-IN", "wind", 400, 59, "wind", 2, 48, 1.0, 11),
-    ("US-OH", "nuclear", 350, 88, "", 2, 60, 0.9, 12), ("US-NM", "solar", 600, 40, "solar", 4, 48, 1.0, 41),
+    ("US-TX", "solar", 600, 34, "solar", 2, 48, 1.0, 41),
+    ("US-TX", "wind", 500, 38, "wind", 0, 40, 1.0, 11),
+    ("US-WI", "nuclear", 400, 82, "", 3, 60, 0.9, 12),
+    ("US-LA", "solar", 500, 46, "solar", 5, 48, 1.0, 41),
+    ("AE", "solar", 800, 27, "solar", 1, 60, 1.0, 41),
+    ("DE", "offshore wind", 120, 92, "wind", 4, 40, 1.0, 12),
+    ("MY", "solar", 150, 58, "solar", 2, 60, 1.0, 41),
+    ("PT", "wind", 120, 62, "wind", 1, 40, 0.9, 11),
+    ("IN", "solar", 60, 48, "solar", 1, 60, 1.0, 41),
+    ("US-IN", "wind", 400, 59, "wind", 2, 48, 1.0, 11),
+    ("US-OH", "nuclear", 350, 88, "", 2, 60, 0.9, 12),
+    ("US-NM", "solar", 600, 40, "solar", 4, 48, 1.0, 41),
 )
 PROFILES = {"solar": (0.20, 0.34, 0.05), "wind": (0.37, 0.33, 0.12)}  # scenario: output per MW in base, peak and stress hours
 
@@ -65,12 +71,20 @@ def grid_table(facts: Facts, spec: Spec) -> pd.DataFrame:
         firm = firmness(facts, row)
         for tier, mw, available, capex, flexible, note in tiers:
             if available < spec.n_periods and mw > 0.5:
-                rows.append({
-                    "site": row["site_id"], "tier": tier, "mw": round(mw, 1), "firmness": FLEXIBLE_FIRMNESS if flexible else firm,
-                    "available": quarter_label(available, spec.start), "capex_musd": round(capex * mw, 2), "interruptible": int(flexible),
-                    "life_years": TIER_LIFE_YEARS if capex else "",
-                    "source": "EIA-861 SAIDI" if row["country"] == "US" else "grid quality index", "assumption": "scenario: " + note,
-                })
+                rows.append(
+                    {
+                        "site": row["site_id"],
+                        "tier": tier,
+                        "mw": round(mw, 1),
+                        "firmness": FLEXIBLE_FIRMNESS if flexible else firm,
+                        "available": quarter_label(available, spec.start),
+                        "capex_musd": round(capex * mw, 2),
+                        "interruptible": int(flexible),
+                        "life_years": TIER_LIFE_YEARS if capex else "",
+                        "source": "EIA-861 SAIDI" if row["country"] == "US" else "grid quality index",
+                        "assumption": "scenario: " + note,
+                    }
+                )
     return pd.DataFrame(rows)
 
 
@@ -111,12 +125,16 @@ def tariff_table(facts: Facts, spec: Spec) -> pd.DataFrame:
     mean = zones[["power_price_usd_per_mwh", "carbon_g_per_kwh"]].mean()
     rows = [
         {
-            "zone": zone, "period": quarter_label(t, spec.start), "block": block,
+            "zone": zone,
+            "period": quarter_label(t, spec.start),
+            "block": block,
             "energy_usd_per_mwh": round(z["power_price_usd_per_mwh"] * PRICE_SHAPE[block] * (1 + PRICE_GROWTH) ** t, 2),
             "co2_kg_per_mwh": round(z["carbon_g_per_kwh"] * CARBON_SHAPE[block] * (1 - CARBON_DECLINE) ** t, 1),
             "assumption": "scenario: shape and drift",
         }
-        for zone, z in mean.iterrows() for t in range(spec.n_periods) for block, _ in BLOCKS
+        for zone, z in mean.iterrows()
+        for t in range(spec.n_periods)
+        for block, _ in BLOCKS
     ]
     return pd.DataFrame(rows)
 
@@ -126,11 +144,20 @@ def ppa_table(facts: Facts, spec: Spec) -> pd.DataFrame:
     zones = {zone_of(row) for _, row in chosen_sites(facts, spec).iterrows()}
     rows = [
         {
-            "ppa": f"ppa-{zone.lower()}-{tech.replace(' ', '-')}", "zone": zone, "tech": tech, "max_mw": mw, "price_usd_per_mwh": price,
-            "profile": profile, "start": quarter_label(start, spec.start), "tenor_periods": tenor, "take_share": take, "co2_kg_per_mwh": co2,
+            "ppa": f"ppa-{zone.lower()}-{tech.replace(' ', '-')}",
+            "zone": zone,
+            "tech": tech,
+            "max_mw": mw,
+            "price_usd_per_mwh": price,
+            "profile": profile,
+            "start": quarter_label(start, spec.start),
+            "tenor_periods": tenor,
+            "take_share": take,
+            "co2_kg_per_mwh": co2,
             "assumption": "scenario: no open source for offers",
         }
-        for zone, tech, mw, price, profile, start, tenor, take, co2 in PPAS if zone in zones and start < spec.n_periods
+        for zone, tech, mw, price, profile, start, tenor, take, co2 in PPAS
+        if zone in zones and start < spec.n_periods
     ]
     return pd.DataFrame(rows)
 
@@ -139,11 +166,21 @@ def generator_table(facts: Facts, spec: Spec) -> pd.DataFrame:
     """Return table ``generators``: the scenario plants at sites of the case."""
     rows = [
         {
-            "generator": f"{site.split('-', 1)[1]}-{tech.replace(' ', '-')}", "site": site, "tech": tech, "max_mw": mw, "firmness": firm,
-            "available": quarter_label(start, spec.start), "capex_musd_per_mw": capex, "energy_usd_per_mwh": energy, "co2_kg_per_mwh": co2,
-            "profile": profile, "life_years": years, "assumption": "scenario: size, cost and date",
+            "generator": f"{site.split('-', 1)[1]}-{tech.replace(' ', '-')}",
+            "site": site,
+            "tech": tech,
+            "max_mw": mw,
+            "firmness": firm,
+            "available": quarter_label(start, spec.start),
+            "capex_musd_per_mw": capex,
+            "energy_usd_per_mwh": energy,
+            "co2_kg_per_mwh": co2,
+            "profile": profile,
+            "life_years": years,
+            "assumption": "scenario: size, cost and date",
         }
-        for site, tech, mw, firm, start, capex, energy, co2, profile, years in GENERATORS if site in spec.sites and start < spec.n_periods
+        for site, tech, mw, firm, start, capex, energy, co2, profile, years in GENERATORS
+        if site in spec.sites and start < spec.n_periods
     ]
     return pd.DataFrame(rows)
 
@@ -153,6 +190,8 @@ def profile_table(facts: Facts, spec: Spec) -> pd.DataFrame:
     used = {*ppa_table(facts, spec)["profile"], *generator_table(facts, spec)["profile"]}
     rows = [
         {"profile": name, "block": block, "factor": factor, "assumption": "scenario: output by block"}
-        for name, factors in PROFILES.items() if name in used for (block, _), factor in zip(BLOCKS, factors, strict=True)
+        for name, factors in PROFILES.items()
+        if name in used
+        for (block, _), factor in zip(BLOCKS, factors, strict=True)
     ]
     return pd.DataFrame(rows)

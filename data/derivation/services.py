@@ -37,28 +37,131 @@ class Service:
 LOCAL = ("IN", "ID", "SA", "KR", "AU", "CA", "AE", "FR", "DE", "TR", "VN")  # a localisation level other than none in the jurisdiction table
 EEA = "eea"
 SERVICES = {
-    "chat": Service(name="Chat assistant", slo_ms=100, model="deepseek-r1", scenario="Server", speed=0.30, skus=("gb300", "gb200", "tpu-v7", "b200"),
-                    hbm_gb=900, weights_gb=700, price=5.0, peak="conv", share=0.36, metros=36,
-                    refresh_hours=72),
-    "voice": Service(name="Voice agent", slo_ms=40, model="llama2-70b-99", scenario="Interactive", speed=0.40, skus=("h100", "b200", "mi355x", "gb300"),
-                     hbm_gb=140, weights_gb=70, price=6.0, peak="conv", share=0.09, metros=48),
-    "code": Service(name="Code completion", slo_ms=50, model="llama2-70b-99", scenario="Server", speed=0.25, skus=("h100", "b200", "gb200"),
-                    hbm_gb=160, weights_gb=80, price=4.0, peak="code", share=0.14, metros=40, refresh_hours=12),
-    "agents": Service(name="Background agents", slo_ms=300, model="deepseek-r1", scenario="Offline", speed=0.30,
-                      skus=("gb300", "trainium2", "tpu-v7", "b200"), hbm_gb=1200, weights_gb=1000, price=2.5, peak="code", share=0.30, metros=24,
-                      refresh_hours=72),
-    "eu-assistant": Service(name="European public-sector assistant", slo_ms=60, model="llama2-70b-99", scenario="Server", speed=0.25,
-                            skus=("h100", "b200", "gb200"), hbm_gb=160, weights_gb=80, price=7.0, peak="conv", share=0.12, metros=0,
-                            residency="eu-gov", only=(EEA,)),
-    "payments": Service(name="Payments and regulated finance", slo_ms=80, model="llama2-70b-99", scenario="Interactive", speed=0.40,
-                        skus=("h100", "b200"), hbm_gb=140, weights_gb=70, price=9.0, peak="conv", share=0.08, metros=0, residency="local",
-                        refresh_hours=48, only=LOCAL),
-    "us-gov": Service(name="United States government assistant", slo_ms=80, model="llama2-70b-99", scenario="Server", speed=0.25,
-                      skus=("h100", "gb200", "trainium2"), hbm_gb=160, weights_gb=80, price=8.0, peak="conv", share=0.12, metros=0,
-                      residency="us-gov", only=("US",)),
-    "china-chat": Service(name="Chat assistant in China", slo_ms=100, model="deepseek-r1", scenario="Server", speed=0.30,
-                          skus=("h20", "ascend-910c", "b200"), hbm_gb=640, weights_gb=500, price=2.0, peak="conv", share=0.50, metros=0,
-                          residency="cn-only", only=("CN",), unmet_factor=2.0),
+    "chat": Service(
+        name="Chat assistant",
+        slo_ms=100,
+        model="deepseek-r1",
+        scenario="Server",
+        speed=0.30,
+        skus=("gb300", "gb200", "tpu-v7", "b200"),
+        hbm_gb=900,
+        weights_gb=700,
+        price=5.0,
+        peak="conv",
+        share=0.36,
+        metros=36,
+        refresh_hours=72,
+    ),
+    "voice": Service(
+        name="Voice agent",
+        slo_ms=40,
+        model="llama2-70b-99",
+        scenario="Interactive",
+        speed=0.40,
+        skus=("h100", "b200", "mi355x", "gb300"),
+        hbm_gb=140,
+        weights_gb=70,
+        price=6.0,
+        peak="conv",
+        share=0.09,
+        metros=48,
+    ),
+    "code": Service(
+        name="Code completion",
+        slo_ms=50,
+        model="llama2-70b-99",
+        scenario="Server",
+        speed=0.25,
+        skus=("h100", "b200", "gb200"),
+        hbm_gb=160,
+        weights_gb=80,
+        price=4.0,
+        peak="code",
+        share=0.14,
+        metros=40,
+        refresh_hours=12,
+    ),
+    "agents": Service(
+        name="Background agents",
+        slo_ms=300,
+        model="deepseek-r1",
+        scenario="Offline",
+        speed=0.30,
+        skus=("gb300", "trainium2", "tpu-v7", "b200"),
+        hbm_gb=1200,
+        weights_gb=1000,
+        price=2.5,
+        peak="code",
+        share=0.30,
+        metros=24,
+        refresh_hours=72,
+    ),
+    "eu-assistant": Service(
+        name="European public-sector assistant",
+        slo_ms=60,
+        model="llama2-70b-99",
+        scenario="Server",
+        speed=0.25,
+        skus=("h100", "b200", "gb200"),
+        hbm_gb=160,
+        weights_gb=80,
+        price=7.0,
+        peak="conv",
+        share=0.12,
+        metros=0,
+        residency="eu-gov",
+        only=(EEA,),
+    ),
+    "payments": Service(
+        name="Payments and regulated finance",
+        slo_ms=80,
+        model="llama2-70b-99",
+        scenario="Interactive",
+        speed=0.40,
+        skus=("h100", "b200"),
+        hbm_gb=140,
+        weights_gb=70,
+        price=9.0,
+        peak="conv",
+        share=0.08,
+        metros=0,
+        residency="local",
+        refresh_hours=48,
+        only=LOCAL,
+    ),
+    "us-gov": Service(
+        name="United States government assistant",
+        slo_ms=80,
+        model="llama2-70b-99",
+        scenario="Server",
+        speed=0.25,
+        skus=("h100", "gb200", "trainium2"),
+        hbm_gb=160,
+        weights_gb=80,
+        price=8.0,
+        peak="conv",
+        share=0.12,
+        metros=0,
+        residency="us-gov",
+        only=("US",),
+    ),
+    "china-chat": Service(
+        name="Chat assistant in China",
+        slo_ms=100,
+        model="deepseek-r1",
+        scenario="Server",
+        speed=0.30,
+        skus=("h20", "ascend-910c", "b200"),
+        hbm_gb=640,
+        weights_gb=500,
+        price=2.0,
+        peak="conv",
+        share=0.50,
+        metros=0,
+        residency="cn-only",
+        only=("CN",),
+        unmet_factor=2.0,
+    ),
 }
 # In a case with few SKUs a service may use these as well.
 FALLBACK_SKUS = ("gb300", "b200")
@@ -118,10 +221,16 @@ def metro_table(facts: Facts, spec: Spec) -> pd.DataFrame:
     used = {m for metros in reachable(facts, spec).values() for m in metros}
     metros = metro_facts(facts, spec)
     metros = metros[metros.index.isin(used)]
-    return pd.DataFrame({
-        "metro": metros.index, "name": metros["name"], "country": metros["country"], "lat_deg": metros["lat"].round(4), "lon_deg": metros["lon"].round(4),
-        "source": "GeoNames " + metros["geonameid"].astype(str),
-    })
+    return pd.DataFrame(
+        {
+            "metro": metros.index,
+            "name": metros["name"],
+            "country": metros["country"],
+            "lat_deg": metros["lat"].round(4),
+            "lon_deg": metros["lon"].round(4),
+            "source": "GeoNames " + metros["geonameid"].astype(str),
+        }
+    )
 
 
 def service_table(facts: Facts, spec: Spec) -> pd.DataFrame:
@@ -131,12 +240,23 @@ def service_table(facts: Facts, spec: Spec) -> pd.DataFrame:
         s = SERVICES[key]
         origin = ORIGIN_BY_CLASS.get(s.residency, ORIGIN)
         refresh = origin in spec.sites
-        rows.append({
-            "service": key, "name": s.name, "slo_rtt_ms": s.slo_ms, "residency": s.residency, "peak_to_mean": peak_to_mean(facts, s.peak),
-            "hbm_gb": s.hbm_gb, "price_usd_per_mtok": s.price, "unmet_usd_per_mtok": s.unmet_factor * s.price, "weights_gb": s.weights_gb if refresh else 0,
-            "refresh_hours": s.refresh_hours if refresh else "", "origin": origin if refresh else "",
-            "source": f"peak / mean: Azure LLM trace 2023 ({s.peak})", "assumption": "scenario: SLO, price, penalty, model size, refresh",
-        })
+        rows.append(
+            {
+                "service": key,
+                "name": s.name,
+                "slo_rtt_ms": s.slo_ms,
+                "residency": s.residency,
+                "peak_to_mean": peak_to_mean(facts, s.peak),
+                "hbm_gb": s.hbm_gb,
+                "price_usd_per_mtok": s.price,
+                "unmet_usd_per_mtok": s.unmet_factor * s.price,
+                "weights_gb": s.weights_gb if refresh else 0,
+                "refresh_hours": s.refresh_hours if refresh else "",
+                "origin": origin if refresh else "",
+                "source": f"peak / mean: Azure LLM trace 2023 ({s.peak})",
+                "assumption": "scenario: SLO, price, penalty, model size, refresh",
+            }
+        )
     return pd.DataFrame(rows)
 
 
@@ -155,8 +275,15 @@ def service_sku_table(facts: Facts, spec: Spec) -> pd.DataFrame:
         extra = [k for k in FALLBACK_SKUS if k in spec.skus and k not in own] if len(own) < 2 and len(spec.skus) < 4 else []
         for sku in [*own, *extra]:
             tok_per_s, rule = throughput(facts, s.model, s.scenario, sku)
-            rows.append({"service": key, "sku": sku, "tok_per_s": round(tok_per_s * s.speed, 1),
-                         "source": f"MLPerf Inference v5.1 closed {s.model} {s.scenario}", "assumption": f"{rule}; scenario: x {s.speed} for context"})
+            rows.append(
+                {
+                    "service": key,
+                    "sku": sku,
+                    "tok_per_s": round(tok_per_s * s.speed, 1),
+                    "source": f"MLPerf Inference v5.1 closed {s.model} {s.scenario}",
+                    "assumption": f"{rule}; scenario: x {s.speed} for context",
+                }
+            )
     return pd.DataFrame(rows)
 
 

@@ -154,13 +154,21 @@ def hall_table(facts: Facts, spec: Spec) -> pd.DataFrame:
             # Epoch's construction cost is per MW at the meter; the country tables' per MW of IT.
             full = float(row["dc_capex_musd_per_mw"]) * (hall.mw if campus else it_mw)
             share = {"existing": 0.0, "staged": REMAINING_COST_SHARE, "expansion": 1.0}[hall.kind]
-            rows.append({
-                "site": row["site_id"], "hall": hall.hall, "domain": domain, "it_mw": it_mw, "cooling": hall.cooling,
-                "capex_musd": round(full * share, 1), "opex_musd_per_year": round(OPEX_MUSD_PER_IT_MW_YEAR * it_mw, 2),
-                "existing": int(hall.kind == "existing"), "life_years": "" if hall.kind == "existing" else HALL_LIFE_YEARS,
-                "source": ("Epoch AI campus timeline" if campus else "region") + f"; {row['dc_capex_source']}",
-                "assumption": _hall_assumption(hall, campus),
-            })
+            rows.append(
+                {
+                    "site": row["site_id"],
+                    "hall": hall.hall,
+                    "domain": domain,
+                    "it_mw": it_mw,
+                    "cooling": hall.cooling,
+                    "capex_musd": round(full * share, 1),
+                    "opex_musd_per_year": round(OPEX_MUSD_PER_IT_MW_YEAR * it_mw, 2),
+                    "existing": int(hall.kind == "existing"),
+                    "life_years": "" if hall.kind == "existing" else HALL_LIFE_YEARS,
+                    "source": ("Epoch AI campus timeline" if campus else "region") + f"; {row['dc_capex_source']}",
+                    "assumption": _hall_assumption(hall, campus),
+                }
+            )
     return pd.DataFrame(rows)
 
 
@@ -178,14 +186,23 @@ def site_table(facts: Facts, spec: Spec) -> pd.DataFrame:
         greenfield = not any(h.kind == "existing" for h in halls)
         total, factor = sum(h.mw for h in halls), COMMUNITY_FACTOR.get(row["site_id"])
         announced = sum(h.mw for h in halls if h.kind != "expansion")
-        rows.append({
-            "site": row["site_id"], "name": row["name"], "kind": row["kind"], "country": row["country"],
-            "lat_deg": row["lat"], "lon_deg": row["lon"], "zone": zone_of(row), "pue": row["pue"],
-            "opening_cost_musd": round(OPENING_MUSD_PER_MW * total, 1) if greenfield else 0,
-            "outages_per_year": outages_per_year(facts, row), "community_mw": round(announced * factor) if factor else "",
-            "source": f"coordinates and owner: {row['source_id']}; PUE: {row['pue_source']}",
-            "assumption": "scenario: dips per sustained interruption" + ("; opening cost" if greenfield else "") + ("; community cap" if factor else ""),
-        })
+        rows.append(
+            {
+                "site": row["site_id"],
+                "name": row["name"],
+                "kind": row["kind"],
+                "country": row["country"],
+                "lat_deg": row["lat"],
+                "lon_deg": row["lon"],
+                "zone": zone_of(row),
+                "pue": row["pue"],
+                "opening_cost_musd": round(OPENING_MUSD_PER_MW * total, 1) if greenfield else 0,
+                "outages_per_year": outages_per_year(facts, row),
+                "community_mw": round(announced * factor) if factor else "",
+                "source": f"coordinates and owner: {row['source_id']}; PUE: {row['pue_source']}",
+                "assumption": "scenario: dips per sustained interruption" + ("; opening cost" if greenfield else "") + ("; community cap" if factor else ""),
+            }
+        )
     return pd.DataFrame(rows)
 
 
@@ -233,8 +250,13 @@ def _opening_quarters(new: list[Hall]) -> int:
 
 def _row(site: str, hall: str, milestone: str, after: str, lead: float, cost: float, note: str) -> dict[str, object]:
     return {
-        "site": site, "hall": hall, "milestone": milestone, "after": after,
-        "lead_p50": _floor(lead), "cost_musd": round(cost, 2), "assumption": note,
+        "site": site,
+        "hall": hall,
+        "milestone": milestone,
+        "after": after,
+        "lead_p50": _floor(lead),
+        "cost_musd": round(cost, 2),
+        "assumption": note,
     }
 
 

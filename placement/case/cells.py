@@ -173,9 +173,7 @@ def _text_complaints(words: list[str], banned: str) -> Iterator[Complaint]:
 def _countries(table: str, column: Column, words: list[str], clock: Clock | None) -> tuple[list[str], list[Complaint]]:
     star = (table, column.name) in WILDCARD
     rule = f"must be an ISO 3166-1 alpha-2 code{' or *' if star else ''}"
-    check = _words(
-        lambda w: bool(_COUNTRY.fullmatch(w)) or (star and w == "*"), rule, lambda w: f"Write two capital letters such as NO, not '{w[0]}'."
-    )
+    check = _words(lambda w: bool(_COUNTRY.fullmatch(w)) or (star and w == "*"), rule, lambda w: f"Write two capital letters such as NO, not '{w[0]}'.")
     return words, check(table, words)
 
 

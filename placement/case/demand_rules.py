@@ -15,18 +15,14 @@ def skus_listed(d: Draft) -> Problems:
     for table, key, lists in (("jobs", "job", "job_skus"), ("services", "service", "service_skus")):
         if lists in d.case:
             bare = ~among(d[table][key], d.values(lists, key))
-            yield from d.broken(
-                table, key, bare, f"must have a row in {lists}", f"Add a row to {lists}.csv with a SKU that the {key} can use."
-            )
+            yield from d.broken(table, key, bare, f"must have a row in {lists}", f"Add a row to {lists}.csv with a SKU that the {key} can use.")
 
 
 def job_dates(d: Draft) -> Problems:
     """A job's window is not empty and not over when the horizon begins."""
     jobs = d["jobs"]
     over = jobs["latest"] < 0
-    yield from d.broken(
-        "jobs", "latest", over, f"must not lie before the first period {d.case.periods[0]}", "Remove the job, or correct the date."
-    )
+    yield from d.broken("jobs", "latest", over, f"must not lie before the first period {d.case.periods[0]}", "Remove the job, or correct the date.")
     swapped = (jobs["earliest"] > jobs["latest"]) & ~over & d.filled("jobs", "latest")
     yield from d.broken("jobs", "latest", swapped, "must not lie before earliest", "Swap or correct the dates.")
 
@@ -53,9 +49,7 @@ def refresh_traffic(d: Draft) -> Problems:
         "has no effect without origin",
         "Name the site that the weights come from, or leave it blank.",
     )
-    yield from d.broken(
-        "services", "origin", origin & ~weights, "has no effect without weights_gb", "Give weights_gb, or leave origin blank."
-    )
+    yield from d.broken("services", "origin", origin & ~weights, "has no effect without weights_gb", "Give weights_gb, or leave origin blank.")
 
 
 def peaks_possible(d: Draft) -> Problems:

@@ -85,9 +85,7 @@ def profiles_used(d: Draft) -> Problems:
     idle = ~among(d["profiles"]["profile"], d.values("ppas", "profile") | d.values("generators", "profile"))
     if not d.present & {"ppas", "generators"}:
         return []  # the whole table is reported
-    return d.broken(
-        "profiles", "profile", idle, "has no effect: no contract or generator uses it", "Name it in ppas or generators, or remove its rows."
-    )
+    return d.broken("profiles", "profile", idle, "has no effect: no contract or generator uses it", "Name it in ppas or generators, or remove its rows.")
 
 
 def skus_used(d: Draft) -> Problems:
@@ -116,18 +114,12 @@ def residency_used(d: Draft) -> Problems:
     known = by_services | d.values("jobs", "residency")
     idle = ~among(rows["class"], known)
     if d.present & {"jobs", "services"}:
-        yield from d.broken(
-            "residency", "class", idle, "has no effect: no job or service is of the class", did_you_mean("", known) + " Or remove the rows."
-        )
+        yield from d.broken("residency", "class", idle, "has no effect: no job or service is of the class", did_you_mean("", known) + " Or remove the rows.")
     origin = (rows["origin"] != "").to_numpy(dtype=bool) & ~idle
     unused = origin & ~among(rows["class"], by_services)
-    yield from d.broken(
-        "residency", "origin", unused, "has no effect: only jobs are of the class, and they have no origin", "Leave origin blank."
-    )
+    yield from d.broken("residency", "origin", unused, "has no effect: only jobs are of the class, and they have no origin", "Leave origin blank.")
     nowhere = origin & ~unused & ~among(rows["origin"], d.values("metros", "country"))
-    yield from d.broken(
-        "residency", "origin", nowhere, "has no effect: no metro is in that country", "Correct origin or metros.country, or remove the row."
-    )
+    yield from d.broken("residency", "origin", nowhere, "has no effect: no metro is in that country", "Correct origin or metros.country, or remove the row.")
 
 
 def power_settings_used(d: Draft) -> Problems:

@@ -18,9 +18,7 @@ def link_modules(d: Draft) -> Problems:
     links = d["links"]
     yield from d.broken("links", "b", links["a"] == links["b"], "must differ from a", "A link joins two nodes.")
     sized, many = links["module_gbps"].notna(), links["max_modules"] > 0
-    yield from d.broken(
-        "links", "module_gbps", many & ~sized, "must be given where max_modules is above 0", "Give the capacity of one module."
-    )
+    yield from d.broken("links", "module_gbps", many & ~sized, "must be given where max_modules is above 0", "Give the capacity of one module.")
     yield from d.broken(
         "links",
         "max_modules",
@@ -32,9 +30,7 @@ def link_modules(d: Draft) -> Problems:
     yield from d.broken("links", "gbps", sized & many & links["gbps"].isna(), rule, "Give the capacity before the first module.")
     for column in ("module_capex_musd", "lead_periods", "life_years"):
         idle = (links[column] > 0) & ~sized & ~many
-        yield from d.broken(
-            "links", column, idle, "has no effect on a link without modules", "Give module_gbps and max_modules, or leave it blank."
-        )
+        yield from d.broken("links", column, idle, "has no effect on a link without modules", "Give module_gbps and max_modules, or leave it blank.")
 
 
 def fibre_connects(d: Draft) -> Problems:
@@ -48,9 +44,7 @@ def fibre_connects(d: Draft) -> Problems:
     for table, key in (("sites", "site"), ("metros", "metro")):
         ids = d[table][key]
         absent = ~among(ids, graph.nodes)
-        yield from d.broken(
-            table, key, absent, "must be a node of links.csv", suggest(ids[absent], set(graph.nodes) - {""}) if absent.any() else ""
-        )
+        yield from d.broken(table, key, absent, "must be a node of links.csv", suggest(ids[absent], set(graph.nodes) - {""}) if absent.any() else "")
         cut_off = ~absent & ~among(ids, largest)
         yield from d.broken(table, key, cut_off, "must be connected with all others in links.csv, and is cut off", "Add the missing links.")
 
@@ -66,9 +60,7 @@ def link_lengths(d: Draft) -> Problems:
     rule = "must not be shorter than the straight line between the two places"
     yield from d.broken("links", "km", short, rule, "Check that km are kilometres, and the coordinates of both ends.")
     both = metros[among(metros["metro"], set(sites["site"]))]
-    far = great_circle_km(
-        both[["lat_deg", "lon_deg"]].to_numpy(), sites.set_index("site")[["lat_deg", "lon_deg"]].reindex(both["metro"]).to_numpy()
-    )
+    far = great_circle_km(both[["lat_deg", "lon_deg"]].to_numpy(), sites.set_index("site")[["lat_deg", "lon_deg"]].reindex(both["metro"]).to_numpy())
     clash = among(metros["metro"], both["metro"][far > _SLACK_KM])
     yield from d.broken("metros", "metro", clash, "is also a site's id, but lies elsewhere, and one id is one node", "Rename one of them.")
 

@@ -143,9 +143,7 @@ def _read_csv(name: str, file: Path, shown: str, findings: Findings) -> TextTabl
     try:
         records = [(row, reader.line_num) for row in reader]
     except csv.Error as error:
-        findings.add(
-            name, "", f"is not valid CSV: {error}", "Check the quotes around the cells before.", [f"{shown} line {reader.line_num}"]
-        )
+        findings.add(name, "", f"is not valid CSV: {error}", "Check the quotes around the cells before.", [f"{shown} line {reader.line_num}"])
         return None
     ends = np.array([end for _, end in records], dtype=np.int64)
     starts = np.concatenate(([1], ends[:-1] + 1))  # a quoted cell may span lines
@@ -180,9 +178,7 @@ def _header_is_sound(name: str, header: list[str], shown: str, findings: Finding
     return True
 
 
-def _whole_rows(
-    name: str, header: list[str], records: list[tuple[list[str], int]], shown: str, findings: Findings
-) -> list[tuple[list[str], int]]:
+def _whole_rows(name: str, header: list[str], records: list[tuple[list[str], int]], shown: str, findings: Findings) -> list[tuple[list[str], int]]:
     """Return the rows that have as many cells as the header; report the others, and a table without rows."""
     ragged = [f"{row[0]} ({shown} line {line}, {len(row)} cells)" for row, line in records if len(row) != len(header)]
     if ragged:
@@ -198,9 +194,7 @@ def _read_parquet(name: str, file: Path, shown: str, findings: Findings) -> Text
         import pyarrow as pa  # optional, and slow to import
         import pyarrow.parquet as pq
     except ImportError:
-        findings.add(
-            name, "", "is a Parquet file, which needs pyarrow", "Install it (pip install pyarrow), or give the table as CSV.", [shown]
-        )
+        findings.add(name, "", "is a Parquet file, which needs pyarrow", "Install it (pip install pyarrow), or give the table as CSV.", [shown])
         return None
     try:
         data = pq.ParquetFile(file).read()

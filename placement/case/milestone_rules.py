@@ -25,9 +25,7 @@ def milestone_halls(d: Draft) -> Problems:
     yield from d.broken("milestones", "hall", done, "must not be an existing hall", "Remove the rows, or set existing to 0.")
     open_sites = {site for site, _ in existing}
     late = shared & among(rows["site"], open_sites)
-    yield from d.broken(
-        "milestones", "hall", late, "must not be blank at a site with an existing hall", "Name the new hall that the milestone is for."
-    )
+    yield from d.broken("milestones", "hall", late, "must not be blank at a site with an existing hall", "Name the new hall that the milestone is for.")
 
 
 def milestone_order(d: Draft) -> Problems:

@@ -151,9 +151,7 @@ def _multiply(factors: Any, tables: dict[str, TextTable], shown: str, findings: 
         table, _, column = name.partition(".")
         scaled = _scaled(tables[table], TABLES[table].column(column), float(factor))
         if scaled is None:
-            findings.add(
-                shown, f"factors.{name}", "hits no number: the column is blank or zero throughout", "Remove the factor, or give rows."
-            )
+            findings.add(shown, f"factors.{name}", "hits no number: the column is blank or zero throughout", "Remove the factor, or give rows.")
         else:
             tables[table] = replace(tables[table], columns=tables[table].columns | {column: scaled})
 
@@ -241,7 +239,5 @@ def _refuse_repeats(changes: TextTable, keys: list[str], findings: Findings) -> 
 
 def _refuse_idle(changes: TextTable, idle: np.ndarray, findings: Findings) -> None:
     if idle.any():
-        remedy = (
-            "Delete the rows. An empty cell keeps the base's value; to empty a cell, list the key under [remove] and give the row in full."
-        )
+        remedy = "Delete the rows. An empty cell keeps the base's value; to empty a cell, list the key under [remove] and give the row in full."
         findings.add(changes.name, "", "has rows that change nothing in the base", remedy, changes.rows(idle))

@@ -107,7 +107,10 @@ _LIFE = _num("life_years", "years", "straight-line life for residual value at th
 
 _TABLES = (
     Table(
-        name="sites", layer="sites", key=("site",), meaning="Places where halls stand or may be built.",
+        name="sites",
+        layer="sites",
+        key=("site",),
+        meaning="Places where halls stand or may be built.",
         columns=(
             _id("site", "site id; also the site's node in `links`"),
             _text("name", "name shown in reports"),
@@ -123,7 +126,10 @@ _TABLES = (
         ),
     ),
     Table(
-        name="halls", layer="sites", key=("site", "hall"), needs=("sites",),
+        name="halls",
+        layer="sites",
+        key=("site", "hall"),
+        needs=("sites",),
         meaning="Modular halls. Halls of one domain enter service in table order.",
         columns=(
             _ref("site", "sites", "site"),
@@ -139,7 +145,10 @@ _TABLES = (
         ),
     ),
     Table(
-        name="milestones", layer="permits", key=("site", "hall", "milestone"), needs=("sites", "halls"),
+        name="milestones",
+        layer="permits",
+        key=("site", "hall", "milestone"),
+        needs=("sites", "halls"),
         meaning="What must be done before a hall may enter service. The critical path counts from the first period.",
         columns=(
             _ref("site", "sites", "site"),
@@ -153,7 +162,10 @@ _TABLES = (
         ),
     ),
     Table(
-        name="grid", layer="grid", key=("site", "tier"), needs=("sites", "tariffs"),
+        name="grid",
+        layer="grid",
+        key=("site", "tier"),
+        needs=("sites", "tariffs"),
         meaning="Grid connection in tiers that add up.",
         columns=(
             _ref("site", "sites", "site"),
@@ -167,7 +179,10 @@ _TABLES = (
         ),
     ),
     Table(
-        name="tariffs", layer="grid", key=("zone", "period", "block"), needs=("sites",),
+        name="tariffs",
+        layer="grid",
+        key=("zone", "period", "block"),
+        needs=("sites",),
         meaning="Price and carbon intensity of grid energy; every (zone, period, block) must be there.",
         columns=(
             _id("zone", "tariff zone"),
@@ -178,7 +193,10 @@ _TABLES = (
         ),
     ),
     Table(
-        name="profiles", layer="power supply", key=("profile", "block"), meaning="Availability of variable sources per block.",
+        name="profiles",
+        layer="power supply",
+        key=("profile", "block"),
+        meaning="Availability of variable sources per block.",
         columns=(
             _id("profile", "profile id"),
             _ref("block", "case.blocks", "representative block; every block must be there"),
@@ -186,7 +204,10 @@ _TABLES = (
         ),
     ),
     Table(
-        name="ppas", layer="power supply", key=("ppa",), needs=("sites", "grid"),
+        name="ppas",
+        layer="power supply",
+        key=("ppa",),
+        needs=("sites", "grid"),
         meaning="Power purchase agreements on offer; energy reaches sites of the zone through their grid connection.",
         columns=(
             _id("ppa", "contract id"),
@@ -202,7 +223,10 @@ _TABLES = (
         ),
     ),
     Table(
-        name="generators", layer="power supply", key=("generator",), needs=("sites",),
+        name="generators",
+        layer="power supply",
+        key=("generator",),
+        needs=("sites",),
         meaning="On-site generation that may be built, in any size up to max_mw.",
         columns=(
             _id("generator", "generator id"),
@@ -219,7 +243,10 @@ _TABLES = (
         ),
     ),
     Table(
-        name="skus", layer="chips", key=("sku",), meaning="Accelerator types. Power is per accelerator with its share of host and network.",
+        name="skus",
+        layer="chips",
+        key=("sku",),
+        meaning="Accelerator types. Power is per accelerator with its share of host and network.",
         columns=(
             _id("sku", "SKU id"),
             _text("name", "name shown in reports"),
@@ -234,7 +261,10 @@ _TABLES = (
         ),
     ),
     Table(
-        name="offers", layer="chips", key=("offer",), needs=("skus",),
+        name="offers",
+        layer="chips",
+        key=("offer",),
+        needs=("skus",),
         meaning="Chips that can be ordered: quarterly supply, price and lead time.",
         columns=(
             _id("offer", "offer id"),
@@ -248,7 +278,10 @@ _TABLES = (
         ),
     ),
     Table(
-        name="installed", layer="chips", key=("domain", "sku"), needs=("skus", "halls"),
+        name="installed",
+        layer="chips",
+        key=("domain", "sku"),
+        needs=("skus", "halls"),
         meaning="Chips that run already; they stay where they are.",
         columns=(
             _text("domain", "fabric domain", None),
@@ -257,7 +290,10 @@ _TABLES = (
         ),
     ),
     Table(
-        name="vendor_caps", layer="chips", key=("vendor",), needs=("skus", "offers"),
+        name="vendor_caps",
+        layer="chips",
+        key=("vendor",),
+        needs=("skus", "offers"),
         meaning="Limit on dependence on one vendor.",
         columns=(
             _ref("vendor", "skus.vendor", "vendor"),
@@ -265,7 +301,10 @@ _TABLES = (
         ),
     ),
     Table(
-        name="export", layer="rules", key=("export_class", "country"), needs=("skus",),
+        name="export",
+        layer="rules",
+        key=("export_class", "country"),
+        needs=("skus",),
         meaning="Where chips of a class may be deployed. The most specific row wins; without a row deployment is allowed.",
         columns=(
             _ref("export_class", "skus.export_class", "export class"),
@@ -276,7 +315,9 @@ _TABLES = (
         ),
     ),
     Table(
-        name="residency", layer="rules", key=("class", "origin", "country"),
+        name="residency",
+        layer="rules",
+        key=("class", "origin", "country"),
         meaning="Where workloads of a class may run. Rows of the user's own country (origin) replace the general ones; "
         "the most specific country row wins; with any allow row, countries without a row are denied, else allowed.",
         columns=(
@@ -288,7 +329,10 @@ _TABLES = (
         ),
     ),
     Table(
-        name="jobs", layer="training", key=("job",), needs=("halls", "skus", "job_skus"),
+        name="jobs",
+        layer="training",
+        key=("job",),
+        needs=("halls", "skus", "job_skus"),
         meaning="Training jobs. Each runs as one gang inside one fabric domain, or not at all.",
         columns=(
             _id("job", "job id"),
@@ -304,7 +348,10 @@ _TABLES = (
         ),
     ),
     Table(
-        name="job_skus", layer="training", key=("job", "sku"), needs=("jobs", "skus"),
+        name="job_skus",
+        layer="training",
+        key=("job", "sku"),
+        needs=("jobs", "skus"),
         meaning="The SKUs that a job can use, with its size and duration on each.",
         columns=(
             _ref("job", "jobs", "job"),
@@ -314,7 +361,11 @@ _TABLES = (
         ),
     ),
     Table(
-        name="metros", layer="inference", key=("metro",), needs=("links",), meaning="Where users are.",
+        name="metros",
+        layer="inference",
+        key=("metro",),
+        needs=("links",),
+        meaning="Where users are.",
         columns=(
             _id("metro", "metro id; also the metro's node in `links`"),
             _text("name", "name shown in reports"),
@@ -324,7 +375,10 @@ _TABLES = (
         ),
     ),
     Table(
-        name="services", layer="inference", key=("service",), needs=("metros", "skus", "service_skus", "demand", "halls"),
+        name="services",
+        layer="inference",
+        key=("service",),
+        needs=("metros", "skus", "service_skus", "demand", "halls"),
         meaning="Inference services.",
         columns=(
             _id("service", "service id"),
@@ -341,7 +395,10 @@ _TABLES = (
         ),
     ),
     Table(
-        name="service_skus", layer="inference", key=("service", "sku"), needs=("services", "skus"),
+        name="service_skus",
+        layer="inference",
+        key=("service", "sku"),
+        needs=("services", "skus"),
         meaning="The SKUs that can serve a service.",
         columns=(
             _ref("service", "services", "service"),
@@ -350,7 +407,10 @@ _TABLES = (
         ),
     ),
     Table(
-        name="demand", layer="inference", key=("service", "metro", "period"), needs=("services", "metros"),
+        name="demand",
+        layer="inference",
+        key=("service", "metro", "period"),
+        needs=("services", "metros"),
         meaning="Mean demand; a missing row is no demand.",
         columns=(
             _ref("service", "services", "service"),
@@ -360,7 +420,9 @@ _TABLES = (
         ),
     ),
     Table(
-        name="links", layer="fibre", key=("link",),
+        name="links",
+        layer="fibre",
+        key=("link",),
         meaning="The fibre graph; nodes are sites, metros and any other name. Parallel fibres are separate rows.",
         columns=(
             _id("link", "link id"),
@@ -376,7 +438,10 @@ _TABLES = (
         ),
     ),
     Table(
-        name="budget", layer="capital", key=("period",), meaning="Limit on capital spending; a missing period is not limited.",
+        name="budget",
+        layer="capital",
+        key=("period",),
+        meaning="Limit on capital spending; a missing period is not limited.",
         columns=(
             _period("period", "period", within=True),
             _num("capex_musd", "M$", "most capex paid in the period", None),

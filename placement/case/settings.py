@@ -48,15 +48,9 @@ KEYS: dict[str, Setting] = {
     "start": Setting(meaning="first period, such as 2027Q1", fits=lambda v: isinstance(v, str), rule="must be a period label in quotes"),
     "periods": Setting(meaning="number of periods", fits=_whole(hi=1200), rule="must be a whole number from 1 to 1200"),
     "period_months": Setting(meaning="months per period", fits=_whole(1, 3, 6, 12), rule="must be 1, 3, 6 or 12", default=3),
-    "discount_rate": Setting(
-        meaning="discount rate per year", fits=_number(0, 1), rule="must be between 0 and 1 per year (0.08 is 8 %)", default=0.0
-    ),
-    "lead_percentile": Setting(
-        meaning="which lead time of `milestones` dates the halls", fits=_whole(10, 50, 90), rule="must be 10, 50 or 90", default=50
-    ),
-    "carbon_price_usd_per_t": Setting(
-        meaning="price of carbon emissions, $/t", fits=_number(0, 1e5), rule="must be between 0 and 100000 $/t", default=0.0
-    ),
+    "discount_rate": Setting(meaning="discount rate per year", fits=_number(0, 1), rule="must be between 0 and 1 per year (0.08 is 8 %)", default=0.0),
+    "lead_percentile": Setting(meaning="which lead time of `milestones` dates the halls", fits=_whole(10, 50, 90), rule="must be 10, 50 or 90", default=50),
+    "carbon_price_usd_per_t": Setting(meaning="price of carbon emissions, $/t", fits=_number(0, 1e5), rule="must be between 0 and 100000 $/t", default=0.0),
     "rtt_overhead_ms": Setting(
         meaning="round-trip time on top of propagation, 95th percentile, ms",
         fits=_number(0, 1e3),

@@ -19,9 +19,7 @@ def zones_given(d: Draft) -> Problems:
     """With tariffs, every site is in a zone."""
     if "tariffs" not in d.case:
         return []
-    return d.broken(
-        "sites", "zone", d["sites"]["zone"] == "", "must not be blank where tariffs.csv is present", "Name a zone of tariffs.csv."
-    )
+    return d.broken("sites", "zone", d["sites"]["zone"] == "", "must not be blank where tariffs.csv is present", "Name a zone of tariffs.csv.")
 
 
 def tariffs_complete(d: Draft) -> Problems:
@@ -66,9 +64,7 @@ def existing_halls(d: Draft) -> Problems:
     """An existing hall costs nothing to build, has no date, and stands before new halls of its domain."""
     halls = d["halls"]
     existing = halls["existing"].to_numpy(dtype=bool)
-    yield from d.broken(
-        "halls", "capex_musd", existing & (halls["capex_musd"] > 0), "must be 0 or blank for an existing hall", "Leave it blank."
-    )
+    yield from d.broken("halls", "capex_musd", existing & (halls["capex_musd"] > 0), "must be 0 or blank for an existing hall", "Leave it blank.")
     yield from d.broken(
         "halls",
         "earliest",
@@ -78,9 +74,7 @@ def existing_halls(d: Draft) -> Problems:
     )
     new_before = pd.Series(~existing).groupby(domains(halls)).cummax() if len(halls) else pd.Series([], dtype=bool)
     late = existing & new_before.to_numpy(dtype=bool)
-    yield from d.broken(
-        "halls", "existing", late, "must come before new halls in a domain, since halls enter service in table order", "Move the row up."
-    )
+    yield from d.broken("halls", "existing", late, "must come before new halls in a domain, since halls enter service in table order", "Move the row up.")
 
 
 def contracts(d: Draft) -> Problems:
@@ -94,9 +88,7 @@ def contracts(d: Draft) -> Problems:
         rule = "has no effect: no site of the zone has a grid connection to receive the energy"
         yield from d.broken("ppas", "zone", cut_off, rule, "Add rows to grid.csv, or remove the contract.")
     rule = f"must not lie before the first period {d.case.periods[0]}"
-    yield from d.broken(
-        "ppas", "start", ppas["start"] < 0, rule, "Give the first period, and in tenor_periods what remains of the contract."
-    )
+    yield from d.broken("ppas", "start", ppas["start"] < 0, rule, "Give the first period, and in tenor_periods what remains of the contract.")
 
 
 def offer_shares(d: Draft) -> Problems:
@@ -134,9 +126,7 @@ def installed_places(d: Draft) -> Problems:
     every = domains(halls)
     known = among(rows["domain"], every)
     unknown = rows["domain"][~known]
-    yield from d.broken(
-        "installed", "domain", ~known, "must be a domain of halls.csv (or a site id)", suggest(unknown, set(every)) if len(unknown) else ""
-    )
+    yield from d.broken("installed", "domain", ~known, "must be a domain of halls.csv (or a site id)", suggest(unknown, set(every)) if len(unknown) else "")
     empty = known & ~among(rows["domain"], every[halls["existing"].to_numpy(dtype=bool)])
     yield from d.broken("installed", "domain", empty, "must have an existing hall", "Set existing to 1 for the hall where the chips run.")
 
@@ -176,10 +166,6 @@ def installed_exports(d: Draft) -> Problems:
         if at is not None:
             denied[i] = d["export"]["rule"].iat[at] == "deny"
             used[at] += chip.units
-    yield from d.broken(
-        "installed", "sku", denied, "must not stand where export.csv denies its class", "Correct the rule, or remove the row."
-    )
+    yield from d.broken("installed", "sku", denied, "must not stand where export.csv denies its class", "Correct the rule, or remove the row.")
     over = used > d["export"]["cap_units"].fillna(np.inf).to_numpy() + _MW_TOLERANCE
-    yield from d.broken(
-        "export", "cap_units", over, "must not be below the units installed already", "Raise the cap, or correct installed."
-    )
+    yield from d.broken("export", "cap_units", over, "must not be below the units installed already", "Raise the cap, or correct installed.")

@@ -11,6 +11,8 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from placement.certificate import Proof
+
 
 class Status(StrEnum):
     """Why the engine stopped, and whether a plan came out of it."""
@@ -120,8 +122,8 @@ class Outcome:
         Values of all columns, integers exact, shape (n_columns,); ``None`` without a plan.
     bound
         Best bound claimed, by the solver or by duality.
-    dual
-        Row duals of the root relaxation, which prove a bound without a solver, shape (n_rows,).
+    proof
+        Branching tree with duals, which proves a bound without a solver; the root's duals alone where there was no more.
     price
         Row duals with all integers fixed at ``x`` and every continuous column priced out: local prices, shape (n_rows,);
         ``None`` where there was no time to price all columns.
@@ -133,7 +135,7 @@ class Outcome:
     objective: float
     bound: float
     x: NDArray[np.float64] | None = None
-    dual: NDArray[np.float64] | None = None
+    proof: Proof | None = None
     price: NDArray[np.float64] | None = None
     infeasible_by: str = ""
     phases: list[dict[str, object]] = field(default_factory=list)

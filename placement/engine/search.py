@@ -9,20 +9,22 @@ and bound does in minutes. Small programs go to HiGHS at once.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from placement.certificate import proves_infeasible, safe_bound
+from placement.certificate import Proof, proven_bound, proves_infeasible, safe_bound
 from placement.engine.highs import Answer, Arrays, Floats, Run, dual_ray, solve
 from placement.engine.neighbourhoods import improve
 from placement.engine.outcome import Outcome, Progress, Status
+from placement.engine.prove import prove
 from placement.engine.settle import Mask, Settled, gap_closed, settle
 from placement.engine.start import Kernel, least_columns, least_plan, promising, relax_and_fix, repair
 from placement.options import SolveOptions
 from placement.program import Program
 
 _SMALL = 2500  # integers up to which HiGHS alone is faster than building a start
+_PROVE_S = 10.0  # at least this long, if the limit leaves it, goes into a proof that needs no solver
 _OPTIMAL_GAP = 1e-4  # a plan is called optimal up to here, however wide the gap that was asked for
 _LARGE_ROWS = 20_000  # rows from which the root is solved by interior point without crossover
 
@@ -50,11 +52,11 @@ class _Search:
     x: Floats | None = None
     settled: Settled | None = None
     keep: Mask | None = None  # columns that settling begins with
-    dual: Floats | None = None
+    dual: Floats = field(default_factory=lambda: np.empty(0))
 
     def run(self, begin: Floats | None) -> Outcome:
         """Do the work in order; each step is skipped when the gap is closed or time is up."""
-        small = int(self.whole.integer.sum()) <= _SMALL
+        small = self.small
         if not small and begin is None:
             self.progress.enter("start")
             self.keep = least_columns(self.program)
@@ -73,6 +75,11 @@ class _Search:
             if answer.infeasible and self.x is None:
                 return self.infeasible(self.whole)
         return self.end(self.keep)
+
+    @property
+    def small(self) -> bool:
+        """Whether HiGHS alone, and a proof by branching, are within reach."""
+        return int(self.whole.integer.sum()) <= _SMALL and self.whole.matrix.shape[0] <= _LARGE_ROWS
 
     @property
     def done(self) -> bool:
@@ -151,15 +158,27 @@ class _Search:
             if self.settled is not None:
                 keep = keep | self.settled.keep
             self.settle(self.x, keep | (self.x > self.whole.lower), max(progress.left, 2.0))
-        objective, status = math.inf, Status.NO_PLAN
+        objective, status, proof = math.inf, Status.NO_PLAN, Proof.of_dual(self.dual)
         if self.settled is not None:
             objective = self.whole.value(self.settled.x)
+            proof = self.prove(objective)
             status = Status.OPTIMAL if gap_closed(objective, progress.bound, min(self.options.rel_gap, _OPTIMAL_GAP)) else Status.FEASIBLE
         progress.enter("done")
         return Outcome(
-            status=status, objective=objective, bound=progress.bound, x=self.settled.x if self.settled else None, dual=self.dual,
+            status=status, objective=objective, bound=progress.bound, x=self.settled.x if self.settled else None, proof=proof,
             price=self.settled.price if self.settled and self.settled.exact else None, phases=progress.phases, interrupted=progress.interrupted,
         )  # fmt: skip
+
+    def prove(self, objective: float) -> Proof:
+        """Return a proof of the bound; for small programs one that closes the gap by branching, if time allows."""
+        proof, progress = Proof.of_dual(self.dual), self.progress
+        if self.small and not gap_closed(objective, safe_bound(self.program, self.dual), self.options.rel_gap):
+            progress.enter("prove")
+            seconds = min(progress.left, max(_PROVE_S, 2 * progress.elapsed))
+            target = objective - self.options.rel_gap * abs(objective)
+            proof = prove(self.whole, self.program, target, seconds, lambda: progress.interrupted, dual=self.dual)
+            progress.report(bound=min(proven_bound(self.program, proof), objective))
+        return proof
 
     def infeasible(self, p: Arrays) -> Outcome:
         """Believe a claim of infeasibility only with a proof, or when a second configuration agrees: HiGHS has been wrong."""
@@ -167,12 +186,16 @@ class _Search:
         run = Run(time_limit_s=max(self.progress.search_s, 2.0), presolve=False, seed=12345)
         ray = dual_ray(p, run)
         proof = "dual ray verified without the solver" if ray is not None and proves_infeasible(self.program, ray) else ""
+        tree = None
+        if not proof and self.small:
+            tree = prove(self.whole, self.program, math.inf, max(self.progress.search_s, 2.0), lambda: self.progress.interrupted, dual=self.dual)
+            proof = "branching tree verified without the solver" if proven_bound(self.program, tree) == math.inf else ""
         if not proof and solve(p, replace(run, time_limit_s=max(self.progress.search_s, 2.0)), watch=self._interrupted).infeasible:
             proof = "claimed by two solver configurations"
         self.progress.enter("done")
         return Outcome(
             status=Status.INFEASIBLE if proof else Status.NO_PLAN, objective=math.inf, bound=math.inf if proof else -math.inf,
-            infeasible_by=proof, phases=self.progress.phases, interrupted=self.progress.interrupted,
+            infeasible_by=proof, proof=tree, phases=self.progress.phases, interrupted=self.progress.interrupted,
         )  # fmt: skip
 
     def _interrupted(self, objective: float, bound: float) -> bool:

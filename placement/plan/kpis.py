@@ -95,7 +95,12 @@ def _training(case: Case, tables: Tables) -> dict[str, float]:
     if "jobs" not in case:
         return {}
     placed, unplaced = tables["training"], tables["unplaced"]
-    out = {"jobs_placed": len(placed), "jobs_unplaced": len(unplaced), "value_placed_musd": placed["value_musd"].sum(), "value_unplaced_musd": unplaced["value_musd"].sum()}
+    out = {
+        "jobs_placed": len(placed),
+        "jobs_unplaced": len(unplaced),
+        "value_placed_musd": placed["value_musd"].sum(),
+        "value_unplaced_musd": unplaced["value_musd"].sum(),
+    }
     nominal = placed.merge(case["job_skus"].rename(columns={"units": "nominal"}), on=["job", "sku"])
     return {**out, "goodput_mean": nominal["nominal"].sum() / nominal["units"].sum() if len(nominal) else np.nan}
 

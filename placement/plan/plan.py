@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from placement.case import Case
 from placement.plan.checker import Verdict
 
 if TYPE_CHECKING:  # the engine loads the solver, which reading and checking a plan must not need
+    from placement.certificate import Proof
     from placement.engine import Status
 
 
@@ -25,15 +24,15 @@ class Plan:
     ----------
     objective, bound, verified_bound
         Discounted weighted cost, M$ (negative: more value than cost); the best bound claimed by the solver; the bound
-        recomputed without a solver from ``dual``. ``inf``/``-inf`` where there is none.
+        recomputed without a solver from ``proof``. ``inf``/``-inf`` where there is none.
     tables
         The plan tables of models/README.md, section 10; empty without a plan.
     prices
         Value of one more unit of each scarce thing, M$.
     verdict
         What the independent checker says; ``None`` without a plan.
-    dual
-        Row duals of the root relaxation that prove ``verified_bound``.
+    proof
+        Branching tree with duals that proves ``verified_bound`` (:mod:`placement.certificate`).
     """
 
     case: Case
@@ -47,7 +46,7 @@ class Plan:
     prices: pd.DataFrame = field(default_factory=pd.DataFrame)
     exclusions: pd.DataFrame = field(default_factory=pd.DataFrame)
     verdict: Verdict | None = None
-    dual: NDArray[np.float64] | None = None
+    proof: Proof | None = None
     interrupted: bool = False
     summary: dict[str, Any] = field(default_factory=dict)
     progress: tuple[Mapping[str, Any], ...] = ()

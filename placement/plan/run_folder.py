@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from placement.errors import DataError, Problem
 from placement.plan.checking.tables import NUMBERS, PLAN_TABLES
 
-SUMMARY, DUAL = "summary.json", "certificate.npz"
-FILES = (SUMMARY, "plan", "prices.csv", "exclusions.csv", "progress.jsonl", "report.html", "log.txt", DUAL)
+SUMMARY, CERTIFICATE = "summary.json", "certificate.npz"
+FILES = (SUMMARY, "plan", "prices.csv", "exclusions.csv", "progress.jsonl", "report.html", "log.txt", CERTIFICATE)
 PRICES = ("resource", "kind", "place", "sku", "period", "block", "price", "unit", "label")
 EXCLUSIONS = ("workload", "place", "sku", "rule", "n")
 _LITTER = (".DS_Store", "Thumbs.db", "desktop.ini")  # what file managers leave behind; no loss when an old run is replaced
@@ -38,7 +38,6 @@ class RunFolder:
     prices: pd.DataFrame
     exclusions: pd.DataFrame
     progress: tuple[Mapping[str, Any], ...]
-    dual: NDArray[np.float64] | None
 
 
 def check_target(out: str | Path) -> Path:
@@ -121,7 +120,7 @@ def write_files(
     prices: pd.DataFrame,
     exclusions: pd.DataFrame,
     progress: tuple[Mapping[str, Any], ...],
-    dual: NDArray[np.float64] | None,
+    certificate: Mapping[str, NDArray[Any]] | None,
 ) -> None:
     """Write the data files of a run."""
     (folder / "plan").mkdir()
@@ -133,8 +132,8 @@ def write_files(
     lines = (json.dumps(plain(line), allow_nan=False) for line in progress)
     (folder / "progress.jsonl").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     (folder / SUMMARY).write_text(json.dumps(plain(summary), indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    if dual is not None:
-        np.savez_compressed(folder / DUAL, dual=dual)
+    if certificate is not None:
+        np.savez_compressed(folder / CERTIFICATE, **certificate)  # type: ignore[arg-type]
 
 
 def plain(value: Any) -> Any:
@@ -169,15 +168,14 @@ def read_summary(folder: str | Path) -> dict[str, Any]:
     return summary
 
 
-def read_dual(folder: str | Path) -> NDArray[np.float64] | None:
-    """Return the saved dual vector of a run; ``None`` if there is none, or none that could be a vector. Raises nothing."""
+def read_certificate(folder: str | Path) -> dict[str, NDArray[Any]] | None:
+    """Return the saved arrays that prove the bound of a run; ``None`` if they are not there or cannot be read. Raises nothing."""
     try:
-        data = io.BytesIO((Path(folder) / DUAL).read_bytes())  # given a path, numpy leaves a damaged file open
+        data = io.BytesIO((Path(folder) / CERTIFICATE).read_bytes())  # given a path, numpy leaves a damaged file open
         with np.load(data, allow_pickle=False) as saved:
-            dual = np.asarray(saved["dual"])
+            return {name: saved[name] for name in saved.files}
     except (OSError, ValueError, KeyError, EOFError, TypeError, AttributeError, MemoryError, NotImplementedError, zipfile.BadZipFile, zlib.error):
         return None
-    return dual.astype(np.float64) if dual.ndim == 1 and dual.dtype.kind in "fiu" else None
 
 
 def read_run(folder: str | Path) -> RunFolder:
@@ -201,7 +199,7 @@ def read_run(folder: str | Path) -> RunFolder:
         }
     except (OSError, ValueError) as error:
         raise DataError([_unreadable(path, error)]) from None
-    return RunFolder(path, summary, tables, prices, exclusions, progress, read_dual(path))
+    return RunFolder(path, summary, tables, prices, exclusions, progress)
 
 
 def _unreadable(folder: str | Path, error: Exception | str) -> Problem:

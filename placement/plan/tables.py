@@ -165,7 +165,16 @@ class Tables:
         there = np.broadcast_to(scope.installed[:, :, None], shape)
         some = ((there + deployed + serving + used) > _NIL).any(axis=2)
         rows = [
-            (scope.sites[scope.domain_site[f]], scope.domains[f], scope.skus[k], self.label[t], there[f, k, t], deployed[f, k, t], used[f, k, t], serving[f, k, t])
+            (
+                scope.sites[scope.domain_site[f]],
+                scope.domains[f],
+                scope.skus[k],
+                self.label[t],
+                there[f, k, t],
+                deployed[f, k, t],
+                used[f, k, t],
+                serving[f, k, t],
+            )
             for f, k in np.argwhere(some)
             for t in range(n)
         ]

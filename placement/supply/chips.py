@@ -142,9 +142,7 @@ def _export_caps(supply: Supply, here: dict[tuple[int, int, int], Expr]) -> None
         pairs = [(f, k) for f in inside for k in range(len(classes)) if classes[k] == c]
         return [here[f, k, end] for f, k in pairs if (f, k, end) in here], sum(float(scope.installed[p]) for p in pairs)
 
-    m.export_cap = pyo.Constraint(
-        [i for i in caps if held(*i)[0]], rule=lambda m, c, place: amount(held(c, place)[0]) + held(c, place)[1] <= caps[c, place]
-    )
+    m.export_cap = pyo.Constraint([i for i in caps if held(*i)[0]], rule=lambda m, c, place: amount(held(c, place)[0]) + held(c, place)[1] <= caps[c, place])
 
 
 BLOCK = Block("chips", build, tables=("skus",), needs=("sites",))

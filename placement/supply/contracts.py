@@ -48,9 +48,7 @@ def build(supply: Supply) -> None:
     m.ppa_output = pyo.Constraint(list(by_output), rule=lambda m, p, t, b: amount(by_output[p, t, b]) <= output[p][b] * m.contract_mw[p])
     m.ppa_paid = pyo.Constraint(list(by_period), rule=lambda m, p, t: amount(by_period[p, t]) <= m.paid_mwh[p, t])
     taken = [(p, t) for p, t in by_period if ppas[p].take_share > 0]
-    m.ppa_take = pyo.Constraint(
-        taken, rule=lambda m, p, t: ppas[p].take_share * float(np.dot(case.hours, output[p])) * m.contract_mw[p] <= m.paid_mwh[p, t]
-    )
+    m.ppa_take = pyo.Constraint(taken, rule=lambda m, p, t: ppas[p].take_share * float(np.dot(case.hours, output[p])) * m.contract_mw[p] <= m.paid_mwh[p, t])
 
 
 BLOCK = Block("contracts", build, tables=("ppas",), needs=("grid",))

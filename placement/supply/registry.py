@@ -44,7 +44,7 @@ def build_supply(scope: Scope, wanted: Collection[tuple[Any, ...]], names: Seque
     supply = Supply(scope, wanted)
     done: set[str] = set()
     for block in BLOCKS:
-        if names is not None and block.name not in names or not block.active(scope.case):
+        if (names is not None and block.name not in names) or not block.active(scope.case):
             continue
         late = [n for n in block.needs if n not in done and next(b for b in BLOCKS if b.name == n).active(scope.case)]
         if late:

@@ -54,9 +54,7 @@ def test_rows_are_removed_and_tables_dropped(good) -> None:
 
 def test_rows_change_by_key_and_new_rows_are_added(good) -> None:
     """Only the given cells change; a complete new row comes at the end; order stays."""
-    scenario = good.scenario(
-        "s", halls="site,hall,it_mw,capex_musd\nlund,h1,44,\nlund,h3,60,600\n", grid="site,tier,available\nlund,t1,2027Q4\n"
-    )
+    scenario = good.scenario("s", halls="site,hall,it_mw,capex_musd\nlund,h1,44,\nlund,h3,60,600\n", grid="site,tier,available\nlund,t1,2027Q4\n")
     base, case = read_case(good.path), read_case(scenario)
     assert list(case["halls"]["hall"]) == ["h0", "h1", "h1", "h2", "h3"]
     assert list(case["halls"]["it_mw"]) == [20, 50, 44, 40, 60]

@@ -26,9 +26,7 @@ def without_requires(program: Program) -> Program:
     """Return the program without its requires rows."""
     keep = np.array([key[0] != "requires" for key in program.row_keys])
     rows = tuple(key for key, kept in zip(program.row_keys, keep, strict=True) if kept)
-    return replace(
-        program, matrix=csc_array(program.matrix.tocsr()[keep]), row_lower=program.row_lower[keep], row_upper=program.row_upper[keep], row_keys=rows
-    )
+    return replace(program, matrix=csc_array(program.matrix.tocsr()[keep]), row_lower=program.row_lower[keep], row_upper=program.row_upper[keep], row_keys=rows)
 
 
 @pytest.mark.parametrize("first", range(0, 100, GROUP))

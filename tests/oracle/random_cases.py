@@ -71,19 +71,33 @@ class Draw:
     def sites(self) -> None:
         new_halls = 3
         for s in [f"s{i}" for i in range(self.rng.choice((1, 2, 2, 3)))]:
-            self.add("sites", site=s, country=self.rng.choice(COUNTRIES), **self.place(),
-                     zone=self.rng.choice(("za", "zb")) if self.has_grid else "", pue=self.number(1.05, 1.5, 2))
+            self.add(
+                "sites",
+                site=s,
+                country=self.rng.choice(COUNTRIES),
+                **self.place(),
+                zone=self.rng.choice(("za", "zb")) if self.has_grid else "",
+                pue=self.number(1.05, 1.5, 2),
+            )
             n_halls, n_existing = self.rng.choice((1, 1, 2, 3)), self.rng.choice((0, 0, 0, 1, 1, 2))
             n_halls = max(1, min(n_halls, n_existing + new_halls))
             new_halls -= max(0, n_halls - n_existing)
             split, cooling = self.maybe(0.35) and n_halls > 1, self.rng.choice(("air", "liquid", ""))
             for i in range(n_halls):
                 existing = i < n_existing
-                self.add("halls", site=s, hall=f"h{i}", domain=f"{s}-{'ab'[i % 2]}" if split else "", existing=existing,
-                         it_mw=self.number(0.3, 1.5), cooling=cooling or self.rng.choice(("air", "liquid")),
-                         opex_musd_per_year=self.rng.choice((0, 0.2, 0.5)),
-                         capex_musd=0 if existing else self.number(0.5, 6), earliest=0 if existing else self.rng.choice((0, 0, 1)),
-                         life_years=math.nan if existing else self.rng.choice((math.nan, math.nan, 0.5, 4, 10)))
+                self.add(
+                    "halls",
+                    site=s,
+                    hall=f"h{i}",
+                    domain=f"{s}-{'ab'[i % 2]}" if split else "",
+                    existing=existing,
+                    it_mw=self.number(0.3, 1.5),
+                    cooling=cooling or self.rng.choice(("air", "liquid")),
+                    opex_musd_per_year=self.rng.choice((0, 0.2, 0.5)),
+                    capex_musd=0 if existing else self.number(0.5, 6),
+                    earliest=0 if existing else self.rng.choice((0, 0, 1)),
+                    life_years=math.nan if existing else self.rng.choice((math.nan, math.nan, 0.5, 4, 10)),
+                )
             if n_existing == 0:
                 self.rows["sites"][-1]["opening_cost_musd"] = self.rng.choice((0, 0, 1.5, 3))
             if self.maybe(0.7):
@@ -102,9 +116,17 @@ class Draw:
     def milestone(self, site: str, hall: str, name: str, after: list[str]) -> None:
         p10 = self.rng.choice((0, 0.3, 0.5))
         p50 = p10 + self.rng.choice((0, 0.5, 0.7))
-        self.add("milestones", site=site, hall=hall, milestone=name, after=";".join(after), lead_p10=p10, lead_p50=p50,
-                 lead_p90=p50 + self.rng.choice((0, 0.6, 1)),
-                 cost_musd=self.rng.choice((0, 0.4, 1.5)))
+        self.add(
+            "milestones",
+            site=site,
+            hall=hall,
+            milestone=name,
+            after=";".join(after),
+            lead_p10=p10,
+            lead_p50=p50,
+            lead_p90=p50 + self.rng.choice((0, 0.6, 1)),
+            cost_musd=self.rng.choice((0, 0.4, 1.5)),
+        )
 
     # power
 
@@ -118,9 +140,17 @@ class Draw:
                 there = used and i == 0  # a site in use mostly has power from the start
                 capex = self.rng.choice((0.5, 2.0)) if self.maybe(0.55) and tiers_to_buy and not there else 0
                 tiers_to_buy -= capex > 0
-                self.add("grid", site=site["site"], tier=f"r{i}", mw=self.number(0.3, 3), firmness=self.rng.choice((1, 1, 0.99, 0.9)),
-                         available=0 if there else self.period(0.2), capex_musd=capex, interruptible=self.maybe(0.3) and not there,
-                         life_years=self.rng.choice((math.nan, 1, 20)) if capex else math.nan)
+                self.add(
+                    "grid",
+                    site=site["site"],
+                    tier=f"r{i}",
+                    mw=self.number(0.3, 3),
+                    firmness=self.rng.choice((1, 1, 0.99, 0.9)),
+                    available=0 if there else self.period(0.2),
+                    capex_musd=capex,
+                    interruptible=self.maybe(0.3) and not there,
+                    life_years=self.rng.choice((math.nan, 1, 20)) if capex else math.nan,
+                )
         self.has_grid = "grid" in self.rows
         if self.maybe(0.45) or not self.has_grid:
             self.generators()
@@ -141,11 +171,20 @@ class Draw:
 
     def generators(self) -> None:
         for i in range(self.rng.choice((1, 1, 2))):
-            self.add("generators", generator=f"g{i}", site=self.rng.choice(self.get("sites"))["site"], tech="gas",
-                     max_mw=self.number(0.2, 2), firmness=self.rng.choice((1, 0.95, 0.5)), available=self.period(),
-                     capex_musd_per_mw=self.rng.choice((0, 0.2, 0.8)),
-                     energy_usd_per_mwh=self.number(10, 120, 0), co2_kg_per_mwh=self.rng.choice((0, 400)), profile=self.profile(),
-                     life_years=self.rng.choice((math.nan, 1, 15)))
+            self.add(
+                "generators",
+                generator=f"g{i}",
+                site=self.rng.choice(self.get("sites"))["site"],
+                tech="gas",
+                max_mw=self.number(0.2, 2),
+                firmness=self.rng.choice((1, 0.95, 0.5)),
+                available=self.period(),
+                capex_musd_per_mw=self.rng.choice((0, 0.2, 0.8)),
+                energy_usd_per_mwh=self.number(10, 120, 0),
+                co2_kg_per_mwh=self.rng.choice((0, 400)),
+                profile=self.profile(),
+                life_years=self.rng.choice((math.nan, 1, 15)),
+            )
 
     def energy_market(self) -> None:
         zones = sorted({s["zone"] for s in self.get("sites")})
@@ -153,14 +192,29 @@ class Draw:
             cheap = self.maybe(0.05)  # negative prices
             for t in range(self.n):
                 for b in self.blocks:
-                    self.add("tariffs", zone=zone, period=t, block=b.name, co2_kg_per_mwh=self.rng.choice((0, 50, 500)),
-                             energy_usd_per_mwh=-10 if cheap else self.number(30, 90, 0) * (3 if b.stress else 1))
+                    self.add(
+                        "tariffs",
+                        zone=zone,
+                        period=t,
+                        block=b.name,
+                        co2_kg_per_mwh=self.rng.choice((0, 50, 500)),
+                        energy_usd_per_mwh=-10 if cheap else self.number(30, 90, 0) * (3 if b.stress else 1),
+                    )
         connected = sorted({s["zone"] for s in self.get("sites") for r in self.get("grid") if r["site"] == s["site"]})
         for i in range(self.rng.choice((1, 1, 2)) if self.maybe(0.45) else 0):
-            self.add("ppas", ppa=f"p{i}", zone=self.rng.choice(connected), tech="wind",
-                     max_mw=self.number(0.1, 2), price_usd_per_mwh=self.number(15, 60, 0), profile=self.profile(),
-                     start=self.rng.choice((0, 0, 1)), tenor_periods=self.rng.randint(1, 5),
-                     take_share=self.rng.choice((0, 0.8, 1)), co2_kg_per_mwh=self.rng.choice((0, 10)))
+            self.add(
+                "ppas",
+                ppa=f"p{i}",
+                zone=self.rng.choice(connected),
+                tech="wind",
+                max_mw=self.number(0.1, 2),
+                price_usd_per_mwh=self.number(15, 60, 0),
+                profile=self.profile(),
+                start=self.rng.choice((0, 0, 1)),
+                tenor_periods=self.rng.randint(1, 5),
+                take_share=self.rng.choice((0, 0.8, 1)),
+                co2_kg_per_mwh=self.rng.choice((0, 10)),
+            )
 
     # chips
 
@@ -174,10 +228,17 @@ class Draw:
     def chips(self) -> None:
         has_liquid = any(h["cooling"] == "liquid" for h in self.get("halls"))
         for i in range(self.rng.choice((1, 2, 2, 3))):
-            self.add("skus", sku=f"k{i}", vendor=self.rng.choice("vw"), kw_per_unit=self.number(0.6, 1.6),
-                     idle_share=self.rng.choice((0, 0.1, 0.3)), hbm_gb=self.rng.choice((80, 141, 192)),
-                     node_units=self.rng.choice((1, 4, 8)),
-                     life_years=self.rng.choice((math.nan, 3, 5)), cooling="liquid" if has_liquid and self.maybe(0.45) else "air")
+            self.add(
+                "skus",
+                sku=f"k{i}",
+                vendor=self.rng.choice("vw"),
+                kw_per_unit=self.number(0.6, 1.6),
+                idle_share=self.rng.choice((0, 0.1, 0.3)),
+                hbm_gb=self.rng.choice((80, 141, 192)),
+                node_units=self.rng.choice((1, 4, 8)),
+                life_years=self.rng.choice((math.nan, 3, 5)),
+                cooling="liquid" if has_liquid and self.maybe(0.45) else "air",
+            )
         if self.maybe(0.92):
             self.offers()
         for domain, halls in self.domains().items():
@@ -189,10 +250,17 @@ class Draw:
             for i in range(self.rng.choice((1, 2, 2))):
                 firm = take_or_pay > 0 and self.maybe(0.2)
                 take_or_pay -= firm
-                self.add("offers", offer=f"q{k}{i}", sku=k, kind="take_or_pay" if firm else "buy",
-                         period=self.rng.choice((0, 0, self.n // 2)), max_units=self.rng.choice((150, 300, 600, 1200)),
-                         unit_price_usd=self.rng.choice((8000, 15000, 20000, 30000)),
-                         take_share=self.rng.choice((0.3, 0.6, 0.9)) if firm else 0.0, lead_periods=self.rng.choice((0, 0, 1, 2)))
+                self.add(
+                    "offers",
+                    offer=f"q{k}{i}",
+                    sku=k,
+                    kind="take_or_pay" if firm else "buy",
+                    period=self.rng.choice((0, 0, self.n // 2)),
+                    max_units=self.rng.choice((150, 300, 600, 1200)),
+                    unit_price_usd=self.rng.choice((8000, 15000, 20000, 30000)),
+                    take_share=self.rng.choice((0.3, 0.6, 0.9)) if firm else 0.0,
+                    lead_periods=self.rng.choice((0, 0, 1, 2)),
+                )
         vendors = {r["vendor"] for r in self.get("skus")}
         if self.maybe(0.5) and len(vendors) > 1:
             for v in self.pick(sorted(vendors)):
@@ -255,10 +323,18 @@ class Draw:
         for j in [f"j{i}" for i in range(self.rng.choice((1, 2, 3, 3, 4)))]:
             must, earliest = self.maybe(0.06), self.rng.choice((0, 0, 0, 1))
             latest = max(earliest, self.rng.choice((self.n - 1, self.n - 1, self.n - 2, self.n)))
-            self.add("jobs", job=j, value_musd=self.number(3, 60), mandatory=must, earliest=0 if must else earliest,
-                     latest=self.n - 1 if must else latest, residency=self.residency_class(j, []),
-                     min_firmness=self.rng.choice((0, 0.9, 0.95)) if self.has_power else 0, min_hbm_gb=self.rng.choice((0, 0, 80, 100)),
-                     loss_hours_per_outage=self.rng.choice((5, 50, 90)) if outages else 0)
+            self.add(
+                "jobs",
+                job=j,
+                value_musd=self.number(3, 60),
+                mandatory=must,
+                earliest=0 if must else earliest,
+                latest=self.n - 1 if must else latest,
+                residency=self.residency_class(j, []),
+                min_firmness=self.rng.choice((0, 0.9, 0.95)) if self.has_power else 0,
+                min_hbm_gb=self.rng.choice((0, 0, 80, 100)),
+                loss_hours_per_outage=self.rng.choice((5, 50, 90)) if outages else 0,
+            )
             for k in self.pick(skus, 2):
                 self.add("job_skus", job=j, sku=k, units=self.rng.choice((100, 200, 300, 500)), duration_periods=self.rng.choice((1, 1, 2)))
 
@@ -269,13 +345,19 @@ class Draw:
         skus, sites = [r["sku"] for r in self.get("skus")], [r["site"] for r in self.get("sites")]
         for i in [f"i{n}" for n in range(self.rng.choice((1, 1, 2)))]:
             refresh = self.maybe(0.75)
-            self.add("services", service=i, slo_rtt_ms=self.rng.choice((12, 15, 20, 40)),
-                     peak_to_mean=self.rng.choice((1, 1.5, 2.5) if len(self.blocks) > 1 else (1,)),
-                     residency=self.residency_class(i, sorted({m["country"] for m in self.get("metros")})),
-                     hbm_gb=self.rng.choice((60, 300, 700)), price_usd_per_mtok=self.rng.choice((0, 2, 5, 9)),
-                     unmet_usd_per_mtok=self.rng.choice((0.5, 3, 8)) if self.maybe(0.85) else math.nan,
-                     weights_gb=self.rng.choice((400, 1500)) if refresh else 0, refresh_hours=self.rng.choice((1, 2)) if refresh else 24.0,
-                     origin=sites[-1] if refresh else "")
+            self.add(
+                "services",
+                service=i,
+                slo_rtt_ms=self.rng.choice((12, 15, 20, 40)),
+                peak_to_mean=self.rng.choice((1, 1.5, 2.5) if len(self.blocks) > 1 else (1,)),
+                residency=self.residency_class(i, sorted({m["country"] for m in self.get("metros")})),
+                hbm_gb=self.rng.choice((60, 300, 700)),
+                price_usd_per_mtok=self.rng.choice((0, 2, 5, 9)),
+                unmet_usd_per_mtok=self.rng.choice((0.5, 3, 8)) if self.maybe(0.85) else math.nan,
+                weights_gb=self.rng.choice((400, 1500)) if refresh else 0,
+                refresh_hours=self.rng.choice((1, 2)) if refresh else 24.0,
+                origin=sites[-1] if refresh else "",
+            )
             for k in self.pick(skus, 2):
                 self.add("service_skus", service=i, sku=k, tok_per_s=self.rng.choice((600, 1000, 2500)))
             cells = [(m, t) for m in self.pick(metros) for t in range(self.n)]
@@ -311,9 +393,13 @@ class Draw:
                 row |= {"gbps": self.rng.choice((0.5, 1, 3))}
                 if modular and self.maybe(0.8):
                     modular -= 1
-                    row |= {"module_gbps": self.rng.choice((4, 20, 50)), "module_capex_musd": self.rng.choice((0.02, 0.2)),
-                            "max_modules": self.rng.choice((1, 1, 2)), "lead_periods": self.rng.choice((0, 0, 1)),
-                            "life_years": self.rng.choice((math.nan, 10))}
+                    row |= {
+                        "module_gbps": self.rng.choice((4, 20, 50)),
+                        "module_capex_musd": self.rng.choice((0.02, 0.2)),
+                        "max_modules": self.rng.choice((1, 1, 2)),
+                        "lead_periods": self.rng.choice((0, 0, 1)),
+                        "life_years": self.rng.choice((math.nan, 10)),
+                    }
 
     # the whole
 
@@ -387,8 +473,12 @@ class Draw:
         rng = self.rng
         has_co2 = any(r["co2_kg_per_mwh"] for t in ("tariffs", "ppas", "generators") for r in self.get(t))
         return Case(
-            name=name, start=period_number("2027", 12) * (12 // self.months), n_periods=self.n, period_months=self.months,
-            discount_rate=rng.choice((0.0, 0.08, 0.1)), blocks=self.blocks,
+            name=name,
+            start=period_number("2027", 12) * (12 // self.months),
+            n_periods=self.n,
+            period_months=self.months,
+            discount_rate=rng.choice((0.0, 0.08, 0.1)),
+            blocks=self.blocks,
             weights={t: rng.choice((0.5, 1.5, 2.0)) for t in self.pick(WEIGHTED)} if self.maybe(0.25) else {},
             carbon_price_usd_per_t=rng.choice((50.0, 150.0)) if has_co2 and self.maybe(0.5) else 0.0,
             rtt_overhead_ms=rng.choice((8.0, 8.0, 2.0)) if self.get("services") else 8.0,

@@ -62,6 +62,7 @@ def denied_rows_allowed(case: Case) -> Case | None:
 
     The first permission of a list of denials would forbid all countries without a row, so such lists stay unless they have a ``*`` row.
     """
+
     def edit(df: pd.DataFrame) -> pd.DataFrame:
         complete = (df["allow"] | (df["country"] == "*")).groupby([df["class"], df["origin"]]).transform("any")
         return df.assign(allow=df["allow"] | complete)
@@ -171,6 +172,7 @@ def renamed(case: Case) -> Case:
 
 def shuffled(case: Case) -> Case:
     """Shuffle the rows of every table but the halls, whose order within a domain is the order of building."""
+
     def shuffle(df: pd.DataFrame) -> pd.DataFrame:
         return df.sample(frac=1.0, random_state=7).reset_index(drop=True)
 
@@ -193,9 +195,7 @@ def test_names_and_order_do_not_matter(edit: Callable[[Case], Case]) -> None:
 
 def priced(case: Case, factor: float) -> Case:
     """Multiply every amount of money, also the carbon price."""
-    tables = {
-        t: df.assign(**{c.name: df[c.name] * factor for c in TABLES[t] if "$" in c.unit}) for t, df in case.tables.items()
-    }
+    tables = {t: df.assign(**{c.name: df[c.name] * factor for c in TABLES[t] if "$" in c.unit}) for t, df in case.tables.items()}
     return replace(case, tables=tables, carbon_price_usd_per_t=case.carbon_price_usd_per_t * factor)
 
 
@@ -222,6 +222,8 @@ def test_an_unused_site_changes_nothing() -> None:
         place = {"country": "FR", "lat_deg": 45.0, "lon_deg": 5.0, "pue": 1.2, "zone": zone}
         site = frame("sites", [{"site": "far", **place, "opening_cost_musd": 1e3}], n)
         hall = frame("halls", [{"site": "far", "hall": "h0", "it_mw": 1.0, "cooling": "air", "capex_musd": 1e3}], n)
-        tables = {t: pd.concat([df, extra], ignore_index=True) if (extra := {"sites": site, "halls": hall}.get(t)) is not None else df
-                  for t, df in case.tables.items()}
+        tables = {
+            t: pd.concat([df, extra], ignore_index=True) if (extra := {"sites": site, "halls": hall}.get(t)) is not None else df
+            for t, df in case.tables.items()
+        }
         assert cost(replace(case, tables=tables)) == pytest.approx(before, rel=1e-6, abs=1e-6), seed

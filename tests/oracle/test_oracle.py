@@ -83,7 +83,9 @@ def test_goodput_inflates_the_gang() -> None:
 def test_energy_of_a_job_and_of_idle_chips() -> None:
     """500 kW x 1.25 over a quarter of 2191.5 h are 1369.6875 MWh at 100 $: 0.13696875 M$; idle chips draw a fifth."""
     power: dict[str, Any] = {
-        "sites": [SITE | {"zone": "z"}], "grid": [{"site": "s", "tier": "r", "mw": 5}], "skus": [SKU | {"idle_share": 0.2}],
+        "sites": [SITE | {"zone": "z"}],
+        "grid": [{"site": "s", "tier": "r", "mw": 5}],
+        "skus": [SKU | {"idle_share": 0.2}],
         "tariffs": [{"zone": "z", "period": t, "block": "all", "energy_usd_per_mwh": 100, "co2_kg_per_mwh": 500} for t in (0, 1)],
     }
     busy = 500 * 1.25 / 1000 * 2191.5 * 100 / 1e6
@@ -102,11 +104,20 @@ def test_critical_path_and_costs_of_a_new_hall() -> None:
     Opening in 2 starts land in floor(2 - 1.2) = 0 (2 M$); shell starts in 2 (1 M$); the hall's 6 M$ fall into period 2; opex in period 3.
     """
     leads = {"lead_p10": 0, "lead_p90": 9}
-    works = [{"site": "s", "hall": hall, "milestone": name, "after": after, **leads, "lead_p50": lead, "cost_musd": musd}
-             for hall, name, after, lead, musd in (("", "land", "", 1.2, 2.0), ("h", "shell", "land", 1.0, 1.0))]
+    works = [
+        {"site": "s", "hall": hall, "milestone": name, "after": after, **leads, "lead_p50": lead, "cost_musd": musd}
+        for hall, name, after, lead, musd in (("", "land", "", 1.2, 2.0), ("h", "shell", "land", 1.0, 1.0))
+    ]
     hall = HALL | {"existing": False, "capex_musd": 6.0, "opex_musd_per_year": 4.0}
-    case = hand_case(4, {"discount_rate": 0.21, "period_months": 12}, sites=[SITE | {"opening_cost_musd": 3.0}], halls=[hall],
-                     offers=[OFFER | {"period": 3}], jobs=[JOB | {"value_musd": 90}], milestones=works)
+    case = hand_case(
+        4,
+        {"discount_rate": 0.21, "period_months": 12},
+        sites=[SITE | {"opening_cost_musd": 3.0}],
+        halls=[hall],
+        offers=[OFFER | {"period": 3}],
+        jobs=[JOB | {"value_musd": 90}],
+        milestones=works,
+    )
     d = [1.21**-t for t in range(4)]
     assert best_by_enumeration(case) == pytest.approx(2 * d[0] + (3 + 1 + 6) * d[2] + (4 + 10 - 90) * d[3])
     # Without the last period nothing can be ready, and nothing is paid.
@@ -127,8 +138,10 @@ def test_take_or_pay_and_vendor_cap() -> None:
     # Two SKUs of two vendors serve one gang each; at most 40 % of the spend at vendor w: the 10 M$ job of v allows 6.67 M$, too little
     # for 8 M$ unless 2 M$ more of v's chips are bought (12 / 20 = 60 %).
     rows: dict[str, Any] = {
-        "skus": [SKU, SKU | {"sku": "l", "vendor": "w"}], "offers": [OFFER, OFFER | {"offer": "r", "sku": "l", "unit_price_usd": 16_000}],
-        "jobs": [JOB, JOB | {"job": "i"}], "job_skus": [GANG, GANG | {"job": "i", "sku": "l"}],
+        "skus": [SKU, SKU | {"sku": "l", "vendor": "w"}],
+        "offers": [OFFER, OFFER | {"offer": "r", "sku": "l", "unit_price_usd": 16_000}],
+        "jobs": [JOB, JOB | {"job": "i"}],
+        "job_skus": [GANG, GANG | {"job": "i", "sku": "l"}],
         "vendor_caps": [{"vendor": "w", "max_spend_share": 0.4}],
     }
     assert best_by_enumeration(hand_case(1, **rows)) == pytest.approx(12 + 8 - 60)
@@ -137,13 +150,28 @@ def test_take_or_pay_and_vendor_cap() -> None:
 def service_case(origin: str, unmet: float = math.nan, **service: Any) -> Case:
     """Return a case in which 400 installed chips 1000 km from the users serve 34,560 Mtok a day at 1000 tokens/s each."""
     a_site = SITE | {"site": "a"}
-    row = {"service": "i", "slo_rtt_ms": 40, "hbm_gb": 160, "price_usd_per_mtok": 1.0, "unmet_usd_per_mtok": unmet, "origin": origin,
-           "weights_gb": 450, "refresh_hours": 1}
+    row = {
+        "service": "i",
+        "slo_rtt_ms": 40,
+        "hbm_gb": 160,
+        "price_usd_per_mtok": 1.0,
+        "unmet_usd_per_mtok": unmet,
+        "origin": origin,
+        "weights_gb": 450,
+        "refresh_hours": 1,
+    }
     link = {"link": "e", "a": "s", "b": "a", "km": 10, "gbps": 100, "module_gbps": 100, "module_capex_musd": 0.25, "max_modules": 2}
     return hand_case(
-        1, sites=[SITE, a_site], jobs=[], job_skus=[], offers=[], installed=[{"domain": "s", "sku": "k", "units": 400}],
-        services=[row | service], service_skus=[{"service": "i", "sku": "k", "tok_per_s": 1000}],
-        metros=[{"metro": "m", "country": "NO", "lat_deg": 0, "lon_deg": 0}], links=[link, {"link": "f", "a": "m", "b": "s", "km": 1000}],
+        1,
+        sites=[SITE, a_site],
+        jobs=[],
+        job_skus=[],
+        offers=[],
+        installed=[{"domain": "s", "sku": "k", "units": 400}],
+        services=[row | service],
+        service_skus=[{"service": "i", "sku": "k", "tok_per_s": 1000}],
+        metros=[{"metro": "m", "country": "NO", "lat_deg": 0, "lon_deg": 0}],
+        links=[link, {"link": "f", "a": "m", "b": "s", "km": 1000}],
         demand=[{"service": "i", "metro": "m", "period": 0, "mtok_per_day": 34_560}],
     )
 
@@ -170,12 +198,13 @@ def test_contract_with_take_share() -> None:
     The job draws 0.625 MW: in 80 % of 8766 h the contract of 1 MW gives 0.5 MW, the grid the rest.
     """
     case = hand_case(
-        1, {"period_months": 12, "blocks": (Block("stress", 0.2, True), Block("calm", 0.8))}, sites=[SITE | {"zone": "z"}],
+        1,
+        {"period_months": 12, "blocks": (Block("stress", 0.2, True), Block("calm", 0.8))},
+        sites=[SITE | {"zone": "z"}],
         grid=[{"site": "s", "tier": "r", "mw": 5}],
         tariffs=[{"zone": "z", "period": 0, "block": b, "energy_usd_per_mwh": 100} for b in ("stress", "calm")],
         profiles=[{"profile": "sun", "block": "stress", "factor": 0}, {"profile": "sun", "block": "calm", "factor": 0.5}],
-        ppas=[{"ppa": "p", "zone": "z", "tech": "solar", "max_mw": 1, "price_usd_per_mwh": 40, "profile": "sun", "tenor_periods": 1,
-               "take_share": 1}],
+        ppas=[{"ppa": "p", "zone": "z", "tech": "solar", "max_mw": 1, "price_usd_per_mwh": 40, "profile": "sun", "tenor_periods": 1, "take_share": 1}],
     )
     calm, stress = 0.8 * 8766, 0.2 * 8766
     energy = (stress * 0.625 * 100 + calm * 0.125 * 100 + calm * 0.5 * 40) / 1e6
@@ -228,10 +257,29 @@ def absent(*tables: str) -> Callable[[Case], bool]:
 
 
 FEATURES: dict[str, Callable[[Case], bool]] = {
-    **{f"table {t}": present(t) for t in (
-        "milestones", "grid", "profiles", "ppas", "generators", "offers", "installed", "vendor_caps", "export", "residency", "jobs",
-        "services", "links", "budget")},
-    "no jobs": absent("jobs"), "no services": absent("services"), "no power": absent("grid", "generators"), "no offers": absent("offers"),
+    **{
+        f"table {t}": present(t)
+        for t in (
+            "milestones",
+            "grid",
+            "profiles",
+            "ppas",
+            "generators",
+            "offers",
+            "installed",
+            "vendor_caps",
+            "export",
+            "residency",
+            "jobs",
+            "services",
+            "links",
+            "budget",
+        )
+    },
+    "no jobs": absent("jobs"),
+    "no services": absent("services"),
+    "no power": absent("grid", "generators"),
+    "no offers": absent("offers"),
     "two or more sites": lambda case: len(case["sites"]) > 1,
     "existing and new halls at a site": lambda case: bool((case["halls"].groupby("site")["existing"].nunique() == 2).any()),
     "several domains at a site": some("halls", lambda df: df["domain"] != ""),

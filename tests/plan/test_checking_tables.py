@@ -11,9 +11,7 @@ from placement.case.case import Case
 from placement.plan.checker import check, read_tables
 
 
-@pytest.mark.parametrize(
-    "text", [b"period,term,musd\n2027,capex\n", b"\xff\xfe\x00", b"", b'period,term,musd\n"2027', b"period,term,musd\n2027,capex,1,2\n"]
-)
+@pytest.mark.parametrize("text", [b"period,term,musd\n2027,capex\n", b"\xff\xfe\x00", b"", b'period,term,musd\n"2027', b"period,term,musd\n2027,capex,1,2\n"])
 def test_unreadable_files_are_violations_not_crashes(tmp_path: Path, text: bytes) -> None:
     """A ragged, binary, empty or cut-off file is reported as malformed."""
     (tmp_path / "cash.csv").write_bytes(text)

@@ -87,9 +87,7 @@ def check_chips(facts: Facts, stock: Floats, hall_mw: Floats, liquid_mw: Floats,
     )
     found.at_most("serving_split", -serving, 0, there, "units lent to inference below zero", "units", UNITS)
     found.at_most("serving_split", serving, units, there, "units lent to inference against units there", "units", UNITS)
-    found.at_most(
-        "compute", training, units - serving, there, "units of jobs against units not lent to inference", "units", UNITS, scale=units
-    )
+    found.at_most("compute", training, units - serving, there, "units of jobs against units not lent to inference", "units", UNITS, scale=units)
     _in_halls(facts, units, hall_mw, liquid_mw)
     _where_allowed(facts, deployed)
     _export_cap(facts, units[:, :, -1])
@@ -102,9 +100,7 @@ def _in_halls(facts: Facts, units: Floats, hall_mw: Floats, liquid_mw: Floats) -
     facts.found.at_most("hall_it_mw", mw.sum(axis=1), hall_mw, there, "IT power of the chips against halls in service", "MW")
     mixed = facts.has_liquid & facts.has_air
     limit = np.where(mixed[:, None], liquid_mw, np.inf)
-    facts.found.at_most(
-        "hall_liquid_mw", mw[:, facts.liquid_sku].sum(axis=1), limit, there, "IT power of liquid-cooled chips against liquid halls", "MW"
-    )
+    facts.found.at_most("hall_liquid_mw", mw[:, facts.liquid_sku].sum(axis=1), limit, there, "IT power of liquid-cooled chips against liquid halls", "MW")
 
 
 def _where_allowed(facts: Facts, deployed: Floats) -> None:

@@ -40,9 +40,7 @@ class Cash:
         # A date outside the horizon is a violation found elsewhere; the money must still be counted once.
         np.add.at(self.paid[term], np.clip(when, 0, self.n_periods), what)
 
-    def invest(
-        self, period: ArrayLike, musd: ArrayLike, life_years: ArrayLike, period_months: int, service: ArrayLike | None = None
-    ) -> None:
+    def invest(self, period: ArrayLike, musd: ArrayLike, life_years: ArrayLike, period_months: int, service: ArrayLike | None = None) -> None:
         """Pay capex in ``period`` and book the residual value of what enters service then (or in ``service``)."""
         self.pay("capex", period, musd)
         start = np.asarray(period if service is None else service, float)

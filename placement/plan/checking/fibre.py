@@ -54,9 +54,7 @@ def check_fibre(facts: Facts, network: Network, traffic: pd.DataFrame) -> None:
     gbps, module_gbps = links["gbps"].to_numpy(float), links["module_gbps"].to_numpy(float)
     most = np.where(np.isnan(gbps) | np.isnan(module_gbps), 0, links["max_modules"].to_numpy(float))
     found.at_most("module_max", modules, most[:, None], there, "modules against the most possible", "modules")
-    found.at_most(
-        "module_step", modules[:, :-1], modules[:, 1:], axes(("link", ids), ("", periods[1:])), "modules before against modules", "modules"
-    )
+    found.at_most("module_step", modules[:, :-1], modules[:, 1:], axes(("link", ids), ("", periods[1:])), "modules before against modules", "modules")
     early = np.arange(horizon) < links["lead_periods"].to_numpy(int)[:, None]
     found.at_most("module_dates", np.where(early, modules, 0), 0, there, "modules before the first can be lit", "modules")
     capacity = gbps[:, None] + np.nan_to_num(module_gbps)[:, None] * modules

@@ -42,9 +42,7 @@ def check_claims(found: Findings, objective: float, claimed_objective: float | N
     if not math.isfinite(objective):
         found.add("objective", "plan", f"the recomputed objective is {objective}", math.nan, "M$")
     if claimed_objective is not None and not abs(claimed_objective - objective) <= tolerance:
-        found.add(
-            "objective", "plan", f"claimed {claimed_objective:.9g}, recomputed {objective:.9g}", abs(claimed_objective - objective), "M$"
-        )
+        found.add("objective", "plan", f"claimed {claimed_objective:.9g}, recomputed {objective:.9g}", abs(claimed_objective - objective), "M$")
     if claimed_bound is not None and not claimed_bound <= objective + tolerance:
         found.add(
             "bound",

@@ -33,9 +33,7 @@ def check_power(facts: Facts, draw: Floats, firm_units: dict[float, Floats]) -> 
     if facts.power_modelled:
         there = axes(("site", facts.site_ids), ("", facts.case.periods), ("block", facts.block_names))
         cap = facts.sites["community_mw"].fillna(np.inf).to_numpy(float)[:, None, None]
-        facts.found.at_most(
-            "community_cap", total, np.broadcast_to(cap, total.shape), there, "facility power against the community's cap", "MW"
-        )
+        facts.found.at_most("community_cap", total, np.broadcast_to(cap, total.shape), there, "facility power against the community's cap", "MW")
         facts.found.at_most("power", draw, total, there, "power drawn against power taken", "MW")
         _firm(facts, tiers_on, capacity, firm_units)
     _energy_cost(facts, taken)
@@ -56,9 +54,7 @@ def _tiers(facts: Facts) -> Floats:
     where = rows(tiers, "site {site} tier {tier}")
     free = (tiers["capex_musd"] == 0).to_numpy(bool)
     start = np.where(np.isnan(said), horizon, said).astype(int)
-    found.at_most(
-        "tier_dates", np.where(start < horizon, available, 0), start, where, "first period possible against period of entry", "periods"
-    )
+    found.at_most("tier_dates", np.where(start < horizon, available, 0), start, where, "first period possible against period of entry", "periods")
     found.never(
         "grid.in_service",
         free & (start != np.minimum(available, horizon)),
@@ -114,9 +110,7 @@ def _energy(facts: Facts) -> Taken:
     sold = np.array([ppas["zone"].iloc[i] if i >= 0 else "" for i in p], dtype=object)
     facts.found.never("ppa_zone", (p >= 0) & (sold != zone), where, "the contract delivers to another zone")
     outside = ~_in_tenor(facts)
-    facts.found.never(
-        "ppa_dates", [bool(i >= 0 and outside[i, j]) for i, j in zip(p, t, strict=True)], where, "outside the contract's tenor"
-    )
+    facts.found.never("ppa_dates", [bool(i >= 0 and outside[i, j]) for i, j in zip(p, t, strict=True)], where, "outside the contract's tenor")
     return taken
 
 
@@ -135,9 +129,7 @@ def _grid_limit(facts: Facts, taken: Taken, tiers_mw: Floats) -> None:
     limit = np.zeros_like(taken.grid)
     np.add.at(limit, codes(facts.site_ids, tiers["site"]), by_tier)
     there = axes(("site", facts.site_ids), ("", facts.case.periods), ("block", facts.block_names))
-    facts.found.at_most(
-        "grid_limit", taken.grid + taken.ppa.sum(axis=0), limit, there, "power through the grid against energised tiers", "MW"
-    )
+    facts.found.at_most("grid_limit", taken.grid + taken.ppa.sum(axis=0), limit, there, "power through the grid against energised tiers", "MW")
 
 
 def _contracts(facts: Facts, taken: Taken) -> None:
@@ -150,9 +142,7 @@ def _contracts(facts: Facts, taken: Taken) -> None:
     found.at_most("contract_max", size, ppas["max_mw"], rows(ppas, "contract {ppa}"), "size against the largest", "MW")
     output = facts.profile(ppas) * size[:, None]  # p, b
     blocks = axes(("contract", ids), ("", case.periods), ("block", facts.block_names))
-    found.at_most(
-        "ppa_output", taken.ppa.sum(axis=1), np.repeat(output[:, None, :], facts.n_periods, axis=1), blocks, "taken against output", "MW"
-    )
+    found.at_most("ppa_output", taken.ppa.sum(axis=1), np.repeat(output[:, None, :], facts.n_periods, axis=1), blocks, "taken against output", "MW")
     there, hours = axes(("contract", ids), ("", case.periods)), case.hours.sum()
     # MWh inherit the absolute tolerance of the MW that they are made of.
     absolute = 1e-6 * hours

@@ -127,9 +127,7 @@ def _openings(facts: Facts, site_ready: pd.Series) -> Ints:
     facts.found.never("sites.opened", with_hall & (opened < horizon), where, "a site with an existing hall is not opened")
     ready = site_ready.reindex(facts.site_ids).fillna(0).to_numpy(int)
     decided = ~with_hall & (opened < horizon)
-    facts.found.at_most(
-        "opened_dates", np.where(decided, ready, 0), opened, where, "first period possible against period of opening", "periods"
-    )
+    facts.found.at_most("opened_dates", np.where(decided, ready, 0), opened, where, "first period possible against period of opening", "periods")
     facts.cash.pay("capex", opened[decided], facts.sites["opening_cost_musd"].to_numpy(float)[decided])
     # Far enough back that "opened in time" holds for every hall of such a site.
     return np.where(with_hall, -1000 * (horizon + 1), opened)
@@ -149,9 +147,7 @@ def _milestones(facts: Facts, paths: pd.DataFrame, start: dict[tuple[str, str], 
     said = facts.plan["milestones"].set_index(key).reindex(pd.MultiIndex.from_frame(paths[key]))
     where = rows(paths, "site {site} hall '{hall}' milestone {milestone}")
     claimed = said["start"].fillna(-1).to_numpy(int)  # -1: blank or no row
-    found.equal(
-        "milestones.start", claimed, np.where(done, pay, -1), where, "period of payment, counted from the first (-1: none)", "periods"
-    )
+    found.equal("milestones.start", claimed, np.where(done, pay, -1), where, "period of payment, counted from the first (-1: none)", "periods")
     for percentile in PERCENTILES:
         column = f"finish_p{percentile}"
         actual = paths[column].to_numpy(float)

@@ -35,9 +35,7 @@ def _columns(text: str) -> dict[str, str]:
 
 PLAN_TABLES: dict[str, PlanTable] = {
     # The same job twice is placed_once, not a malformed table; hence the long key.
-    "training": PlanTable(
-        _columns("job site domain sku start:period end:period units:units value_musd:any"), ("job", "domain", "sku", "start"), ("jobs",)
-    ),
+    "training": PlanTable(_columns("job site domain sku start:period end:period units:units value_musd:any"), ("job", "domain", "sku", "start"), ("jobs",)),
     "inference": PlanTable(
         _columns("service metro period site sku share:any units:units rtt_ms:amount"),
         ("service", "metro", "period", "site", "sku"),

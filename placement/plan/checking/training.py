@@ -26,9 +26,7 @@ def placed_jobs(facts: Facts) -> pd.DataFrame:
     table["s"] = facts.domain_site[table["f"].to_numpy(int)]
     table["site"] = facts.domain_site_ids[table["f"].to_numpy(int)]
     table["k"] = codes(facts.sku_ids, table["sku"])
-    facts.found.never(
-        "training.site", table["said_site"] != table["site"], rows(table, "job {job} domain {domain}"), "the domain is at another site"
-    )
+    facts.found.never("training.site", table["said_site"] != table["site"], rows(table, "job {job} domain {domain}"), "the domain is at another site")
     table = joined(table, case["job_skus"][["job", "sku", "units", "duration_periods"]], ["job", "sku"])
     unknown = table["units"].isna().to_numpy(bool)
     facts.found.never("eligibility", unknown, rows(table, "job {job}"), "the job cannot use this SKU")
@@ -62,9 +60,7 @@ def check_jobs(facts: Facts, jobs: pd.DataFrame) -> None:
 
 def _placed_once(facts: Facts) -> None:
     jobs, found = facts.case["jobs"], facts.found
-    placed, left = (
-        facts.plan[name]["job"].value_counts().reindex(jobs["job"]).fillna(0).to_numpy(int) for name in ("training", "unplaced")
-    )
+    placed, left = (facts.plan[name]["job"].value_counts().reindex(jobs["job"]).fillna(0).to_numpy(int) for name in ("training", "unplaced"))
     where = rows(jobs, "job {job}")
     found.never("placed_once", placed + left == 0, where, "neither placed nor listed as unplaced")
     found.never("placed_once", placed > 1, where, "placed more than once")
