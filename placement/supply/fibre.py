@@ -16,7 +16,7 @@ def build(supply: Supply) -> None:
     used = {key[1] for key in supply.wanted if key[0] == "fibre"}
     links = {e: row for e, row in enumerate(case["links"].itertuples()) if e in used}
     growing = {(r.link,): r.lead_periods for r in links.values() if r.max_modules > 0}
-    modules = supply.steps("modules", growing, uppers={(r.link,): r.max_modules for r in links.values()})
+    modules = supply.steps("modules", growing, most={(r.link,): r.max_modules for r in links.values()})
     for e, r in links.items():
         for t in range(case.n_periods):
             lit = modules((r.link,), t)

@@ -69,15 +69,15 @@ class Supply:
         if share > 0:  # False for NaN
             self.pay("salvage", end, -share * amount_musd, owner)
 
-    def steps(self, name: str, first: dict[Any, int], upper: int = 1, uppers: dict[Any, int] | None = None) -> Callable[[Hashable, int], Expr]:
-        """Declare never-falling 0/1 (or 0..n) decisions and return ``value(key, t)``: the variable, or 0 before its first period.
+    def steps(self, name: str, first: dict[Any, int], most: dict[Any, int] | None = None) -> Callable[[Hashable, int], Expr]:
+        """Declare never-falling 0/1 (or 0..most) decisions and return ``value(key, t)``: the variable, or 0 before its first period.
 
         ``first`` maps each key (a tuple of ids) to the first period in which the decision can be taken.
         """
         end = self.case.n_periods
         index = [(*key, t) for key, begin in first.items() for t in range(begin, end)]
-        domain = pyo.Binary if uppers is None and upper == 1 else pyo.NonNegativeIntegers
-        var = pyo.Var(index, domain=domain, bounds=lambda m, *i: (0, (uppers or {}).get(i[:-1], upper)))
+        domain = pyo.Binary if most is None else pyo.NonNegativeIntegers
+        var = pyo.Var(index, domain=domain, bounds=lambda m, *i: (0, most[i[:-1]] if most else 1))
         self.model.add_component(name, var)
         later = [i for i in index if i[-1] > first[i[:-1]]]
         self.model.add_component(f"{name}_step", pyo.Constraint(later, rule=lambda m, *i: var[(*i[:-1], i[-1] - 1)] <= var[i]))
