@@ -18,7 +18,7 @@ from typing import TextIO
 from placement.cards import card
 from placement.case import Case, read_case
 from placement.engine import Event, Progress, Status
-from placement.errors import DataError, OptionError, Problem
+from placement.errors import DataError, ExitCode, OptionError, Problem
 from placement.options import SolveOptions
 from placement.plan.checking.tables import PLAN_TABLES
 from placement.plan.plan import Plan
@@ -26,8 +26,6 @@ from placement.plan.run_folder import check_target, read_run
 from placement.report import terminal_summary
 from placement.run import write_plan
 from placement.solving import solve
-
-OK, INFEASIBLE, NO_PLAN, CHECK_FAILED, INTERRUPTED = 0, 3, 4, 5, 130
 
 
 def solve_into(args: argparse.Namespace) -> int:
@@ -54,7 +52,7 @@ def solve_into(args: argparse.Namespace) -> int:
         if plan.tables or plan.status is Status.INFEASIBLE:
             write_plan(plan, target, log.lines)
     _tell(plan, args, options)
-    return INTERRUPTED if progress.interrupted and exit_code(plan) == OK else exit_code(plan)
+    return ExitCode.INTERRUPTED if progress.interrupted and exit_code(plan) == ExitCode.OK else exit_code(plan)
 
 
 def _tell(plan: Plan, args: argparse.Namespace, options: SolveOptions) -> None:
@@ -83,10 +81,10 @@ def _complaints(plan: Plan, args: argparse.Namespace, options: SolveOptions) -> 
 def exit_code(plan: Plan) -> int:
     """Return the exit code that a plan deserves; one that the checker rejects is never 0."""
     if plan.verdict is not None and not plan.verdict.ok:
-        return CHECK_FAILED
+        return ExitCode.CHECK_FAILED
     if plan.interrupted:
-        return INTERRUPTED
-    return {Status.INFEASIBLE: INFEASIBLE, Status.NO_PLAN: NO_PLAN}.get(plan.status, OK)
+        return ExitCode.INTERRUPTED
+    return {Status.INFEASIBLE: ExitCode.INFEASIBLE, Status.NO_PLAN: ExitCode.NO_PLAN}.get(plan.status, ExitCode.OK)
 
 
 def _apart(case: Case, target: Path, shown: str) -> None:

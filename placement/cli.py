@@ -12,9 +12,7 @@ import sys
 from collections.abc import Sequence
 
 from placement import __version__
-from placement.errors import DataError, OptionError, PlacementError
-
-OK, BAD_INPUT, USAGE, INFEASIBLE, NO_PLAN, CHECK_FAILED, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
+from placement.errors import DataError, ExitCode, OptionError, PlacementError
 
 MOST_VIOLATIONS = 20  # printed by check; one cause often breaks many rows
 
@@ -24,7 +22,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal without the thin space shows a question mark, not a traceback
-    code = OK
+    code = 0
     try:
         code = _run(_parser().parse_args(argv))
         sys.stdout.flush()
@@ -38,22 +36,22 @@ def _run(args: argparse.Namespace) -> int:
         return int(args.run(args))
     except OptionError as error:
         print(f"placement: {error}", file=sys.stderr)
-        return USAGE
+        return ExitCode.USAGE
     except DataError as error:
         count = len(error.problems)
         print(f"placement: {count} problem{'s' if count != 1 else ''} in the input; nothing was written\n{error}", file=sys.stderr)
-        return BAD_INPUT
+        return ExitCode.BAD_INPUT
     except PlacementError as error:
         print(f"placement: {error}", file=sys.stderr)
-        return BAD_INPUT
+        return ExitCode.BAD_INPUT
     except BrokenPipeError:
         raise
     except OSError as error:
         print(f"placement: {error.filename or 'file system'}: {error.strerror or error}. Check the path and its permissions", file=sys.stderr)
-        return BAD_INPUT
+        return ExitCode.BAD_INPUT
     except KeyboardInterrupt:
         print("placement: interrupted; nothing was written", file=sys.stderr)
-        return INTERRUPTED
+        return ExitCode.INTERRUPTED
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -114,11 +112,11 @@ def _validate(args: argparse.Namespace) -> int:
     except DataError as error:
         print(error)
         print(f"{len(error.problems)} problem(s)", file=sys.stderr)
-        return BAD_INPUT
+        return ExitCode.BAD_INPUT
     print(f"{case.name}: no problems; {case.n_periods} periods {case.periods[0]} to {case.periods[-1]}")
     for name, table in case.tables.items():
         print(f"  {name:<12} {len(table):>8} rows")
-    return OK
+    return ExitCode.OK
 
 
 def _check(args: argparse.Namespace) -> int:
@@ -135,14 +133,14 @@ def _check(args: argparse.Namespace) -> int:
     for name, value in facts.items():
         print(f"{name.replace('_', ' ') + ':':<24} {value:,.6f} M$" if isinstance(value, float) else f"{name.replace('_', ' ') + ':':<24} {value}")
     print("holds: plan, cost and bound" if facts["holds"] else "DOES NOT HOLD", file=sys.stdout if facts["holds"] else sys.stderr)
-    return OK if facts["holds"] else CHECK_FAILED
+    return ExitCode.OK if facts["holds"] else ExitCode.CHECK_FAILED
 
 
 def _report(args: argparse.Namespace) -> int:
     from placement.run import write_report
 
     print(write_report(args.folder))
-    return OK
+    return ExitCode.OK
 
 
 def _models(args: argparse.Namespace) -> int:
@@ -150,11 +148,11 @@ def _models(args: argparse.Namespace) -> int:
 
     for card in cards().values():
         print(f"{card.name:<12} {card.title}\n{'':<12} blocks: {', '.join(card.blocks)}")
-    return OK
+    return ExitCode.OK
 
 
 def _schema(args: argparse.Namespace) -> int:
     from placement.case import schema_markdown
 
     print(schema_markdown())
-    return OK
+    return ExitCode.OK

@@ -13,6 +13,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What the commands return to the shell; others script against it."""
+
+    OK = 0  # a plan, found and checked
+    BAD_INPUT = 1
+    USAGE = 2
+    INFEASIBLE = 3  # proven
+    NO_PLAN = 4  # none within the limit
+    CHECK_FAILED = 5  # the checker disagrees
+    INTERRUPTED = 130  # the best plan, if there is one, is saved
 
 
 class PlacementError(Exception):

@@ -18,8 +18,9 @@ import pytest
 
 import placement.batch as batch
 from placement.batch import Log, stop_on_signal
-from placement.cli import INTERRUPTED, OK, main
+from placement.cli import main
 from placement.engine import Event, Progress
+from placement.errors import ExitCode
 
 ROOT = Path(__file__).resolve().parent.parent
 posix = pytest.mark.skipif(os.name != "posix", reason="signals are sent as POSIX has them")
@@ -47,12 +48,12 @@ def test_ctrl_c_saves_the_best_plan(tmp_path):
     """Once a plan is known, Ctrl-C ends soon with a run that holds."""
     run = tmp_path / "run"
     code, seconds, err = interrupt_when(r"objective +-?[\d,]+\.\d", run)
-    assert code == INTERRUPTED, err
+    assert code == ExitCode.INTERRUPTED, err
     assert seconds < 15
     assert "interrupted; the best plan so far is in" in err and "Traceback" not in err
     summary = json.loads((run / "summary.json").read_text(encoding="utf-8"))
     assert summary["interrupted"] is True and summary["status"] == "feasible"
-    assert main(["check", str(ROOT / "data" / "frontier"), str(run)]) == OK
+    assert main(["check", str(ROOT / "data" / "frontier"), str(run)]) == ExitCode.OK
     assert sorted(p.name for p in tmp_path.iterdir()) == ["run"]
 
 
@@ -66,7 +67,7 @@ def test_ctrl_c_before_a_plan(three_sites, tmp_path, monkeypatch, capsys):
         return true_solve(*args, **options)
 
     monkeypatch.setattr(batch, "solve", solve_interrupted)
-    assert main(["solve", str(three_sites), "--out", str(tmp_path / "run")]) == INTERRUPTED
+    assert main(["solve", str(three_sites), "--out", str(tmp_path / "run")]) == ExitCode.INTERRUPTED
     assert "interrupted before there was a plan; nothing was written" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
 
@@ -85,11 +86,11 @@ def test_a_late_signal_does_not_lose_the_plan(number, three_sites, tmp_path, mon
     monkeypatch.setattr(batch, "write_plan", write_interrupted)
     command = ["solve", str(three_sites), "--out", str(tmp_path / "run"), "--quiet"]
     times = 1
-    assert main(command) == INTERRUPTED
+    assert main(command) == ExitCode.INTERRUPTED
     before = (tmp_path / "run" / "summary.json").read_bytes()
-    assert main(["check", str(three_sites), str(tmp_path / "run")]) == OK
+    assert main(["check", str(three_sites), str(tmp_path / "run")]) == ExitCode.OK
     times = 2
-    assert main(command) == INTERRUPTED
+    assert main(command) == ExitCode.INTERRUPTED
     assert (tmp_path / "run" / "summary.json").read_bytes() == before
     assert [p.name for p in tmp_path.iterdir()] == ["run"]
 
@@ -101,7 +102,7 @@ def test_ctrl_c_while_reading(three_sites, tmp_path, monkeypatch, capsys):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(batch, "read_case", stopped)
-    assert main(["solve", str(three_sites), "--out", str(tmp_path / "run")]) == INTERRUPTED
+    assert main(["solve", str(three_sites), "--out", str(tmp_path / "run")]) == ExitCode.INTERRUPTED
     assert "nothing was written" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
 

@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from placement.cli import BAD_INPUT, CHECK_FAILED, INFEASIBLE, INTERRUPTED, NO_PLAN, OK, USAGE, main
+from placement.cli import main
+from placement.errors import ExitCode
 
 HEAVY = ("numpy", "pandas", "pyomo", "highspy", "scipy", "networkx")
 ROOT = Path(__file__).resolve().parent.parent
@@ -39,7 +40,9 @@ def claim(run: Path, **values: object) -> None:
 
 def test_exit_codes_are_the_contract():
     """Scripts compare with these numbers."""
-    assert (OK, BAD_INPUT, USAGE, INFEASIBLE, NO_PLAN, CHECK_FAILED, INTERRUPTED) == (0, 1, 2, 3, 4, 5, 130)
+    assert {code.name: int(code) for code in ExitCode} == {
+        "OK": 0, "BAD_INPUT": 1, "USAGE": 2, "INFEASIBLE": 3, "NO_PLAN": 4, "CHECK_FAILED": 5, "INTERRUPTED": 130,
+    }  # fmt: skip
 
 
 # -- 0 -----------------------------------------------------------------------------------------------------------------------
@@ -48,22 +51,22 @@ def test_exit_codes_are_the_contract():
 def test_solve_then_check_then_report(three_sites, tmp_path, capsys):
     """A plan is found, stands up to the check, and its report is written again; results on stdout, progress on stderr."""
     run = tmp_path / "not" / "yet" / "there"
-    assert main(["solve", str(three_sites), "--out", str(run), "--time-limit", "60"]) == OK
+    assert main(["solve", str(three_sites), "--out", str(run), "--time-limit", "60"]) == ExitCode.OK
     shown = capsys.readouterr()
     assert "optimal" in shown.out and "-205" in shown.out and "branch and bound" not in shown.out
     assert "branch and bound" in shown.err and "optimal" not in shown.err
-    assert main(["check", str(three_sites), str(run)]) == OK
+    assert main(["check", str(three_sites), str(run)]) == ExitCode.OK
     shown = capsys.readouterr()
     assert "holds: plan, cost and bound" in shown.out and re.search(r"holds: +True", shown.out) and not shown.err
     (run / "report.html").unlink()
-    assert main(["report", str(run)]) == OK
+    assert main(["report", str(run)]) == ExitCode.OK
     assert (run / "report.html").read_text(encoding="utf-8").lstrip().lower().startswith("<!doctype html")
     assert sorted(p.name for p in run.parent.iterdir()) == ["there"]
 
 
 def test_start_takes_an_earlier_plan(three_sites, run_folder, tmp_path):
     """An earlier run is a start, and the plan that comes out is as good."""
-    assert main(["solve", str(three_sites), "--out", str(tmp_path / "again"), "--start", str(run_folder), "--quiet"]) == OK
+    assert main(["solve", str(three_sites), "--out", str(tmp_path / "again"), "--start", str(run_folder), "--quiet"]) == ExitCode.OK
     summary = json.loads((tmp_path / "again" / "summary.json").read_text(encoding="utf-8"))
     assert summary["objective"] == pytest.approx(-205.238372)
     assert [p["start"] for p in summary["phases"] if p["phase"] == "warm start"] == ["as it was"]
@@ -72,13 +75,13 @@ def test_start_takes_an_earlier_plan(three_sites, run_folder, tmp_path):
 def test_quiet_is_silent(python, three_sites, tmp_path):
     """Nothing is printed on success, not even by libraries."""
     done = python("-W", "default", "-m", "placement", "solve", three_sites, "--out", tmp_path / "run", "--quiet")
-    assert (done.returncode, done.stdout, done.stderr) == (OK, "", "")
+    assert (done.returncode, done.stdout, done.stderr) == (ExitCode.OK, "", "")
 
 
 def test_pipes_get_plain_text(python, three_sites, tmp_path):
     """No escape codes and no carriage returns where there is no terminal; an encoding without our signs is no failure."""
     done = python("-m", "placement", "solve", three_sites, "--out", tmp_path / "run", extra={"PYTHONIOENCODING": "ascii"})
-    assert done.returncode == OK
+    assert done.returncode == ExitCode.OK
     assert (done.stdout + done.stderr).isascii()
     assert "\x1b" not in done.stdout + done.stderr and "\r" not in done.stdout + done.stderr
 
@@ -86,7 +89,7 @@ def test_pipes_get_plain_text(python, three_sites, tmp_path):
 @pytest.mark.parametrize("command", ["models", "schema"])
 def test_lists(command, capsys):
     """What there is can be listed."""
-    assert main([command]) == OK
+    assert main([command]) == ExitCode.OK
     assert "placement" in capsys.readouterr().out
 
 
@@ -117,13 +120,13 @@ def test_a_broken_table_is_named(case_copy, tmp_path, capsys):
     edit(case_copy / "sites.csv", "plains,1.2", "plains,0.2")
     edit(case_copy / "jobs.csv", "600,2027,2029", "600,2029,2027")
     before = tree(tmp_path)
-    assert main(["solve", str(case_copy), "--out", str(tmp_path / "new" / "run")]) == BAD_INPUT
+    assert main(["solve", str(case_copy), "--out", str(tmp_path / "new" / "run")]) == ExitCode.BAD_INPUT
     shown = capsys.readouterr()
     assert not shown.out
     for word in ("2 problems", "nothing was written", "sites", "'pue'", "alpha", "line 2", "jobs", "large"):
         assert word in shown.err
     assert tree(tmp_path) == before
-    assert main(["validate", str(case_copy)]) == BAD_INPUT
+    assert main(["validate", str(case_copy)]) == ExitCode.BAD_INPUT
     shown = capsys.readouterr()
     assert "'pue'" in shown.out and "2 problem(s)" in shown.err
 
@@ -171,7 +174,7 @@ def test_bad_input(name, three_sites, tmp_path, capsys):
         pytest.skip("no /proc here")
     arguments, word = bad_inputs(three_sites, tmp_path)[name]
     before = tree(tmp_path)
-    assert main(arguments) == BAD_INPUT
+    assert main(arguments) == ExitCode.BAD_INPUT
     shown = capsys.readouterr()
     assert word in shown.err + shown.out
     assert tree(tmp_path) == before
@@ -184,13 +187,13 @@ def test_a_case_of_an_unknown_model(case_copy, tmp_path, capsys, monkeypatch):
     named = [line for line in text.splitlines() if line.startswith("model =")]
     text = text.replace(named[0], 'model = "palcement"') if named else 'model = "palcement"\n' + text
     (case_copy / "case.toml").write_text(text, encoding="utf-8")
-    assert main(["validate", str(case_copy)]) == BAD_INPUT
+    assert main(["validate", str(case_copy)]) == ExitCode.BAD_INPUT
     shown = capsys.readouterr()
     assert "unknown model 'palcement'; known models: placement" in shown.err and not shown.out
     run = ["solve", str(case_copy), "--out", str(tmp_path / "run"), "--quiet"]
-    assert main([*run, "--model", "placement", "--time-limit", "60"]) == OK
+    assert main([*run, "--model", "placement", "--time-limit", "60"]) == ExitCode.OK
     monkeypatch.setattr("placement.batch.solve", None)
-    assert main(run) == BAD_INPUT
+    assert main(run) == ExitCode.BAD_INPUT
     assert "unknown model 'palcement'" in capsys.readouterr().err
 
 
@@ -201,14 +204,14 @@ def test_an_unreadable_case(three_sites, tmp_path, monkeypatch, capsys):
         raise PermissionError(13, "Permission denied", str(self))
 
     monkeypatch.setattr(Path, "iterdir", refuse)
-    assert main(["validate", str(three_sites)]) == BAD_INPUT
+    assert main(["validate", str(three_sites)]) == ExitCode.BAD_INPUT
     assert "Permission denied" in capsys.readouterr().err
 
 
 def test_no_traceback_from_the_shell(python, tmp_path):
     """What a user sees is the message alone."""
     done = python("-m", "placement", "solve", tmp_path / "nosuch", "--out", tmp_path / "run")
-    assert done.returncode == BAD_INPUT
+    assert done.returncode == ExitCode.BAD_INPUT
     assert "Traceback" not in done.stderr and "does not exist" in done.stderr
 
 
@@ -237,7 +240,7 @@ def test_usage(extra, word, three_sites, tmp_path, capsys):
         code = main(["solve", str(three_sites), "--out", str(tmp_path / "run"), *extra])
     except SystemExit as end:
         code = end.code
-    assert code == USAGE
+    assert code == ExitCode.USAGE
     assert word in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
 
@@ -247,7 +250,7 @@ def test_incomplete_command(arguments):
     """A command that lacks its arguments is usage."""
     with pytest.raises(SystemExit) as end:
         main(arguments)
-    assert end.value.code == USAGE
+    assert end.value.code == ExitCode.USAGE
 
 
 # -- 3, 4, 5 -----------------------------------------------------------------------------------------------------------------
@@ -260,7 +263,7 @@ def test_infeasible(case_copy, tmp_path, capsys):
         edit(case_copy / "jobs.csv", f"{job}\n", f"{job},{flag}\n")
     edit(case_copy / "job_skus.csv", "weak,b,4000,1", "weak,b,40000,1")
     run = tmp_path / "run"
-    assert main(["solve", str(case_copy), "--out", str(run)]) == INFEASIBLE
+    assert main(["solve", str(case_copy), "--out", str(run)]) == ExitCode.INFEASIBLE
     shown = capsys.readouterr()
     assert "proven infeasible" in shown.err and "job weak" in shown.out
     summary = json.loads((run / "summary.json").read_text(encoding="utf-8"))
@@ -269,22 +272,22 @@ def test_infeasible(case_copy, tmp_path, capsys):
     excluded = (run / "exclusions.csv").read_text(encoding="utf-8").splitlines()
     assert excluded[0] == "workload,place,sku,rule,n" and "weak,alpha,b,size,1" in excluded
     assert str(run / "exclusions.csv") in shown.err
-    assert main(["report", str(run)]) == OK
-    assert main(["check", str(case_copy), str(run)]) == BAD_INPUT
+    assert main(["report", str(run)]) == ExitCode.OK
+    assert main(["check", str(case_copy), str(run)]) == ExitCode.BAD_INPUT
     assert "holds no plan (status: infeasible)" in capsys.readouterr().err
-    assert main(["solve", str(case_copy), "--out", str(tmp_path / "x"), "--start", str(run)]) == BAD_INPUT
+    assert main(["solve", str(case_copy), "--out", str(tmp_path / "x"), "--start", str(run)]) == ExitCode.BAD_INPUT
     assert "holds no plan to start from" in capsys.readouterr().err
 
 
 def test_the_infeasible_scenario(tmp_path):
     """The scenario in the repository is infeasible, as its title says."""
     scenario = ROOT / "data" / "scenarios" / "china-must-serve"
-    assert main(["solve", str(scenario), "--out", str(tmp_path / "run"), "--quiet"]) == INFEASIBLE
+    assert main(["solve", str(scenario), "--out", str(tmp_path / "run"), "--quiet"]) == ExitCode.INFEASIBLE
 
 
 def test_no_plan_within_the_limit(three_sites, tmp_path, capsys):
     """A limit that has passed before the search begins leaves no plan; nothing is written and the way out is told."""
-    assert main(["solve", str(three_sites), "--out", str(tmp_path / "run"), "--time-limit", "1e-9"]) == NO_PLAN
+    assert main(["solve", str(three_sites), "--out", str(tmp_path / "run"), "--time-limit", "1e-9"]) == ExitCode.NO_PLAN
     assert "--time-limit" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
 
@@ -301,7 +304,7 @@ def test_a_plan_that_the_checker_rejects_is_never_0(three_sites, tmp_path, monke
 
     monkeypatch.setattr(placement.solving, "check", doubt)
     run = tmp_path / "run"
-    assert main(["solve", str(three_sites), "--out", str(run), "--quiet"]) == CHECK_FAILED
+    assert main(["solve", str(three_sites), "--out", str(run), "--quiet"]) == ExitCode.CHECK_FAILED
     assert "checker: hall_it_mw: alpha: too full" in capsys.readouterr().err
     assert json.loads((run / "summary.json").read_text(encoding="utf-8"))["check"]["ok"] is False
 
@@ -337,7 +340,7 @@ def spoil_certificate(run: Path, how: str) -> None:
 def test_check_needs_the_certificate(how, three_sites, run_folder, capsys):
     """A bound that the saved vector does not prove does not hold, and garbage is no reason to crash."""
     spoil_certificate(run_folder, how)
-    assert main(["check", str(three_sites), str(run_folder)]) == CHECK_FAILED
+    assert main(["check", str(three_sites), str(run_folder)]) == ExitCode.CHECK_FAILED
     assert "DOES NOT HOLD" in capsys.readouterr().err
 
 
@@ -353,7 +356,7 @@ def test_check_needs_the_certificate(how, three_sites, run_folder, capsys):
 def test_check_sees_through_the_summary(change, three_sites, run_folder):
     """Objective, bounds and gaps that do not follow from plan and certificate are not believed."""
     claim(run_folder, **change)
-    assert main(["check", str(three_sites), str(run_folder)]) == CHECK_FAILED
+    assert main(["check", str(three_sites), str(run_folder)]) == ExitCode.CHECK_FAILED
 
 
 @pytest.mark.parametrize(
@@ -369,35 +372,35 @@ def test_check_sees_through_the_summary(change, three_sites, run_folder):
 def test_check_sees_through_the_plan(table, old, new, word, three_sites, run_folder, capsys):
     """A changed cell of the plan is found, and named."""
     edit(run_folder / "plan" / f"{table}.csv", old, new)
-    assert main(["check", str(three_sites), str(run_folder)]) == CHECK_FAILED
+    assert main(["check", str(three_sites), str(run_folder)]) == ExitCode.CHECK_FAILED
     assert word in capsys.readouterr().out
 
 
 def test_check_misses_a_table(three_sites, run_folder, capsys):
     """A plan without one of its tables is not a plan."""
     (run_folder / "plan" / "energy.csv").unlink()
-    assert main(["check", str(three_sites), str(run_folder)]) == CHECK_FAILED
+    assert main(["check", str(three_sites), str(run_folder)]) == ExitCode.CHECK_FAILED
     assert "energy.csv" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(("file", "old", "new"), [("jobs.csv", "600,2027", "601,2027"), ("offers.csv", "50000", "50001"), ("case.toml", "0.0", "0.01")])
 def test_check_notices_another_case(file, old, new, case_copy, run_folder, capsys):
     """The run belongs to one content of the case."""
-    assert main(["check", str(case_copy), str(run_folder)]) == OK  # a copy elsewhere is the same case
+    assert main(["check", str(case_copy), str(run_folder)]) == ExitCode.OK  # a copy elsewhere is the same case
     edit(case_copy / file, old, new)
-    assert main(["check", str(case_copy), str(run_folder)]) == CHECK_FAILED
+    assert main(["check", str(case_copy), str(run_folder)]) == ExitCode.CHECK_FAILED
     assert "the case is not the one" in capsys.readouterr().err
 
 
 def test_report_needs_its_case(case_copy, tmp_path, capsys):
     """A report is only written from the very case that was solved."""
     run = tmp_path / "run"
-    assert main(["solve", str(case_copy), "--out", str(run), "--quiet"]) == OK
+    assert main(["solve", str(case_copy), "--out", str(run), "--quiet"]) == ExitCode.OK
     before = tree(run)
     edit(case_copy / "jobs.csv", "600,2027", "601,2027")
-    assert main(["report", str(run)]) == BAD_INPUT
+    assert main(["report", str(run)]) == ExitCode.BAD_INPUT
     shutil.rmtree(case_copy)
-    assert main(["report", str(run)]) == BAD_INPUT
+    assert main(["report", str(run)]) == ExitCode.BAD_INPUT
     assert "names a case folder that is not there" in capsys.readouterr().err
     assert tree(run) == before
 

@@ -13,10 +13,11 @@ import pytest
 
 from placement.case import Block, Case, read_case, schema_markdown
 from placement.case.case import dtype_of
+from placement.case.columns import Kind
 from placement.case.describe import schema_json
 from placement.case.fibre_rules import great_circle_km
 from placement.case.findings import did_you_mean
-from placement.case.schema import TABLES, Kind
+from placement.case.schema import TABLES
 
 ROOT = Path(__file__).parents[2]
 
