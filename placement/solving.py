@@ -14,7 +14,7 @@ import pandas as pd
 import placement
 from placement.case import Case
 from placement.certificate import proven_bound
-from placement.engine import Event, Outcome, Progress, Status, relative_gap, solve_program
+from placement.engine import Event, Outcome, Progress, relative_gap, solve_program
 from placement.options import SolveOptions
 from placement.plan.checker import check
 from placement.plan.kpis import kpis
@@ -59,7 +59,9 @@ def solve(
     options = SolveOptions(time_limit_s=time_limit_s, rel_gap=rel_gap, seed=seed, workers=workers)
     events: list[Event] = []
     clock = progress or Progress(options.time_limit_s)
-    clock.subscribe(lambda event: (events.append(event), listen and listen(event)))  # type: ignore[func-returns-value]
+    clock.subscribe(events.append)
+    if listen is not None:
+        clock.subscribe(listen)
     clock.enter("build")
     sides = build_sides(case)
     program, variables = assemble(sides)
@@ -135,6 +137,3 @@ def versions() -> dict[str, str]:
     """Return the versions of everything that a number depends on."""
     names = ("highspy", "pyomo", "networkx", "numpy", "scipy", "pandas")
     return {"placement": placement.__version__, "python": platform.python_version(), **{n: version(n) for n in names}}
-
-
-__all__ = ["LOCAL", "Status", "solve", "versions"]

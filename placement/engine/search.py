@@ -37,8 +37,7 @@ def arrays(program: Program) -> Arrays:
 
 def solve_program(program: Program, options: SolveOptions, progress: Progress, begin: Floats | None = None) -> Outcome:
     """Search for a plan and a bound until the gap, the time or the user says stop; ``begin`` suggests integer values."""
-    search = _Search(program, arrays(program), options, progress)
-    return search.run(begin)
+    return _Search(program, arrays(program), options, progress).run(begin)
 
 
 @dataclass
@@ -57,7 +56,7 @@ class _Search:
     def run(self, begin: Floats | None) -> Outcome:
         """Do the work in order; each step is skipped when the gap is closed or time is up."""
         small = self.small
-        if not small and begin is None:
+        if not small:  # also before a warm start, which may turn out to be of no use
             self.progress.enter("start")
             self.keep = least_columns(self.program)
             self.offer(least_plan(self.program, self.whole, self.options, self.progress))
@@ -86,13 +85,11 @@ class _Search:
         """Whether to stop searching."""
         return self.progress.out_of_time or gap_closed(self.progress.objective, self.progress.bound, self.options.rel_gap)
 
-    def offer(self, x: Floats | None) -> bool:
-        """Take a point if it is better than the best; say whether it was taken."""
-        if x is None or (self.x is not None and self.whole.value(x) >= self.whole.value(self.x)):
-            return False
-        self.x = x
-        self.progress.report(objective=self.whole.value(x))
-        return True
+    def offer(self, x: Floats | None) -> None:
+        """Take a point if it is better than the best."""
+        if x is not None and (self.x is None or self.whole.value(x) < self.whole.value(self.x)):
+            self.x = x
+            self.progress.report(objective=self.whole.value(x))
 
     def settle(self, x: Floats, keep: Mask, seconds: float) -> None:
         """Complete a point exactly and offer it; what that took is kept back for the end."""

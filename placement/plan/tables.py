@@ -12,6 +12,7 @@ import pyomo.environ as pyo
 from placement.plan.checking.tables import PLAN_TABLES
 from placement.program import Floats, Sides
 from placement.rules.milestones import chains
+from placement.units import USD_PER_MUSD
 
 _NIL = 1e-9  # amounts below are noise of the solver
 
@@ -144,7 +145,7 @@ class Tables:
     def orders(self) -> pd.DataFrame:
         units = {q: u for (q,), u in self._values("order") if u > _NIL}
         rows = [
-            (q.offer, q.sku, self.label[q.period], self.label[q.period + q.lead_periods], units[q.offer], units[q.offer] * q.unit_price_usd / 1e6)
+            (q.offer, q.sku, self.label[q.period], self.label[q.period + q.lead_periods], units[q.offer], units[q.offer] * q.unit_price_usd / USD_PER_MUSD)
             for q in self.case["offers"].itertuples()
             if q.offer in units
         ]
