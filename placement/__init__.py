@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from placement.case import Case, read_case
     from placement.engine import Status
     from placement.errors import DataError, FormulationError, OptionError, PlacementError, SolverError
+    from placement.instances import read_instance
     from placement.plan.checker import Verdict
     from placement.plan.plan import Plan
     from placement.program import to_pyomo
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 #: public name -> module; loaded on first use, so that `import placement` and `placement --help` stay quick
 _WHERE = {
-    "Case": "placement.case", "read_case": "placement.case", "Status": "placement.engine", "Verdict": "placement.plan.checker",
+    "Case": "placement.case", "read_case": "placement.case", "read_instance": "placement.instances", "Status": "placement.engine", "Verdict": "placement.plan.checker",
     "Plan": "placement.plan.plan", "to_pyomo": "placement.program", "solve": "placement.solving", "check": "placement.run", "write_plan": "placement.run",
     "PlacementError": "placement.errors", "DataError": "placement.errors", "FormulationError": "placement.errors",
     "OptionError": "placement.errors", "SolverError": "placement.errors",
@@ -33,7 +34,7 @@ _WHERE = {
 
 __all__ = [
     "Case", "DataError", "FormulationError", "OptionError", "PlacementError", "Plan", "SolverError", "Status", "Verdict",
-    "check", "read_case", "solve", "to_pyomo", "write_plan",
+    "check", "read_case", "read_instance", "solve", "to_pyomo", "write_plan",
 ]  # fmt: skip
 
 

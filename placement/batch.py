@@ -18,41 +18,55 @@ from typing import TextIO
 from placement.cards import card
 from placement.case import Case, read_case
 from placement.engine import Event, Progress, Status
-from placement.errors import DataError, ExitCode, OptionError, Problem
-from placement.options import SolveOptions
+from placement.errors import DataError, ExitCode, Problem
+from placement.instances import read_instance
+from placement.options import SolveOptions, default_workers
+from placement.parallel import Pool
 from placement.plan.checking.tables import PLAN_TABLES
 from placement.plan.plan import Plan
 from placement.plan.run_folder import check_target, read_run
 from placement.report import terminal_summary
-from placement.run import write_plan
+from placement.run import refuse_options, write_plan
 from placement.solving import solve
 
 
 def solve_into(args: argparse.Namespace) -> int:
     """Run ``placement solve`` with parsed arguments; return the exit code."""
-    if args.cluster is not None:
-        raise OptionError("--cluster: this version solves on one machine; leave the option out")
-    workers = args.workers if args.workers is not None else os.cpu_count() or 1
-    options = SolveOptions(time_limit_s=args.time_limit, rel_gap=args.gap, seed=args.seed, workers=workers)
+    options = SolveOptions(
+        time_limit_s=args.time_limit, rel_gap=args.gap, seed=args.seed, workers=default_workers() if args.workers is None else args.workers,
+        cluster=args.cluster, work_limit=args.work_limit,
+    )  # fmt: skip
+    if options.cluster is not None:
+        Pool(cluster=options.cluster).close()  # one that is not there is told before a large case is read
     target = check_target(args.out)
-    case = read_case(args.case)
+    case = _case(args)
     _apart(case, target, args.out)
-    if args.model is not None:
-        case = replace(case, model=args.model)
     card(case.model)  # an unknown one is told before anything is built
+    if not args.quiet:
+        for note in case.notes:
+            print(f"placement: note: {note}", file=sys.stderr)
     start = _earlier(case, args.start) if args.start is not None else None
     log = Log(None if args.quiet else sys.stderr)
     progress = Progress(options.time_limit_s)
     with stop_on_signal(progress):  # until the run is written, so that a late Ctrl-C does not lose a plan
         plan = solve(
             case, time_limit_s=options.time_limit_s, rel_gap=options.rel_gap, seed=options.seed, workers=options.workers,
-            start=start, listen=log, progress=progress,
+            cluster=options.cluster, work_limit=options.work_limit, start=start, listen=log, progress=progress,
         )  # fmt: skip
         log.end()
         if plan.tables or plan.status is Status.INFEASIBLE:
             write_plan(plan, target, log.lines)
     _tell(plan, args, options)
     return ExitCode.INTERRUPTED if progress.interrupted and exit_code(plan) == ExitCode.OK else exit_code(plan)
+
+
+def _case(args: argparse.Namespace) -> Case:
+    """Read the case folder, or the instance file."""
+    if args.format is not None:
+        return read_instance(args.case, args.format, model=args.model, capacity=args.capacity, open_sites=args.open_sites)
+    refuse_options(capacity=args.capacity, open_sites=args.open_sites)
+    case = read_case(args.case)
+    return case if args.model is None else replace(case, model=args.model)
 
 
 def _tell(plan: Plan, args: argparse.Namespace, options: SolveOptions) -> None:
@@ -93,7 +107,7 @@ def _apart(case: Case, target: Path, shown: str) -> None:
         return
     path = case.path.resolve()
     if path == target or path in target.parents or target in path.parents:
-        raise DataError([Problem(shown, "", f"and the case folder {case.path} lie inside one another", "Name a folder beside the case for --out")])
+        raise DataError([Problem(shown, "", f"and the case {case.path} lie inside one another", "Name a folder beside the case for --out")])
 
 
 def _earlier(case: Case, folder: str) -> Plan:
@@ -124,7 +138,7 @@ class Log:
 
     def __call__(self, event: Event) -> None:
         gap = f"{event.gap:.3%}" if math.isfinite(event.gap) else "-"
-        line = f"{event.time_s:8.1f} s  {event.phase:<20} objective {_musd(event.objective)}  bound {_musd(event.bound)}  gap {gap:>9}"
+        line = f"{event.time_s:8.1f} s  {event.phase:<20} objective {_musd(event.objective)}  bound {_musd(event.bound)}  gap {gap:>9}  columns {event.columns:>9,}"
         new_phase, self._phase = event.phase != self._phase, event.phase
         if new_phase or event.time_s - self._shown >= 1.0:
             self._shown = event.time_s

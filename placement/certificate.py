@@ -7,19 +7,21 @@ For a minimisation with :math:`l^r \le Ax \le u^r`, :math:`l \le x \le u` and an
 is at most the optimum. Rounding errors of the reduced costs are bounded term by term (Higham, *Accuracy and Stability of
 Numerical Algorithms*, 2nd ed., section 3.1) and taken to the unfavourable side; sums are exactly rounded (``math.fsum``).
 
-Splitting the box at an integer column, :math:`x_j \le k` or :math:`x_j \ge k + 1`, loses no plan. So the least bound over the
-leaves of a tree of such splits, each with its own :math:`y` and its own smaller box, is a bound on the whole.
+Splitting the box at an integer column, :math:`x_j \le k` or :math:`x_j \ge k + 1`, loses no plan. Nor does splitting a choice: where a
+row lets at most one of its yes/no columns be taken, none of a part of them is, or one of the part is and none of the others. So the
+least bound over the leaves of a tree of such splits, each with its own :math:`y` and its own smaller box, is a bound on the whole.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from placement.knapsack_bound import knapsack_bound
 from placement.program import Program
 
 Floats = NDArray[np.float64]
@@ -38,9 +40,9 @@ class Proof:
     Attributes
     ----------
     column
-        Column split at each node, -1 for a leaf, shape (n_nodes,).
+        Column split at each node, -1 for a leaf, -2 - c for choice c, shape (n_nodes,).
     at
-        Left child: x <= at; right child: x >= at + 1; integer, 0 for a leaf, shape (n_nodes,).
+        Left child: x <= at; right child: x >= at + 1; integer, 0 for a leaf or a choice, shape (n_nodes,).
     left, right
         Numbers of the children, -1 for a leaf, shape (n_nodes,).
     leaf
@@ -49,6 +51,12 @@ class Proof:
         Row duals, shape (n_duals, n_rows).
     infeasible
         Whether each dual vector is a Farkas ray, which shows that its leaf is empty, shape (n_duals,).
+    price
+        Prices of equality rows for a bound through knapsacks (see :mod:`placement.knapsack_bound`), shape (n_rows,) or (0,); it
+        counts where it is better than the tree's.
+    choice, part_start, part
+        Row of each choice, shape (n_choices,), and its part: columns ``part[part_start[c] : part_start[c + 1]]``. Left child: none
+        of the part is taken; right child: one of the part is, and no other column of the row.
     """
 
     column: NDArray[np.int64]
@@ -58,6 +66,15 @@ class Proof:
     leaf: NDArray[np.int64]
     dual: Floats
     infeasible: NDArray[np.bool_]
+    price: Floats = field(default_factory=lambda: np.empty(0))
+    choice: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    part_start: NDArray[np.int64] = field(default_factory=lambda: np.zeros(1, np.int64))
+    part: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+
+    @classmethod
+    def of_prices(cls, price: Floats) -> Proof:
+        """Return a proof through knapsacks alone, with the prices as the duals of its one leaf."""
+        return replace(cls.of_dual(price), price=np.asarray(price, float))
 
     @classmethod
     def of_dual(cls, dual: Floats) -> Proof:
@@ -78,7 +95,7 @@ class Proof:
         ValueError
             If an array is missing or of the wrong kind or shape, or they do not describe a tree.
         """
-        kinds = {"at": "f", "dual": "f", "infeasible": "b"}
+        kinds = {"at": "f", "dual": "f", "infeasible": "b", "price": "f"}
         found: dict[str, NDArray] = {}
         for f in fields(cls):
             if f.name not in stored:
@@ -96,10 +113,34 @@ class Proof:
 
 
 def proven_bound(program: Program, proof: Proof) -> float:
-    """Return a lower bound on the objective that a branching tree proves; ``-inf`` if it is no proof for this program.
+    """Return the better of the lower bounds that a branching tree and prices for knapsacks prove; ``-inf`` if neither does.
 
-    Checked: the nodes form a tree, its splits are of integer columns, at whole numbers inside the node's box, and the bound of
-    every leaf in its box. A leaf said to be empty counts as such if its ray proves it; else it has the bound of no duals at all.
+    Where every plan costs a whole number, a bound between two of them is worth the upper one.
+
+    Raises
+    ------
+    ValueError
+        If dual vectors or prices do not have one entry per row.
+    """
+    if proof.price.shape not in ((0,), program.row_lower.shape):
+        raise ValueError(f"prices have shape {proof.price.shape}, the program {len(program.row_lower)} rows")
+    by_knapsacks = knapsack_bound(program, proof.price) if len(proof.price) else -math.inf
+    bound = max(_tree_bound(program, proof), by_knapsacks)
+    return float(math.ceil(bound)) if math.isfinite(bound) and _costs_whole_numbers(program) else bound
+
+
+def _costs_whole_numbers(p: Program) -> bool:
+    """Whether every plan costs a whole number that double precision holds exactly."""
+    costly = p.cost != 0
+    values = np.append(p.cost[costly], p.offset)
+    return bool(p.integer[costly].all() and (values == np.round(values)).all() and np.abs(values).sum() < _LARGEST_SPLIT)
+
+
+def _tree_bound(program: Program, proof: Proof) -> float:
+    """Return the lower bound on the objective that a branching tree proves; ``-inf`` if it is no proof for this program.
+
+    Checked: the nodes form a tree, its splits are of integer columns, at whole numbers inside the node's box, or of choices, and the
+    bound of every leaf in its box. A leaf said to be empty counts as such if its ray proves it; else it has the bound of no duals at all.
 
     Raises
     ------
@@ -113,16 +154,16 @@ def proven_bound(program: Program, proof: Proof) -> float:
     boxes = _leaf_boxes(program, proof)
     if boxes is None:
         return -math.inf
-    claimed = proof.infeasible[proof.leaf[[node for node, _ in boxes]]]
+    claimed = proof.infeasible[proof.leaf[[leaf.node for leaf in boxes]]]
     full = [b for b, empty in zip(boxes, claimed, strict=True) if not empty]
     rays = [b for b, empty in zip(boxes, claimed, strict=True) if empty]
     shown = _shows_empty(program, proof, rays)
-    plain = Proof.of_dual(np.zeros(len(program.row_lower)))
-    unproven = [(0, box) for (_, box), done in zip(rays, shown, strict=True) if not done]
+    plain = replace(Proof.of_dual(np.zeros(len(program.row_lower))), choice=proof.choice, part_start=proof.part_start, part=proof.part)
+    unproven = [replace(leaf, node=0) for leaf, done in zip(rays, shown, strict=True) if not done]
     return float(min([*_leaf_bounds(program, proof, full), *_leaf_bounds(program, plain, unproven)], default=math.inf))
 
 
-def safe_bound(program: Program, dual: Floats, lower: Floats | None = None, upper: Floats | None = None) -> float:
+def safe_bound(program: Program, dual: Floats, lower: Floats | None = None, upper: Floats | None = None, row_lower: Floats | None = None) -> float:
     """Return a lower bound on the objective that holds in exact arithmetic; ``-inf`` if ``dual`` proves nothing.
 
     Parameters
@@ -131,6 +172,8 @@ def safe_bound(program: Program, dual: Floats, lower: Floats | None = None, uppe
         Row duals, positive where the lower side of a row binds. Wrong signs and NaN are set to 0, which keeps the bound valid.
     lower, upper : ndarray, shape (n_columns,)
         Bounds of the columns in place of the program's own, for the part of the program inside them.
+    row_lower : ndarray, shape (n_rows,)
+        Lower sides of the rows in place of the program's own.
 
     Raises
     ------
@@ -140,23 +183,30 @@ def safe_bound(program: Program, dual: Floats, lower: Floats | None = None, uppe
     if dual.shape != program.row_lower.shape:
         raise ValueError(f"dual vector has {dual.size} entries, the program {len(program.row_lower)} rows")
     low, high = program.lower if lower is None else lower, program.upper if upper is None else upper
-    return _bounds(program, dual[None], low[:, None], high[:, None])[0]
+    sides = program.row_lower if row_lower is None else row_lower
+    return _bounds(program, dual[None], low[:, None], high[:, None], sides[None])[0]
 
 
-def proves_infeasible(program: Program, ray: Floats, lower: Floats | None = None, upper: Floats | None = None) -> bool:
+def proves_infeasible(program: Program, ray: Floats, lower: Floats | None = None, upper: Floats | None = None, row_lower: Floats | None = None) -> bool:
     """Return whether row multipliers prove that no point satisfies the rows and bounds (Farkas' lemma).
 
     With no cost at all every feasible point costs 0, so a safe lower bound above 0 leaves no feasible point.
-    ``lower`` and ``upper`` are as in :func:`safe_bound`.
+    ``lower``, ``upper`` and ``row_lower`` are as in :func:`safe_bound`.
     """
     size = float(np.abs(ray).max(initial=0.0))
     if not np.isfinite(size) or size == 0:
         return False
     free = replace(program, cost=np.zeros_like(program.cost), offset=0.0)
-    return max(safe_bound(free, sign * ray / size, lower, upper) for sign in (1.0, -1.0)) > 0
+    return max(safe_bound(free, sign * ray / size, lower, upper, row_lower) for sign in (1.0, -1.0)) > 0
 
 
-Leaf = tuple[int, dict[int, tuple[float, float]]]  # node, and the bounds of the columns that were split above it
+@dataclass(frozen=True)
+class _Leaf:
+    """A leaf and what was split above it."""
+
+    node: int
+    box: dict[int, tuple[float, float]]  # column -> its bounds
+    chosen: dict[int, bool]  # choice -> whether one of its part is taken
 
 
 def _fault(proof: Proof) -> str:
@@ -170,8 +220,11 @@ def _fault(proof: Proof) -> str:
     is_leaf = proof.column == -1
     inner = ~is_leaf
     children = np.concatenate([proof.left[inner], proof.right[inner]])
-    if (proof.column < -1).any():
-        return "a column has a negative number"
+    if (proof.column < -1 - len(proof.choice)).any():
+        return "a column has a negative number, or there is no such choice"
+    ends = proof.part_start
+    if ends.shape != (len(proof.choice) + 1,) or ends[0] != 0 or (np.diff(ends) < 0).any() or proof.part.shape != (ends[-1],):
+        return "the parts of choices do not fit together"
     if (proof.left[is_leaf] != -1).any() or (proof.right[is_leaf] != -1).any() or (proof.leaf[inner] != -1).any():
         return "a leaf has children, or another node a dual vector"
     if ((proof.leaf[is_leaf] < 0) | (proof.leaf[is_leaf] >= len(proof.dual))).any():
@@ -186,26 +239,43 @@ def _fault(proof: Proof) -> str:
     return "" if seen == n else f"{n - seen} nodes cannot be reached from the root"
 
 
-def _leaf_boxes(program: Program, proof: Proof) -> list[Leaf] | None:
-    """Return the box of every leaf, or None if a split is not one of an integer column within its node's box."""
-    leaves: list[Leaf] = []
-    waiting: list[Leaf] = [(0, {})]
+def _leaf_boxes(program: Program, proof: Proof) -> list[_Leaf] | None:
+    """Return the box of every leaf, or None if a split is neither one of an integer column within its node's box nor of a choice."""
+    if not all(_is_choice(program, proof, c) for c in range(len(proof.choice))):
+        return None
+    leaves: list[_Leaf] = []
+    waiting = [_Leaf(0, {}, {})]
     while waiting:
-        node, box = waiting.pop()
-        j, at = int(proof.column[node]), float(proof.at[node])
+        above = waiting.pop()
+        node, box = above.node, above.box
+        j, at, left, right = int(proof.column[node]), float(proof.at[node]), int(proof.left[node]), int(proof.right[node])
         if j == -1:
-            leaves.append((node, box))
+            leaves.append(above)
+            continue
+        if j < -1:  # the same choice twice is of no use, but the later answer alone holds as well
+            waiting += [_Leaf(child, box, above.chosen | {-2 - j: taken}) for child, taken in ((right, True), (left, False))]
             continue
         if j >= len(program.cost) or not program.integer[j]:
             return None
         low, high = box.get(j, (float(program.lower[j]), float(program.upper[j])))
         if not (low <= at < high and at == math.floor(at) and abs(at) <= _LARGEST_SPLIT):  # refuses NaN as well
             return None
-        waiting += [(int(proof.right[node]), box | {j: (at + 1, high)}), (int(proof.left[node]), box | {j: (low, at)})]
+        waiting += [replace(above, node=right, box=box | {j: (at + 1, high)}), replace(above, node=left, box=box | {j: (low, at)})]
     return leaves
 
 
-def _shows_empty(program: Program, proof: Proof, leaves: list[Leaf]) -> NDArray[np.bool_]:
+def _is_choice(program: Program, proof: Proof, c: int) -> bool:
+    """Whether at most one column of the row of a choice can be taken in any plan, and its part are columns of that row."""
+    row, part = int(proof.choice[c]), proof.part[proof.part_start[c] : proof.part_start[c + 1]]
+    if not 0 <= row < len(program.row_lower):
+        return False
+    entries = program.rows[[row]]
+    columns = entries.indices
+    yes_no = program.integer[columns].all() and (program.lower[columns] == 0).all() and (program.upper[columns] == 1).all()
+    return bool(yes_no and program.row_upper[row] == 1 and (entries.data == 1).all() and np.isin(part, columns).all())
+
+
+def _shows_empty(program: Program, proof: Proof, leaves: list[_Leaf]) -> NDArray[np.bool_]:
     """Return for each leaf whether its ray proves that it is empty; see :func:`proves_infeasible`."""
     free = replace(program, cost=np.zeros_like(program.cost), offset=0.0)
     size = np.abs(proof.dual).max(axis=1, initial=0.0)[:, None]
@@ -214,26 +284,36 @@ def _shows_empty(program: Program, proof: Proof, leaves: list[Leaf]) -> NDArray[
     return np.maximum(*signs) > 0
 
 
-def _leaf_bounds(program: Program, proof: Proof, leaves: list[Leaf]) -> Floats:
+def _leaf_bounds(program: Program, proof: Proof, leaves: list[_Leaf]) -> Floats:
     """Return the safe bound of each leaf in its box with its dual vector."""
     found: list[float] = []
     step = max(1, _CHUNK // max(1, len(program.cost), len(program.row_lower)))
     for begin in range(0, len(leaves), step):
         part = leaves[begin : begin + step]
         lower, upper = (np.repeat(side[:, None], len(part), axis=1) for side in (program.lower, program.upper))
-        for k, (_, box) in enumerate(part):
-            for j, (low, high) in box.items():
+        row_lower = np.repeat(program.row_lower[None], len(part), axis=0)
+        for k, leaf in enumerate(part):
+            for j, (low, high) in leaf.box.items():
                 lower[j, k], upper[j, k] = low, high
-        found += _bounds(program, proof.dual[proof.leaf[[node for node, _ in part]]], lower, upper)
+            for c, taken in leaf.chosen.items():
+                upper[excluded(program, proof, c, taken), k] = 0.0  # where this leaves no value the leaf is empty, and has any bound
+                row_lower[k, proof.choice[c]] = 1.0 if taken else row_lower[k, proof.choice[c]]
+        found += _bounds(program, proof.dual[proof.leaf[[leaf.node for leaf in part]]], lower, upper, row_lower)
     return np.array(found, float)
 
 
-def _bounds(program: Program, dual: Floats, lower: Floats, upper: Floats) -> list[float]:
-    """Return a safe bound for each dual vector, shape (n, n_rows), in its box, shape (n_columns, n)."""
+def excluded(program: Program, proof: Proof, c: int, taken: bool) -> NDArray[np.int64]:
+    """Return the columns that are not taken: the part of choice ``c``, or the others of its row if one of the part is."""
+    part = proof.part[proof.part_start[c] : proof.part_start[c + 1]]
+    return np.setdiff1d(program.rows[[int(proof.choice[c])]].indices, part) if taken else part
+
+
+def _bounds(program: Program, dual: Floats, lower: Floats, upper: Floats, row_lower: Floats) -> list[float]:
+    """Return a safe bound for each dual vector in its box; ``dual`` and ``row_lower`` (n, n_rows), ``lower`` and ``upper`` (n_columns, n)."""
     y = np.where(np.isfinite(dual), dual, 0.0)
-    y = np.where((y > 0) & ~np.isfinite(program.row_lower) | (y < 0) & ~np.isfinite(program.row_upper), 0.0, y)
+    y = np.where((y > 0) & ~np.isfinite(row_lower) | (y < 0) & ~np.isfinite(program.row_upper), 0.0, y)
     with np.errstate(over="ignore", invalid="ignore"):  # absurd duals overflow; then the sum is not finite and proves nothing
-        return [_sum(terms) for terms in _terms(program, y, lower, upper)]
+        return [_sum(terms) for terms in _terms(program, y, lower, upper, row_lower)]
 
 
 def _sum(terms: Floats) -> float:
@@ -248,9 +328,9 @@ def _sum(terms: Floats) -> float:
     return math.fsum(terms.tolist()) - (4 * _UNIT * size + _UNIT)
 
 
-def _terms(program: Program, y: Floats, lower: Floats, upper: Floats) -> Floats:
+def _terms(program: Program, y: Floats, lower: Floats, upper: Floats, row_lower: Floats) -> Floats:
     """Return the summands of the bounds, one row each, reduced costs taken to the unfavourable end of their error interval."""
-    side = np.where(y > 0, program.row_lower, np.where(y < 0, program.row_upper, 0.0))
+    side = np.where(y > 0, row_lower, np.where(y < 0, program.row_upper, 0.0))
     a, cost = program.matrix, program.cost[:, None]
     reduced = cost - a.T @ y.T
     per_column = (np.diff(a.indptr) + 2)[:, None]

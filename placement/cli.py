@@ -10,10 +10,12 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from placement import __version__
 from placement.errors import DataError, ExitCode, OptionError, PlacementError
 
+GENERATED = ("jobs", "sites", "periods", "skus", "services", "metros")  # numbers of rows that generate takes
 MOST_VIOLATIONS = 20  # printed by check; one cause often breaks many rows
 
 
@@ -66,14 +68,16 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     solve = commands.add_parser("solve", allow_abbrev=False, help="solve a case folder and write a run folder")
-    solve.add_argument("case", metavar="CASE", help="case or scenario folder")
+    solve.add_argument("case", metavar="CASE", help="case or scenario folder; with --format the file of a published instance")
+    _instance_options(solve)
     solve.add_argument("--out", metavar="RUN", required=True, help="run folder to write (an old run is replaced only when the new one is complete)")
     solve.add_argument("--model", metavar="CARD", help="model card; default: the case's own")
     solve.add_argument("--time-limit", metavar="S", type=float, default=300.0, help="wall clock for the solve, s (default 300)")
     solve.add_argument("--gap", metavar="G", type=float, default=1e-4, help="stop at this relative gap (default 1e-4)")
     solve.add_argument("--seed", metavar="N", type=int, default=0, help="random seed (default 0)")
-    solve.add_argument("--workers", metavar="N", type=int, default=None, help="cores to use (default: all)")
-    solve.add_argument("--cluster", metavar="ADDRESS", help="address of a cluster scheduler (not in this version: an error)")
+    solve.add_argument("--workers", metavar="N", type=int, default=None, help="cores to use (default: all that there are, at most 4)")
+    solve.add_argument("--cluster", metavar="ADDRESS", help="Dask scheduler whose workers to use, such as tcp://10.0.0.5:8786 (needs placement[cluster])")
+    solve.add_argument("--work-limit", metavar="W", type=float, help="counted work, nominal s, instead of the time limit: same seed, same plan, any workers")
     solve.add_argument("--start", metavar="RUN0", help="run folder whose plan is taken as the start")
     solve.add_argument("--quiet", action="store_true", help="no progress and no summary")
     solve.set_defaults(run=_solve)
@@ -85,15 +89,45 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check", allow_abbrev=False, help="check a run independently: plan, cost and bound")
     check.add_argument("case", metavar="CASE")
     check.add_argument("folder", metavar="RUN")
+    _instance_options(check)
+    check.add_argument("--model", metavar="CARD", help="the card that the run must have been made with; default: the run's own")
     check.set_defaults(run=_check)
 
     report = commands.add_parser("report", allow_abbrev=False, help="write RUN/report.html again")
     report.add_argument("folder", metavar="RUN")
     report.set_defaults(run=_report)
 
+    generate = commands.add_parser("generate", allow_abbrev=False, help="make a case of any size by seeded resampling of another, marked as generated")
+    generate.add_argument("case", metavar="CASE", help="case folder to draw from, such as data/frontier")
+    generate.add_argument("folder", metavar="DIR", help="new folder to write")
+    generate.add_argument("--size", choices=("S", "M", "L", "XL"), help="a named size; the numbers below replace its own (default: as many rows as CASE)")
+    for table in GENERATED:
+        generate.add_argument(f"--{table}", metavar="N", type=int, help=f"number of {table}")
+    generate.add_argument("--seed", metavar="N", type=int, default=0, help="the same seed gives the same bytes (default 0)")
+    generate.set_defaults(run=_generate)
+
+    bench = commands.add_parser("bench", allow_abbrev=False, help="run a suite of published instances and record the results; without SUITE list them")
+    bench.add_argument("suite", metavar="SUITE", nargs="?", help="name of a suite")
+    bench.add_argument("--only", metavar="NAME", nargs="+", help="only these instances of the suite")
+    bench.add_argument("--time-limit", metavar="S", type=float, help="wall clock per run, s (default: the suite's)")
+    bench.add_argument("--seeds", metavar="N", nargs="+", type=int, help="one run per seed (default: the suite's)")
+    bench.add_argument("--workers", metavar="N", type=int, help="cores to use (default: all)")
+    bench.add_argument("--instances", metavar="FOLDER", help="folder of instance files (default: $PLACEMENT_INSTANCES, else download)")
+    bench.add_argument("--out", metavar="FILE.jsonl", help="file that the results are appended to (default: benchmarks/results/published.jsonl)")
+    bench.add_argument("--table", action="store_true", help="print the table of the recorded results and run nothing")
+    bench.set_defaults(run=_bench)
+
     commands.add_parser("models", allow_abbrev=False, help="list the model cards").set_defaults(run=_models)
+    commands.add_parser("formats", allow_abbrev=False, help="list the formats of published instances").set_defaults(run=_formats)
     commands.add_parser("schema", allow_abbrev=False, help="print the tables that a case may have, as Markdown").set_defaults(run=_schema)
     return parser
+
+
+def _instance_options(command: argparse.ArgumentParser) -> None:
+    """Add what says how to read a file; `check` takes from the run what is not given."""
+    command.add_argument("--format", metavar="FORMAT", help="CASE is the file of a published instance in this format (see `placement formats`)")
+    command.add_argument("--capacity", metavar="C", type=float, help="number in place of the word 'capacity' in a file of format orlib-cap")
+    command.add_argument("--open-sites", metavar="P", type=int, help="number of sites to open (model p_median)")
 
 
 def _solve(args: argparse.Namespace) -> int:
@@ -114,16 +148,30 @@ def _validate(args: argparse.Namespace) -> int:
         print(f"{len(error.problems)} problem(s)", file=sys.stderr)
         return ExitCode.BAD_INPUT
     print(f"{case.name}: no problems; {case.n_periods} periods {case.periods[0]} to {case.periods[-1]}")
+    _print_sizes(case)
+    return ExitCode.OK
+
+
+def _print_sizes(case: Any) -> None:
     for name, table in case.tables.items():
         print(f"  {name:<12} {len(table):>8} rows")
+
+
+def _generate(args: argparse.Namespace) -> int:
+    from placement.generate import SIZES, Size, generate_into
+
+    size = SIZES[args.size] if args.size is not None else Size()
+    case = generate_into(args.case, args.folder, size.but(**{table: getattr(args, table) for table in GENERATED}), args.seed)
+    print(f"{case.name}: written to {args.folder}; {case.n_periods} periods {case.periods[0]} to {case.periods[-1]}")
+    _print_sizes(case)
     return ExitCode.OK
 
 
 def _check(args: argparse.Namespace) -> int:
-    from placement.case import read_case
-    from placement.run import check_run
+    from placement.run import case_to_check, check_run
 
-    verdict, facts = check_run(read_case(args.case), args.folder)
+    case = case_to_check(args.case, args.folder, model=args.model, format=args.format, capacity=args.capacity, open_sites=args.open_sites)
+    verdict, facts = check_run(case, args.folder)
     if not facts["same_case"]:
         print("placement: the case is not the one that this run was made from; what follows may be due to that", file=sys.stderr)
     for violation in verdict.violations[:MOST_VIOLATIONS]:
@@ -131,7 +179,8 @@ def _check(args: argparse.Namespace) -> int:
     if len(verdict.violations) > MOST_VIOLATIONS:
         print(f"... and {len(verdict.violations) - MOST_VIOLATIONS} more violations")
     for name, value in facts.items():
-        print(f"{name.replace('_', ' ') + ':':<24} {value:,.6f} M$" if isinstance(value, float) else f"{name.replace('_', ' ') + ':':<24} {value}")
+        shown = f"{value:,.6f} {case.cost_unit}" if isinstance(value, float) else value
+        print(f"{name.replace('_', ' ') + ':':<24} {shown}")
     print("holds: plan, cost and bound" if facts["holds"] else "DOES NOT HOLD", file=sys.stdout if facts["holds"] else sys.stderr)
     return ExitCode.OK if facts["holds"] else ExitCode.CHECK_FAILED
 
@@ -148,6 +197,20 @@ def _models(args: argparse.Namespace) -> int:
 
     for card in cards().values():
         print(f"{card.name:<12} {card.title}\n{'':<12} blocks: {', '.join(card.blocks)}")
+    return ExitCode.OK
+
+
+def _bench(args: argparse.Namespace) -> int:
+    from placement.bench.command import bench
+
+    return bench(args)
+
+
+def _formats(args: argparse.Namespace) -> int:
+    from placement.instances import FORMATS
+
+    for entry in FORMATS.values():
+        print(f"{entry.name:<12} {entry.title}\n{'':<12} models: {', '.join(entry.models)}\n{'':<12} {entry.layout}\n{'':<12} example: {entry.example}")
     return ExitCode.OK
 
 

@@ -6,16 +6,17 @@ the supply's own, ``resource`` (use <= available), ``serve`` (each workload) and
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import pandas as pd
 import pyomo.environ as pyo
 from numpy.typing import NDArray
 from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
-from scipy.sparse import coo_array, csc_array, hstack, vstack
+from scipy.sparse import coo_array, csc_array, csr_array, hstack, vstack
 
 from placement.cards import Card, card
 from placement.case import Case
@@ -58,6 +59,32 @@ def component_name(part: Any) -> str:
     return key_name(component_key(part))
 
 
+class RowKeys(Sequence[Key]):
+    """Keys of all rows; those of the ``requires`` rows, of which there may be a million, are made when asked for.
+
+    Examples
+    --------
+    >>> list(RowKeys([("place_once[j]",)], 2))
+    [('place_once[j]',), ('requires', 0), ('requires', 1)]
+    """
+
+    def __init__(self, named: Sequence[Key], n_requires: int) -> None:
+        self._named, self._n = tuple(named), len(named) + n_requires
+
+    def __len__(self) -> int:
+        return self._n
+
+    @overload
+    def __getitem__(self, i: int) -> Key: ...
+    @overload
+    def __getitem__(self, i: slice) -> list[Key]: ...
+    def __getitem__(self, i: int | slice) -> Key | list[Key]:
+        if isinstance(i, slice):
+            return [self[j] for j in range(*i.indices(self._n))]
+        at = range(self._n)[i]  # negative numbers count from the end; IndexError beyond
+        return self._named[at] if at < len(self._named) else ("requires", at - len(self._named))
+
+
 @dataclass(frozen=True)
 class Program:
     """``min cost'x + offset`` with ``row_lower <= A x <= row_upper``, ``lower <= x <= upper``, some integer.
@@ -84,7 +111,7 @@ class Program:
     integer: NDArray[np.bool_]
     workload: NDArray[np.int64]
     optional: NDArray[np.bool_]
-    row_keys: tuple[Key, ...]
+    row_keys: Sequence[Key]
     supply_names: tuple[str, ...]
 
     def __post_init__(self) -> None:
@@ -99,6 +126,15 @@ class Program:
     def row_names(self) -> tuple[str, ...]:
         """One name per row, such as ``grid_limit[sines,3,1]`` (period and block by index)."""
         return tuple(map(key_name, self.row_keys))
+
+    def row_name(self, i: int) -> str:
+        """Return the name of one row, without making those of all others."""
+        return key_name(self.row_keys[i])
+
+    @cached_property
+    def rows(self) -> csr_array:
+        """The matrix by row."""
+        return csr_array(self.matrix)
 
     @cached_property
     def sizes(self) -> dict[str, int]:
@@ -137,7 +173,7 @@ def guard(p: Program) -> None:
         missing = np.flatnonzero(np.isnan(getattr(p, name)))
         if len(missing):
             i = int(missing[0])
-            raise FormulationError(f"NaN in {name}: {f'row {p.row_names[i]}' if name.startswith('row') else f'column {p.column_name(i)}'}")
+            raise FormulationError(f"NaN in {name}: {f'row {p.row_name(i)}' if name.startswith('row') else f'column {p.column_name(i)}'}")
     unbounded = np.flatnonzero(~np.isfinite(p.lower) | ~np.isfinite(p.upper))
     if len(unbounded):  # a safe dual bound needs a box around every column
         raise FormulationError(f"column {p.column_name(int(unbounded[0]))} has no finite bounds")
@@ -146,7 +182,7 @@ def guard(p: Program) -> None:
 def _where(p: Program, what: str, i: int) -> str:
     if what == "cost":
         return p.column_name(i)
-    return f"row {p.row_names[p.matrix.indices[i]]}, column {p.column_name(int(np.searchsorted(p.matrix.indptr, i, side='right')) - 1)}"
+    return f"row {p.row_name(int(p.matrix.indices[i]))}, column {p.column_name(int(np.searchsorted(p.matrix.indptr, i, side='right')) - 1)}"
 
 
 @dataclass(frozen=True)
@@ -210,7 +246,7 @@ def resource_key(sides: Sides, code: int) -> Key:
     scope = sides.scope
     names: dict[str, tuple[Any, ...]] = {
         "compute": (scope.domains, scope.skus), "serve": (scope.sites, scope.skus), "power": (scope.sites,),
-        "firm": (scope.sites, scope.levels), "fibre": (sides.case["links"]["link"].to_numpy(),),
+        "firm": (scope.sites, scope.levels), "fibre": (sides.case["links"]["link"].to_numpy(),), "capacity": (scope.sites,),
     }  # fmt: skip
     labels = names[str(kind)]
     return (kind, *(str(labels[i][j]) if i < len(labels) else j for i, j in enumerate(index)))  # type: ignore[call-overload]
@@ -234,11 +270,18 @@ def assemble(sides: Sides) -> tuple[Program, list[Any]]:
     own = np.setdiff1d(np.arange(len(rows)), list(resource_row.values())).astype(int)
     model.del_component("resource")
 
+    gates, gate_of = np.unique(columns.requires_decision, return_inverse=True)
+    gate = [supply.decisions[sides.demand.decisions.decode(int(c))] for c in gates]
+    column_of = {id(v): j for j, v in enumerate(form.columns)}
+    variables = [*form.columns, *(v for v in gate if id(v) not in column_of)]  # free of charge and in no row of supply: only columns need them
+    column_of |= {id(v): j for j, v in enumerate(variables)}
+
     a, rhs = form.A.tocsr(), np.asarray(form.rhs, dtype=float)
+    a.resize(a.shape[0], len(variables))
     bound = np.array([kind for _, kind in rows])
     supply_lower = np.where(bound[own] <= 0, rhs[own], -np.inf)
     supply_upper = np.where(bound[own] >= 0, rhs[own], np.inf)
-    n_res, n_sup, n_col = len(sides.resources), len(form.columns), len(columns)
+    n_res, n_sup, n_col = len(sides.resources), len(variables), len(columns)
     # available >= 0 was compiled as (coefficients) x >= -constant; the resource row is use - coefficients x <= constant
     here = [resource_row[i] for i in varying]
     picked = -a[here].tocoo() if here else coo_array((0, n_sup))
@@ -252,8 +295,7 @@ def assemble(sides: Sides) -> tuple[Program, list[Any]]:
     need = columns.requires
     n_need = len(columns.requires_decision)
     need_a = coo_array((need.value, (need.row, need.col)), shape=(n_need, n_col))
-    column_of = {id(v): j for j, v in enumerate(form.columns)}
-    decided = [column_of[id(supply.decisions[sides.demand.decisions.decode(int(c))])] for c in columns.requires_decision]
+    decided = np.array([column_of[id(v)] for v in gate], dtype=int)[gate_of]
     gate_a = coo_array((-np.ones(n_need), (np.arange(n_need), decided)), shape=(n_need, n_sup)) if n_need else coo_array((0, n_sup))
 
     matrix = vstack(
@@ -265,10 +307,11 @@ def assemble(sides: Sides) -> tuple[Program, list[Any]]:
         ]
     ).tocsc()
     matrix.sum_duplicates()
-    variables = list(form.columns)
+    own_cost = np.zeros(n_sup)
+    own_cost[: len(form.columns)] = np.asarray(form.c.todense()).ravel()
     keys = [component_key(rows[i][0]) for i in own] + [resource_key(sides, int(c)) for c in sides.resources]
     return Program(
-        cost=np.concatenate([np.asarray(form.c.todense()).ravel(), sides.column_cost()]),
+        cost=np.concatenate([own_cost, sides.column_cost()]),
         offset=float(form.c_offset[0]),
         matrix=csc_array(matrix),
         row_lower=np.concatenate([supply_lower, np.full(n_res, -np.inf), columns.serve["lower"].to_numpy(float), np.full(n_need, -np.inf)]),
@@ -278,7 +321,7 @@ def assemble(sides: Sides) -> tuple[Program, list[Any]]:
         integer=np.concatenate([np.array([not v.is_continuous() for v in variables], bool), columns.integer]),
         workload=np.concatenate([np.full(n_sup, -1), columns.serve_row]),
         optional=columns.serve["lower"].to_numpy(float) <= 0,
-        row_keys=(*keys, *((label,) for label in columns.serve["label"]), *(("requires", i) for i in range(n_need))),
+        row_keys=RowKeys([*keys, *((label,) for label in columns.serve["label"])], n_need),
         supply_names=tuple(map(component_name, variables)),
     ), variables
 

@@ -15,7 +15,8 @@ import pandas as pd
 
 from placement.cards import card
 from placement.case import Case, read_case
-from placement.errors import DataError, Problem
+from placement.errors import DataError, OptionError, Problem
+from placement.instances import read_instance
 from placement.plan.checker import Verdict, read_tables
 from placement.plan.checker import check as check_tables
 from placement.plan.plan import Plan
@@ -52,13 +53,65 @@ def case_of(run: RunFolder) -> Case:
     DataError
         If it is gone, or no longer what it was.
     """
-    path = run.summary.get("case_path")
-    if not path or not Path(path).is_dir():
-        raise DataError([Problem(str(run.path), "case_path", f"names a case folder that is not there: {path}", "Put the case back or solve it again")])
-    case = read_case(path)
+    path, instance = run.summary.get("case_path"), run.summary.get("instance")
+    if not path or not (Path(path).is_file() if instance else Path(path).is_dir()):
+        what = "an instance file" if instance else "a case folder"
+        raise DataError([Problem(str(run.path), "case_path", f"names {what} that is not there: {path}", "Put the case back or solve it again")])
+    case = read_again(path, run.summary) if instance else read_case(path)
     if case.sha256 != run.summary.get("case_sha256"):
         raise DataError([Problem(str(path), "", "is not the case that this run was made from (its content changed)", "Restore it or solve it again")])
     return case
+
+
+def read_again(file: str | Path, summary: Mapping[str, Any], **options: Any) -> Case:
+    """Read an instance file as a run did; ``options`` (of :func:`placement.read_instance`, ``format`` too) that are not ``None`` replace the run's.
+
+    Raises
+    ------
+    DataError
+        If the file is damaged, or the run was not made from an instance file and no format is given.
+    OptionError
+        If the options do not fit the file.
+    """
+    made = summary.get("instance")
+    known = dict(made) if isinstance(made, Mapping) else {}
+    wanted: dict[str, Any] = {name: known.get(name) for name in ("format", "capacity", "open_sites")} | {"model": summary.get("model")}
+    wanted |= {name: value for name, value in options.items() if value is not None}
+    if wanted["format"] is None:
+        raise DataError([Problem(str(file), "", "is a file, and the run was not made from an instance file", "Name the case folder, or give --format")])
+    return read_instance(file, **wanted)
+
+
+def case_to_check(path: str | Path, folder: str | Path, *, model: str | None = None, **options: Any) -> Case:
+    """Read the case folder or instance file that a run is checked against; what ``options`` leave out about a file is taken from the run.
+
+    Raises
+    ------
+    DataError
+        If the case cannot be read, or the run was made with another model than is asked for.
+    OptionError
+        If options are given that say nothing of a case folder.
+    """
+    summary = read_summary(folder)
+    if model not in (None, summary.get("model")):
+        raise DataError([Problem(str(folder), "model", f"is '{summary.get('model')}', not '{model}'", "Leave --model out, or name another run")])
+    if options.get("format") is not None or Path(path).is_file():
+        return read_again(path, summary, **options)
+    refuse_options(**options)
+    return read_case(path)
+
+
+def refuse_options(**options: Any) -> None:
+    """Refuse options that only say how to read an instance file.
+
+    Raises
+    ------
+    OptionError
+        Naming those that are given.
+    """
+    given = [f"--{name.replace('_', '-')}" for name, value in options.items() if value is not None]
+    if given:
+        raise OptionError(f"{', '.join(given)}: only with --format FORMAT, for the file of a published instance")
 
 
 def check(case: Case, plan: Plan | dict[str, pd.DataFrame]) -> Verdict:

@@ -34,6 +34,8 @@ def solve(
     rel_gap: float = 1e-4,
     seed: int = 0,
     workers: int = 1,
+    cluster: str | None = None,
+    work_limit: float | None = None,
     start: Plan | None = None,
     listen: Callable[[Event], None] | None = None,
     progress: Progress | None = None,
@@ -42,7 +44,7 @@ def solve(
 
     Parameters
     ----------
-    time_limit_s, rel_gap, seed, workers
+    time_limit_s, rel_gap, seed, workers, cluster, work_limit
         See :class:`placement.options.SolveOptions`.
     start
         A plan of the same or a similar case to begin with.
@@ -56,7 +58,7 @@ def solve(
     FormulationError, OptionError, SolverError
         If the case does not fit its model card, an option is out of range, or the solver refuses the model.
     """
-    options = SolveOptions(time_limit_s=time_limit_s, rel_gap=rel_gap, seed=seed, workers=workers)
+    options = SolveOptions(time_limit_s=time_limit_s, rel_gap=rel_gap, seed=seed, workers=workers, cluster=cluster, work_limit=work_limit)
     events: list[Event] = []
     clock = progress or Progress(options.time_limit_s)
     clock.subscribe(events.append)
@@ -65,6 +67,7 @@ def solve(
     clock.enter("build")
     sides = build_sides(case)
     program, variables = assemble(sides)
+    clock.columns = program.matrix.shape[1]
     begin = start_values(sides, program, start.tables) if start is not None and start.tables else None
     outcome = solve_program(program, options, clock, begin)
     return _plan(sides, program, variables, outcome, options, events, clock)
@@ -101,7 +104,8 @@ def _summary(sides: Sides, outcome: Outcome, verified: float, plan: Plan | None,
     verdict = plan.verdict if plan is not None else None
     return {
         "case": case.name, "title": case.title, "case_path": str(case.path.resolve()) if case.path else None,
-        "case_sha256": case.sha256, "model": case.model,
+        "case_sha256": case.sha256, "model": case.model, "cost_unit": case.cost_unit, "priced": "pairs" in case,
+        "instance": dict(case.origin) or None, "notes": list(case.notes),
         "status": outcome.status, "infeasible_by": outcome.infeasible_by, "interrupted": outcome.interrupted,
         "objective": outcome.objective, "bound": outcome.bound, "verified_bound": verified,
         "gap": relative_gap(outcome.objective, outcome.bound), "verified_gap": relative_gap(outcome.objective, verified),
@@ -121,7 +125,7 @@ def unservable(sides: Sides) -> list[str]:
     for label in lonely:
         family, _, ids = label[:-1].partition("[")
         workload, *rest = ids.split(",")
-        where = f"service {workload} in {rest[0]}" if family == "meet_demand" else f"job {workload}"
+        where = {"meet_demand": f"service {workload} in {''.join(rest[:1])}", "serve_all": f"service {workload}"}.get(family, f"job {workload}")
         periods.setdefault((workload, where), []).extend(rest[1:])
     found = []
     exclusions = sides.demand.exclusions

@@ -153,7 +153,7 @@ def bad_inputs(three: Path, tmp: Path) -> dict[str, tuple[list[str], str]]:
         "run inside the case": (["solve", case, "--out", str(three / "run")], "inside one another"),
         "start is no run": (["solve", case, "--out", run, "--start", str(mine)], "is not a readable run folder"),
         "start is not there": (["solve", case, "--out", run, "--start", str(tmp / "nosuch")], "is not a readable run folder"),
-        "unknown card": (["solve", case, "--out", run, "--model", "palcement"], "known models: placement"),
+        "unknown card": (["solve", case, "--out", run, "--model", "palcement"], "known models: cflp, gap, p_median, placement, "),
         "check of no run": (["check", case, str(mine)], "is not a readable run folder"),
         "check of no case": (["check", str(mine), str(mine)], "case.toml"),
         "report of no run": (["report", str(file)], "is not a readable run folder"),
@@ -189,7 +189,7 @@ def test_a_case_of_an_unknown_model(case_copy, tmp_path, capsys, monkeypatch):
     (case_copy / "case.toml").write_text(text, encoding="utf-8")
     assert main(["validate", str(case_copy)]) == ExitCode.BAD_INPUT
     shown = capsys.readouterr()
-    assert "unknown model 'palcement'; known models: placement" in shown.err and not shown.out
+    assert "unknown model 'palcement'; known models: cflp, gap, p_median, placement, " in shown.err and not shown.out
     run = ["solve", str(case_copy), "--out", str(tmp_path / "run"), "--quiet"]
     assert main([*run, "--model", "placement", "--time-limit", "60"]) == ExitCode.OK
     monkeypatch.setattr("placement.batch.solve", None)
@@ -231,7 +231,10 @@ def test_no_traceback_from_the_shell(python, tmp_path):
         (["--seed=-1"], "seed must be"),
         (["--workers", "0"], "workers must be"),
         (["--workers", "100000"], "workers must be"),
-        (["--cluster", "tcp://host:8786"], "--cluster"),
+        (["--cluster", ""], "cluster must be"),
+        (["--cluster", "tcp://127.0.0.1:9"], "cluster tcp://127.0.0.1:9"),
+        (["--work-limit", "0"], "work_limit must be"),
+        (["--work-limit", "inf"], "work_limit must be"),
     ],
 )
 def test_usage(extra, word, three_sites, tmp_path, capsys):

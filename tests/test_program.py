@@ -17,16 +17,20 @@ from placement.cards import card
 from placement.case import Case, read_case
 from placement.errors import FormulationError
 from placement.program import Program, assemble, build_sides, to_pyomo
+from tests.oracle.priced_cases import KINDS, priced_case
 from tests.oracle.random_cases import random_case
 
 THREE_SITES = Path(__file__).parents[1] / "data" / "three-sites"
-CASES = ["three-sites", *range(60)]
+CASES = ["three-sites", *range(60), *(f"{kind}-{seed}" for kind in KINDS for seed in range(4))]
 
 Row = tuple[float, float, dict[str, float]]  # lower, upper, coefficients by column
 
 
 def case_of(name: str | int) -> Case:
-    """Return a random case by seed, or the committed one."""
+    """Return a random case by seed, one with pairs by kind and seed, or the committed one."""
+    kind, _, seed = str(name).rpartition("-")
+    if kind in KINDS:
+        return priced_case(kind, int(seed))
     return random_case(name) if isinstance(name, int) else read_case(THREE_SITES)
 
 

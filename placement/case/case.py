@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -45,9 +46,13 @@ class Case:
     carbon_price_usd_per_t: float = 0.0
     rtt_overhead_ms: float = 8.0  # see fibre.delay
     lead_percentile: int = 50
+    open_sites: int = 0  # exactly so many sites of `siting` are opened; 0: as many as pay
+    cost_unit: str = "M$"  # of the columns named musd in a case with `pairs`
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     path: Path | None = None
     sha256: str = ""  # of the effective input, overlays included
+    origin: Mapping[str, Any] = field(default_factory=dict)  # of a published instance: format, file and options, to read it again
+    notes: tuple[str, ...] = ()  # what a published file holds that the model does not take; what is odd about it
 
     def __contains__(self, table: str) -> bool:
         return table in self.tables
@@ -101,5 +106,6 @@ def frame(name: str, rows: list[dict[str, object]], n_periods: int) -> pd.DataFr
     columns = {}
     for c in table:
         blank = ends.get(str(c.blank), c.blank) if c.kind == "period" else c.blank
-        columns[c.name] = pd.Series([row.get(c.name, NAN if blank is None else blank) for row in rows], dtype=dtype_of(c))
+        missing = ("" if c.waived and dtype_of(c) == "object" else NAN) if blank is None else blank
+        columns[c.name] = pd.Series([row.get(c.name, missing) for row in rows], dtype=dtype_of(c))
     return pd.DataFrame(columns)

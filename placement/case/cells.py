@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,20 +50,21 @@ class Clock:
         return period_label(self.start + index, self.months)
 
 
-def typed_table(text: TextTable, clock: Clock | None, findings: Findings) -> pd.DataFrame:
+def typed_table(text: TextTable, clock: Clock | None, present: Collection[str], findings: Findings) -> pd.DataFrame:
     """Return the typed table with the schema's columns in the schema's order; fill ``findings``.
 
-    ``clock`` is ``None`` where ``case.toml`` does not say what the periods are; periods are 0 then.
+    ``clock`` is ``None`` where ``case.toml`` does not say what the periods are; periods are 0 then. ``present``: the case's tables.
     """
     table = TABLES[text.name]
     columns = {}
     for column in table:
+        required = column.required_beside(present)
         cells = text.columns.get(column.name)
         if cells is None:
             cells = np.full(len(text), "", dtype=object)
-            if column.required:
+            if required:
                 findings.add(text.name, column.name, "is missing", f"Add the column: {column.meaning}.")
-        elif column.required and (blank := cells == "").any():
+        elif required and (blank := cells == "").any():
             findings.add(text.name, column.name, "must not be blank", f"Fill in: {column.meaning}.", text.rows(blank))
         if column.kind == "period" and clock is None:
             findings.spoiled.add(f"{text.name}.{column.name}")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Kind = Literal["id", "ref", "country", "text", "choice", "float", "int", "bool", "period"]
@@ -30,11 +30,16 @@ class Column:
     refers: str = ""  # "table" or "table.column" that must hold the value
     choices: tuple[str, ...] = ()
     within: bool = False  # a period that must lie inside the horizon
+    waived: bool = False  # says nothing in a case with `pairs`, and is not asked for there
 
     @property
     def required(self) -> bool:
         """Whether the column must be present and every cell filled."""
         return self.blank is None
+
+    def required_beside(self, tables: Collection[str]) -> bool:
+        """Whether it is required in a case with these tables."""
+        return self.required and not (self.waived and says_pairs(tables))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +52,11 @@ class Table:
     key: tuple[str, ...]
     columns: tuple[Column, ...]
     needs: tuple[str, ...] = ()
+    with_pairs: tuple[str, ...] | None = None  # what it needs in place of `needs` in a case with `pairs`
+
+    def needs_beside(self, tables: Collection[str]) -> tuple[str, ...]:
+        """Return the tables that it cannot do without in a case with these tables."""
+        return self.with_pairs if self.with_pairs is not None and says_pairs(tables) else self.needs
 
     def __iter__(self) -> Iterator[Column]:
         return iter(self.columns)
@@ -59,6 +69,11 @@ class Table:
     def names(self) -> tuple[str, ...]:
         """The column names in order."""
         return tuple(c.name for c in self.columns)
+
+
+def says_pairs(tables: Collection[str]) -> bool:
+    """Whether a case with these tables describes its workloads by ``pairs`` and not by what they need."""
+    return "pairs" in tables and "halls" not in tables
 
 
 NAN = float("nan")  # blank that means "no such limit"; the column's meaning says so
@@ -107,3 +122,8 @@ def text(name: str, meaning: str, blank: str | None = "") -> Column:
 def country(name: str, meaning: str, blank: str | None = None) -> Column:
     """Return a column of country codes."""
     return Column(name=name, kind="country", meaning=meaning, blank=blank)
+
+
+def waived(column: Column) -> Column:
+    """Return a required column that is not asked for in a case with ``pairs``."""
+    return replace(column, waived=True)

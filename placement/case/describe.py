@@ -32,6 +32,9 @@ that would have no effect. All problems are reported together, each with table, 
   A date before the horizon counts as its first period, a date behind it as never, unless the column says that it must lie within.
 * 0/1 columns also take `false` and `true`.
 * An empty cell, and an absent column, mean what "if blank" says; *required* columns must be there and filled.
+* A case describes its workloads in one of two ways: by what they need (chips, power, dates, delay), with `halls`, `skus` and more; or by what each
+  placement costs and uses, with `pairs`. Both do not mix. With `pairs`, the tables are `sites`, `jobs` (each goes whole to one site;
+  `mandatory` is 1), `services` (may be split), `capacity` and `siting`; `periods` is 1, and of sites and workloads only id and name count.
 * Notes are welcome in `.md` files, and in the columns {", ".join(f"`{c}`" for c in DOCUMENTATION)} of every table; they never reach the
   model.
 * Sub-folders are not read; scenarios (below) may stand there.
@@ -100,9 +103,9 @@ def schema_json() -> str:
 
 
 def _table_record(table: Table) -> dict[str, Any]:
-    names = ("name", "kind", "meaning", "unit", "required", "blank", "minimum", "maximum", "refers", "choices", "within")
+    names = ("name", "kind", "meaning", "unit", "required", "waived", "blank", "minimum", "maximum", "refers", "choices", "within")
     columns = [{name: _finite(getattr(column, name)) for name in names} for column in table]
-    return {"layer": table.layer, "meaning": table.meaning, "key": table.key, "needs": table.needs, "columns": columns}
+    return {"layer": table.layer, "meaning": table.meaning, "key": table.key, "needs": table.needs, "needs_with_pairs": table.with_pairs, "columns": columns}
 
 
 def _finite(value: Any) -> Any:
@@ -119,8 +122,12 @@ def _default(value: object) -> str:
 
 
 def _overview() -> str:
-    rows = [f"| {t.layer} | [`{t.name}`](#{t.name}) | {_names(t.key)} | {_names(t.needs)} |" for t in TABLES.values()]
+    rows = [f"| {t.layer} | [`{t.name}`](#{t.name}) | {_names(t.key)} | {_needs(t)} |" for t in TABLES.values()]
     return "\n".join(["## Tables", "", "| layer | table | key (unique) | comes only with |", "|---|---|---|---|", *rows, ""])
+
+
+def _needs(table: Table) -> str:
+    return _names(table.needs) + (f"; with `pairs`: {_names(table.with_pairs)}" if table.with_pairs else "")
 
 
 def _names(names: tuple[str, ...]) -> str:
@@ -166,7 +173,7 @@ def _range(column: Column) -> str:
 def _blank(column: Column) -> str:
     blank = column.blank
     if blank is None:
-        return "*required*"
+        return "*required*; must be blank with `pairs`" if column.waived else "*required*"
     if column.kind == "period":
         return {"start": "first period", "end": "last period"}[str(blank)]
     if column.kind == "bool":

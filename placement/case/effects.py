@@ -21,7 +21,7 @@ _USED_BY = {
 
 def missing_tables(present: frozenset[str]) -> dict[str, tuple[str, ...]]:
     """Return the tables that are not there although others need them, and these others."""
-    needing = {t: tuple(n for n in TABLES if n in present and t in TABLES[n].needs) for t in TABLES if t not in present}
+    needing = {t: tuple(n for n in TABLES if n in present and t in TABLES[n].needs_beside(present)) for t in TABLES if t not in present}
     return {table: users for table, users in needing.items() if users or table == "sites"}
 
 

@@ -70,6 +70,7 @@ FLOORS = (
     Floor("offers", "take_share", 1e-3, "of max_units"),
     Floor("ppas", "take_share", 1e-3, "of the output"),
     Floor("profiles", "factor", 1e-5, "MW/MW"),
+    Floor("pairs", "use", 1e-6, "units"),
 )
 
 

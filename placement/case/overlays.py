@@ -7,7 +7,7 @@ factors, then merge the scenario's own rows, which are meant as they stand.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -87,7 +87,7 @@ def _apply(base: Folder, over: Folder, prefix: str, findings: Findings) -> Folde
     _multiply(wishes.get("factors", {}), tables, shown, findings)
     for name, changes in over.tables.items():
         if name in tables:
-            tables[name] = merge_rows(tables[name], changes, findings)
+            tables[name] = merge_rows(tables[name], changes, frozenset(present | over.present), findings)
         elif name not in present:  # else the base's file is unreadable, and reported
             tables[name] = changes
     settings = None if base.settings is None or over.settings is None else merge_settings(base.settings, wishes)
@@ -188,12 +188,15 @@ def _scaled(table: TextTable, column: Column, factor: float) -> Text | None:
     return scaled
 
 
-def merge_rows(base: TextTable, changes: TextTable, findings: Findings) -> TextTable:
-    """Return ``base`` with the filled cells of ``changes`` in rows of the same key, and rows of new keys at the end."""
+def merge_rows(base: TextTable, changes: TextTable, present: Collection[str], findings: Findings) -> TextTable:
+    """Return ``base`` with the filled cells of ``changes`` in rows of the same key, and rows of new keys at the end.
+
+    ``present``: the tables of the effective case.
+    """
     at = {key: i for i, key in enumerate(base.key(np.arange(len(base))))}
     keys = changes.key(np.arange(len(changes)))
     target = np.array([at.get(key, -1) for key in keys])
-    known, new = target >= 0, (target < 0) & ~_incomplete(base, changes, target < 0, findings)
+    known, new = target >= 0, (target < 0) & ~_incomplete(base, changes, target < 0, present, findings)
     _refuse_repeats(changes, keys, findings)
     columns: dict[str, Text] = {}
     changed = np.zeros(len(changes), dtype=bool)
@@ -210,9 +213,9 @@ def merge_rows(base: TextTable, changes: TextTable, findings: Findings) -> TextT
     return TextTable(base.name, columns, np.concatenate((files, changes.files[new])), np.concatenate((lines, changes.lines[new])))
 
 
-def _incomplete(base: TextTable, changes: TextTable, new: np.ndarray, findings: Findings) -> np.ndarray:
+def _incomplete(base: TextTable, changes: TextTable, new: np.ndarray, present: Collection[str], findings: Findings) -> np.ndarray:
     """Return (and report) the new rows that lack a required cell: often a key that was meant to be a known one."""
-    needed = [c.name for c in TABLES[base.name] if c.required]
+    needed = [c.name for c in TABLES[base.name] if c.required_beside(present)]
     blank = np.full(len(changes), "", dtype=object)
     lacking = {name: new & (changes.columns.get(name, blank) == "") for name in needed}
     bad = np.any(list(lacking.values()), axis=0)

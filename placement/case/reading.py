@@ -17,9 +17,12 @@ from placement.case.draft import Draft
 from placement.case.findings import Findings
 from placement.case.overlays import effective_folder
 from placement.case.schema import TABLES
-from placement.case.settings import read_settings
+from placement.case.settings import KEYS, read_settings
 from placement.case.validation import validate
 from placement.errors import DataError
+
+#: Settings that count in the hash only where they differ from the default: cases older than they are keep their hash.
+_YOUNGER = ("open_sites", "cost_unit")
 
 
 def read_case(folder: str | Path, *, overlay: str | Path | None = None) -> Case:
@@ -49,7 +52,7 @@ def read_case(folder: str | Path, *, overlay: str | Path | None = None) -> Case:
     settings, clock = read_settings(source.settings, findings) if source.settings is not None else ({"name": "", "n_periods": 1}, None)
     if clock is None:
         findings.spoiled.add("case.periods")
-    tables = {name: typed_table(source.tables[name], clock, findings) for name in TABLES if name in source.tables}
+    tables = {name: typed_table(source.tables[name], clock, source.present, findings) for name in TABLES if name in source.tables}
     case = Case(**settings | {"name": settings["name"] or ""}, tables=tables, path=source.path)
     validate(Draft(case, source.tables, source.present, findings))
     if findings.problems:
@@ -67,7 +70,8 @@ def content_hash(settings: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]
     Equal values give equal hashes however they are written (``1`` or ``1.0``, CSV or Parquet, any column
     order); the order of rows counts, because halls enter service in it. Documentation columns do not count.
     """
-    digest = hashlib.sha256(json.dumps(settings, sort_keys=True, default=_plain).encode())
+    told = {k: v for k, v in settings.items() if k not in _YOUNGER or v != KEYS[k].default}
+    digest = hashlib.sha256(json.dumps(told, sort_keys=True, default=_plain).encode())
     for name in sorted(tables):
         for column in TABLES[name].names:
             digest.update(f"\n{name}.{column}:{len(tables[name])}\n".encode())

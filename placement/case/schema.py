@@ -5,7 +5,8 @@ Adding a column is one line here; a column that no block uses does not belong he
 
 from __future__ import annotations
 
-from placement.case.columns import DOCUMENTATION, NAN, Column, Table, choice, country, flag, ident, num, period, ref, text, whole
+from placement.case.columns import DOCUMENTATION, NAN, Column, Table, choice, country, flag, ident, num, period, ref, text, waived, whole
+from placement.case.schema_pairs import PAIR_TABLES
 
 __all__ = ["DOCUMENTATION", "NAN", "TABLES", "Column", "Table"]
 
@@ -21,11 +22,11 @@ _TABLES = (
             ident("site", "site id; also the site's node in `links`"),
             text("name", "name shown in reports"),
             choice("kind", ("campus", "region", "edge"), "campus: announced AI campus; region: cloud region; edge: small site (reports and KPIs)", "campus"),
-            country("country", "ISO 3166-1 alpha-2 code; residency and export rules apply to it"),
-            num("lat_deg", "degrees", "latitude, for the report's map", None, -90, 90),
-            num("lon_deg", "degrees", "longitude, for the report's map", None, -180, 180),
+            waived(country("country", "ISO 3166-1 alpha-2 code; residency and export rules apply to it")),
+            waived(num("lat_deg", "degrees", "latitude, for the report's map", None, -90, 90)),
+            waived(num("lon_deg", "degrees", "longitude, for the report's map", None, -180, 180)),
             ref("zone", "tariffs.zone", "tariff zone; blank only where `tariffs` is absent", ""),
-            num("pue", "MW/MW", "facility power / IT power", None, 1.0, 3.0),
+            waived(num("pue", "MW/MW", "facility power / IT power", None, 1.0, 3.0)),
             num("opening_cost_musd", "M$", "one-off cost of opening a site that has no existing hall", 0.0),
             num("outages_per_year", "1/year", "interruptions that stop a training job", 0.0, 0.0, 1000),
             num("community_mw", "MW", "cap on the facility's total power; blank: none", NAN, 0.0, 1e5),
@@ -239,6 +240,7 @@ _TABLES = (
         layer="training",
         key=("job",),
         needs=("halls", "skus", "job_skus"),
+        with_pairs=("sites",),
         meaning="Training jobs. Each runs as one gang inside one fabric domain, or not at all.",
         columns=(
             ident("job", "job id"),
@@ -285,14 +287,15 @@ _TABLES = (
         layer="inference",
         key=("service",),
         needs=("metros", "skus", "service_skus", "demand", "halls"),
+        with_pairs=("sites",),
         meaning="Inference services.",
         columns=(
             ident("service", "service id"),
             text("name", "name shown in reports"),
-            num("slo_rtt_ms", "ms", "largest network round-trip time, 95th percentile", None, 0.1, 1e4),
+            waived(num("slo_rtt_ms", "ms", "largest network round-trip time, 95th percentile", None, 0.1, 1e4)),
             ref("residency", "residency.class", "residency class; blank: anywhere", ""),
             num("peak_to_mean", "ratio", "peak demand / mean demand; units are provided for the peak", 1.0, 1, 1000),
-            num("hbm_gb", "GB", "memory of one replica (weights and cache)", None, 0.1, 1e6),
+            waived(num("hbm_gb", "GB", "memory of one replica (weights and cache)", None, 0.1, 1e6)),
             num("price_usd_per_mtok", "$/Mtok", "revenue per million tokens served", 0.0, 0, 1e6),
             num("unmet_usd_per_mtok", "$/Mtok", "penalty per million tokens not served; blank: all demand must be served", NAN, 0, 1e6),
             num("weights_gb", "GB", "weights sent to every replica at a refresh", 0.0, 0, 1e6),
@@ -353,6 +356,7 @@ _TABLES = (
             num("capex_musd", "M$", "most capex paid in the period", None),
         ),
     ),
+    *PAIR_TABLES,
 )
 
 #: Every table by name, in the order of the documentation.

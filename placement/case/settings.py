@@ -15,7 +15,7 @@ from placement.case.schema import DOCUMENTATION
 from placement.units import PERIOD_EXAMPLE, period_number
 
 #: Cost terms whose objective weight ``[weights]`` may replace.
-TERMS = ("capex", "opex", "energy", "contracts", "carbon", "unmet", "value", "salvage")
+TERMS = ("capex", "opex", "energy", "contracts", "carbon", "unmet", "value", "salvage", "placing", "opening")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +57,13 @@ KEYS: dict[str, Setting] = {
         rule="must be between 0 and 1000 ms",
         default=8.0,
     ),
+    "open_sites": Setting(
+        meaning="exactly so many sites of `siting` are opened; 0: as many as pay",
+        fits=_whole(lo=0, hi=10**6),
+        rule="must be a whole number from 0 to 1000000",
+        default=0,
+    ),
+    "cost_unit": Setting(meaning="unit of all costs in a case with `pairs`, for display", fits=_words, rule="must be a text", default="M$"),
 }
 
 

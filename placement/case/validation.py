@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from placement.case import demand_rules as demand
-from placement.case import effects, magnitudes, milestone_rules, unused
+from placement.case import effects, magnitudes, milestone_rules, pair_rules, unused
 from placement.case import fibre_rules as fibre
 from placement.case import supply_rules as supply
 from placement.case.draft import Draft, Problems
@@ -31,6 +31,7 @@ class Rule:
 
 #: Every rule, in the order in which problems are listed. A new rule is one function and one line here.
 RULES: tuple[Rule, ...] = (
+    Rule(pair_rules.settings_beside, "case.periods case.blocks siting.site"),
     Rule(effects.needed_tables),
     Rule(effects.work_to_place),
     Rule(effects.tables_have_effect),
@@ -110,6 +111,9 @@ RULES: tuple[Rule, ...] = (
         fibre.link_lengths,
         "sites.site sites.lat_deg sites.lon_deg metros.metro metros.lat_deg metros.lon_deg links.a links.b links.km",
     ),
+    Rule(pair_rules.workloads_known, "pairs.workload jobs.job services.service"),
+    Rule(pair_rules.sites_paired, "sites.site pairs.site"),
+    Rule(pair_rules.capacity_used, "pairs.site pairs.use capacity.site"),
 )
 
 
@@ -117,6 +121,7 @@ def validate(draft: Draft) -> None:
     """Check keys, references and every rule; add what is wrong to the draft's findings."""
     unreadable = {name for name in draft.present if name not in draft.texts}
     draft.findings.spoiled.update(unreadable, effects.missing_tables(draft.present))
+    draft.findings.problems += pair_rules.belongs(draft)
     for name in draft.case.tables:
         _check_key(draft, name)
     for name in draft.case.tables:
@@ -141,7 +146,7 @@ def _check_key(draft: Draft, name: str) -> None:
 def _check_reference(draft: Draft, name: str, column: Column) -> None:
     known = _known(draft, column.refers)
     cells = draft.texts[name].columns.get(column.name)
-    if known is None or cells is None:
+    if known is None or cells is None or not draft.findings.trusts(f"{name}.{column.name}"):
         return
     codes, words = pd.factorize(cells)
     bad = np.array([w != "" and w not in known for w in words], dtype=bool)[codes]

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from placement.case import Case
 from placement.demand.columns import Columns, Keys, concatenate
 from placement.demand.inference import build_inference
+from placement.demand.pairs import build_pairs
 from placement.demand.training import build_training
 from placement.rules import Scope
 
@@ -23,11 +25,18 @@ class Demand:
     exclusions: pd.DataFrame  # workload, place, sku, rule, n: how many options each rule took away
 
 
-#: table that switches a builder on -> builder
-BUILDERS: dict[str, Callable[[Scope, Keys, Keys], tuple[Columns, pd.DataFrame]]] = {
+Builder = Callable[[Scope, Keys, Keys], tuple[Columns, pd.DataFrame]]
+
+#: table that switches a builder on -> builder; see :func:`builders`
+BUILDERS: dict[str, Builder] = {
     "jobs": build_training,
     "services": build_inference,
 }
+
+
+def builders(case: Case) -> list[Builder]:
+    """Return the builders of a case: pairs say all there is to say of its workloads."""
+    return [build_pairs] if "pairs" in case else [build for table, build in BUILDERS.items() if table in case]
 
 
 def resource_keys(scope: Scope) -> Keys:
@@ -41,6 +50,7 @@ def resource_keys(scope: Scope) -> Keys:
             "power": (s, t, b),
             "firm": (s, len(scope.levels), t),
             "fibre": (len(scope.case["links"]), t),
+            "capacity": (s,),
         }
     )
 
@@ -48,8 +58,8 @@ def resource_keys(scope: Scope) -> Keys:
 def build_demand(scope: Scope) -> Demand:
     """Build the columns of every workload in the case."""
     resources = resource_keys(scope)
-    decisions = Keys({"built": (len(scope.halls), scope.case.n_periods)})
-    built = [build(scope, resources, decisions) for table, build in BUILDERS.items() if table in scope.case]
+    decisions = Keys({"built": (len(scope.halls), scope.case.n_periods), "open": (len(scope.sites),)})
+    built = [build(scope, resources, decisions) for build in builders(scope.case)]
     excluded = [e for _, e in built if len(e)]
     nothing = pd.DataFrame(columns=["workload", "place", "sku", "rule", "n"]).astype({"n": "int64"})
     return Demand(concatenate([c for c, _ in built]), resources, decisions, pd.concat(excluded, ignore_index=True) if excluded else nothing)

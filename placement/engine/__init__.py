@@ -1,6 +1,6 @@
 """The engine: bounds and plans for a :class:`placement.program.Program`; it knows nothing of the domain."""
 
 from placement.engine.outcome import Event, Outcome, Progress, Status, relative_gap
-from placement.engine.search import solve_program
+from placement.engine.solve import solve_program
 
 __all__ = ["Event", "Outcome", "Progress", "Status", "relative_gap", "solve_program"]

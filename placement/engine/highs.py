@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import highspy
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csc_array
+from scipy.sparse import csc_array, csr_array
 
 from placement.errors import SolverError
 
@@ -86,6 +86,7 @@ class Run:
     method: str = "choose"  # LP method: choose, simplex, ipm
     crossover: bool = True
     presolve: bool = True
+    max_nodes: int | None = None  # branch-and-bound nodes, for runs that must not depend on the clock
 
 
 def solve(p: Arrays, run: Run, start: Floats | None = None, watch: Callable[[float, float], bool] | None = None) -> Answer:
@@ -173,6 +174,8 @@ def _set_options(h: highspy.Highs, run: Run) -> None:
         "time_limit": max(run.time_limit_s, 0.01), "mip_rel_gap": run.rel_gap, "mip_abs_gap": 1e-9, "random_seed": run.seed, "threads": run.threads,
         "solver": run.method, "run_crossover": "on" if run.crossover else "off", "presolve": "choose" if run.presolve else "off",
     }  # fmt: skip
+    if run.max_nodes is not None:
+        options["mip_max_nodes"] = min(run.max_nodes, 2**31 - 1)
     for name, value in options.items():
         if h.setOptionValue(name, value) != highspy.HighsStatus.kOk:
             raise SolverError(f"HiGHS refused option {name} = {value!r}")
@@ -249,3 +252,94 @@ class Relaxation:
             _, exists, values = h.getDualRay()
             ray = np.array(values) if exists else None
         return answer, ray, h.getBasis()
+
+
+class Master:
+    """A linear program that HiGHS keeps and that grows by rows and columns; each solve goes on from the last basis.
+
+    Rows and columns count from 0 in the order in which they were added.
+
+    Parameters
+    ----------
+    tolerance
+        By how much rows and reduced costs may be off, absolute.
+    """
+
+    def __init__(self, seed: int = 0, tolerance: float = 1e-9) -> None:
+        self._h = highspy.Highs()
+        self._h.silent()
+        _set_options(self._h, Run(time_limit_s=1.0, seed=seed, method="simplex", presolve=False))  # presolve would lose the basis
+        for name in ("primal_feasibility_tolerance", "dual_feasibility_tolerance"):
+            self._h.setOptionValue(name, tolerance)
+        self._cost: list[Floats] = []
+
+    def add_rows(self, lower: Floats, upper: Floats, entries: csr_array) -> None:
+        """Add rows; ``entries`` has one row each and a column for every column present, shape (n_new, n_columns)."""
+        k, start, index, value = len(lower), entries.indptr[:-1].astype(np.int32), entries.indices.astype(np.int32), entries.data
+        self._require(self._h.addRows(k, np.asarray(lower, float), np.asarray(upper, float), len(value), start, index, value), value)
+
+    def add_columns(self, cost: Floats, lower: Floats, upper: Floats, entries: csc_array) -> None:
+        """Add columns; ``entries`` has one column each and a row for every row present, shape (n_rows, n_new)."""
+        k, start, index, value = len(cost), entries.indptr[:-1].astype(np.int32), entries.indices.astype(np.int32), entries.data
+        self._require(self._h.addCols(k, cost, np.asarray(lower, float), np.asarray(upper, float), len(value), start, index, value), value, cost)
+        self._cost.append(np.asarray(cost, float))
+
+    def bound_columns(self, columns: NDArray[np.int32], lower: Floats, upper: Floats) -> None:
+        """Give columns other bounds."""
+        self._require(self._h.changeColsBounds(len(columns), columns.astype(np.int32), lower, upper))
+
+    def bound_rows(self, rows: NDArray[np.int32], lower: Floats, upper: Floats) -> None:
+        """Give rows other sides."""
+        self._require(self._h.changeRowsBounds(len(rows), rows.astype(np.int32), lower, upper))
+
+    def drop_rows(self, rows: NDArray[np.int32]) -> None:
+        """Take rows out; those behind them move up."""
+        self._require(self._h.deleteRows(len(rows), rows.astype(np.int32)))
+
+    @property
+    def basis(self) -> highspy.HighsBasis:
+        """The basis of the last solve, to be put back with :meth:`restore`."""
+        return self._h.getBasis()
+
+    def restore(self, basis: highspy.HighsBasis) -> None:
+        """Go on from an earlier basis; columns added since then stand at their lower bound, rows since then are basic."""
+        again = highspy.HighsBasis()
+        states = highspy.HighsBasisStatus
+        again.col_status = [*basis.col_status, *[states.kLower] * (self._h.getNumCol() - len(basis.col_status))]
+        again.row_status = [*basis.row_status, *[states.kBasic] * (self._h.getNumRow() - len(basis.row_status))]
+        again.valid = True
+        self._require(self._h.setBasis(again))
+
+    def ray(self) -> Floats | None:
+        """Return the row multipliers with which HiGHS claims that there is no solution, or None."""
+        _, exists, values = self._h.getDualRay()
+        return np.array(values) if exists else None
+
+    def solve(self, seconds: float, primal: bool = False) -> Answer:
+        """Return values and duals; without a limit for ``inf`` seconds.
+
+        Parameters
+        ----------
+        primal
+            Use the primal method, which goes on where columns were added; the dual method goes on where bounds have changed.
+
+        Raises
+        ------
+        SolverError
+            If HiGHS fails.
+        """
+        h = self._h
+        h.setOptionValue("simplex_strategy", 4 if primal else 1)
+        h.setOptionValue("time_limit", h.getRunTime() + max(seconds, 0.01))  # its clock runs on from solve to solve
+        if h.run() == highspy.HighsStatus.kError:
+            raise SolverError(f"HiGHS failed with {h.getModelStatus().name}")
+        info, solution, status = h.getInfo(), h.getSolution(), h.getModelStatus().name
+        x = np.array(solution.col_value) if info.primal_solution_status == 2 else None
+        dual = np.array(solution.row_dual) if solution.dual_valid else None
+        objective = float(np.concatenate(self._cost) @ x) if x is not None else math.inf
+        return Answer(status, x, objective, objective if status == "kOptimal" else -math.inf, dual)
+
+    def _require(self, done: highspy.HighsStatus, *numbers: Floats) -> None:
+        """Raise unless HiGHS took what it was given; it drops tiny coefficients with a warning, which is allowed."""
+        if done == highspy.HighsStatus.kError or not all(np.isfinite(v).all() for v in numbers):
+            raise SolverError("HiGHS refused a change of the linear program")

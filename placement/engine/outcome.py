@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 from placement.certificate import Proof
 
 
+OPTIMAL_GAP = 1e-4  # a plan is called optimal up to here, however wide the gap that was asked for
+
+
 class Status(StrEnum):
     """Why the engine stopped, and whether a plan came out of it."""
 
@@ -25,13 +28,14 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One line of progress; ``nan`` where nothing is known yet."""
+    """One line of progress; infinite where nothing is known yet. ``columns``: how many columns the algorithm at work holds."""
 
     time_s: float
     phase: str
     objective: float
     bound: float
     gap: float
+    columns: int = 0
 
 
 def relative_gap(objective: float, bound: float) -> float:
@@ -55,6 +59,7 @@ class Progress:
         self._listeners: list[Callable[[Event], object]] = []
         self.objective, self.bound, self.phase = math.inf, -math.inf, "start"
         self.interrupted = False
+        self.columns = 0  # columns that the algorithm at work holds, of all that the program has
         self.reserve_s = 0.0  # kept back for settling the plan at the end, as long as it was seen to take
         self.phases: list[dict[str, object]] = []
 
@@ -102,7 +107,7 @@ class Progress:
     def report(self, objective: float = math.inf, bound: float = -math.inf) -> None:
         """Take in a better objective or bound, and tell the listener."""
         self.objective, self.bound = min(self.objective, objective), max(self.bound, bound)
-        event = Event(self.elapsed, self.phase, self.objective, self.bound, self.gap)
+        event = Event(self.elapsed, self.phase, self.objective, self.bound, self.gap, self.columns)
         for listen in self._listeners:
             listen(event)
 

@@ -35,7 +35,7 @@ def arrays(program: Program) -> Arrays:
     return Arrays(p.cost, p.matrix, p.row_lower, p.row_upper, p.lower, p.upper, p.integer, p.offset)
 
 
-def solve_program(program: Program, options: SolveOptions, progress: Progress, begin: Floats | None = None) -> Outcome:
+def search_program(program: Program, options: SolveOptions, progress: Progress, begin: Floats | None = None) -> Outcome:
     """Search for a plan and a bound until the gap, the time or the user says stop; ``begin`` suggests integer values."""
     return _Search(program, arrays(program), options, progress).run(begin)
 

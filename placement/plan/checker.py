@@ -18,6 +18,7 @@ from placement.plan.checking.facts import Facts, Floats
 from placement.plan.checking.fibre import Network, check_fibre
 from placement.plan.checking.inference import check_services, refresh_traffic, served_rows, service_power, service_units
 from placement.plan.checking.money import check_cash, check_claims, discounted_terms, weighted_total
+from placement.plan.checking.pairs import check_pairs
 from placement.plan.checking.power import check_power
 from placement.plan.checking.sites import hall_dates, hall_power
 from placement.plan.checking.tables import PLAN_TABLES, TERMS, read_tables, typed_tables
@@ -51,17 +52,21 @@ def check(
     found = Findings()
     plan = typed_tables(case, tables, found)
     if found.violations:
-        return Verdict(False, tuple(found.violations), math.nan, {}, pd.DataFrame(columns=["period", "term", "musd"]))
+        return Verdict(False, tuple(found.violations), math.nan, {}, pd.DataFrame(columns=["period", "term", "musd"]), case.cost_unit)
     facts = Facts(case, plan, found)
-    _check_plan(facts)
+    if "pairs" in case:
+        check_pairs(facts)
+    else:
+        _check_plan(facts)
+    check_cash(facts)
     terms = discounted_terms(facts)
     objective = weighted_total(terms, {**weights, **case.weights})
     check_claims(found, objective, claimed_objective, claimed_bound)
-    return Verdict(not found.violations, tuple(found.violations), objective, terms, facts.cash.frame(case.periods))
+    return Verdict(not found.violations, tuple(found.violations), objective, terms, facts.cash.frame(case.periods), case.cost_unit)
 
 
 def _check_plan(facts: Facts) -> None:
-    """Run every check, supply first; payments gather in ``facts.cash`` on the way."""
+    """Run every check of a plan for real places, supply first; payments gather in ``facts.cash`` on the way."""
     start = hall_dates(facts)
     stock = check_orders(facts)
     jobs, served, network = placed_jobs(facts), served_rows(facts), Network(facts.case)
@@ -73,7 +78,6 @@ def _check_plan(facts: Facts) -> None:
     check_serving(facts, serving, service_units(facts, served))
     check_power(facts, _power_drawn(facts, units, training) + service_power(facts, served), firm_power(facts, jobs))
     check_fibre(facts, network, refresh_traffic(served))
-    check_cash(facts)
 
 
 def _power_drawn(facts: Facts, units: Floats, training: Floats) -> Floats:

@@ -21,6 +21,8 @@ def kpis(case: Case, tables: Tables, costs: pd.DataFrame) -> dict[str, float]:
     costs
         Undiscounted M$ by ``term``, ``layer`` and ``owner`` (site, SKU or blank).
     """
+    if "pairs" in case:
+        return {k: float(v) for k, v in _priced(case, tables).items() if np.isfinite(v)}
     found = {k: v for part in (_money, _sites, _chips, _energy, _training, _inference) for k, v in part(case, tables).items()}
     found |= {f"{term}_{layer}_musd": v for (term, layer), v in costs.groupby(["term", "layer"])["musd"].sum().items()}
     if found.get("served_gtok", 0) > 0:
@@ -34,6 +36,26 @@ def _money(case: Case, tables: Tables) -> dict[str, float]:
     chips = tables["orders"]["cost_musd"].sum()
     out = {f"{term}_musd": musd for term, musd in by_term.items()}
     return {**out, "spend_musd": spend, "capex_chips_musd": chips, "capex_other_musd": by_term.get("capex", 0.0) - chips}
+
+
+def _priced(case: Case, tables: Tables) -> dict[str, float]:
+    """Return the figures of a plan for a case with pairs; costs are in the case's own unit."""
+    by_term = tables["cash"].groupby("term")["musd"].sum()
+    jobs, services = tables["training"], tables["inference"]
+    used = pd.concat([jobs[["site", "units"]], services[["site", "units"]]])
+    shut = set(tables["openings"].loc[tables["openings"]["open"] == 0, "site"])
+    room = case["capacity"].loc[~case["capacity"]["site"].isin(list(shut)), ["site", "capacity"]]
+    taken = used.loc[used["site"].isin(list(room["site"])), "units"].sum()
+    return {
+        "placing_cost": by_term.get("placing", 0.0),
+        "opening_cost": by_term.get("opening", 0.0),
+        "jobs_placed": len(jobs),
+        "services_served": services["service"].nunique(),
+        "services_split": (services["service"].value_counts() > 1).sum(),
+        "sites_used": used["site"].nunique(),
+        "sites_open": len(case["sites"]) - len(shut),
+        "capacity_used_share": taken / room["capacity"].sum() if len(room) else np.nan,
+    }
 
 
 def _sites(case: Case, tables: Tables) -> dict[str, float]:

@@ -23,7 +23,7 @@ class Plan:
     Attributes
     ----------
     objective, bound, verified_bound
-        Discounted weighted cost, M$ (negative: more value than cost); the best bound claimed by the solver; the bound
+        Discounted weighted cost, M$ or the case's ``cost_unit`` (negative: more value than cost); the best bound claimed by the solver; the bound
         recomputed without a solver from ``proof``. ``inf``/``-inf`` where there is none.
     tables
         The plan tables of models/README.md, section 10; empty without a plan.
@@ -58,4 +58,5 @@ class Plan:
         raise AttributeError(f"plan has no '{name}'; tables: {', '.join(self.__dict__.get('tables', {})) or 'none (no plan)'}")
 
     def __repr__(self) -> str:
-        return f"Plan({self.case.name!r}, {self.status}, objective {self.objective:,.3f} M$, bound {self.bound:,.3f} M$, gap {self.gap:.2%})"
+        unit = self.case.cost_unit
+        return f"Plan({self.case.name!r}, {self.status}, objective {self.objective:,.3f} {unit}, bound {self.bound:,.3f} {unit}, gap {self.gap:.2%})"

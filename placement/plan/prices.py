@@ -22,6 +22,7 @@ FAMILIES: dict[str, tuple[str, tuple[str, ...]]] = {
     "chip_stock": ("M$/accelerator", ("sku", "period")),
     "export_cap": ("M$/accelerator", ("class", "place")),
     "budget": ("M$/M$", ("period",)),
+    "capacity": ("M$/unit", ("place",)),
 }
 COLUMNS = ("resource", "kind", "place", "sku", "period", "block", "price", "unit", "label")
 _NIL = 1e-9
@@ -39,12 +40,13 @@ def prices(case: Case, program: Program, dual: Floats, label: str) -> pd.DataFra
     """
     rows = []
     for i in np.flatnonzero(np.abs(dual) > _NIL):
-        family, *ids = program.row_keys[i]
+        family, *ids = program.row_keys[int(i)]
         if family not in FAMILIES:
             continue
         unit, names = FAMILIES[family]
+        unit = unit.replace("M$", case.cost_unit)
         parts = dict(zip(names, ids, strict=True))
         period = case.periods[parts["period"]] if "period" in parts else ""
         block = case.blocks[parts["block"]].name if "block" in parts else ""
-        rows.append((program.row_names[i], family, parts.get("place", ""), parts.get("sku", ""), period, block, -float(dual[i]), unit, label))
+        rows.append((program.row_name(int(i)), family, parts.get("place", ""), parts.get("sku", ""), period, block, -float(dual[i]), unit, label))
     return pd.DataFrame(rows, columns=list(COLUMNS)).sort_values("price", ascending=False, ignore_index=True, kind="stable")

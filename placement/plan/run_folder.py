@@ -229,4 +229,4 @@ def _read(file: Path, columns: Iterable[str], numbers: Iterable[str]) -> pd.Data
 def _numbers(text: pd.Series) -> pd.Series:
     # Python's own conversion: whether the parser of pandas returns the very double that was written depends on its version
     whole = len(text) > 0 and bool(text.str.fullmatch(r"-?\d{1,15}").all())
-    return pd.Series([int(v) if whole else float(v) for v in text], index=text.index, dtype="int64" if whole else "float64")
+    return pd.Series([int(v) if whole else float(v or "nan") for v in text], index=text.index, dtype="int64" if whole else "float64")

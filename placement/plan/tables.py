@@ -18,6 +18,8 @@ _NIL = 1e-9  # amounts below are noise of the solver
 
 COLUMNS: dict[str, tuple[str, ...]] = {name: tuple(table.columns) for name, table in PLAN_TABLES.items()}
 
+_WITH_PAIRS = ("training", "inference", "openings", "cash")  # the rest says nothing of priced placements
+
 
 class Tables:
     """Reads one solution; :meth:`all` gives every table."""
@@ -33,8 +35,10 @@ class Tables:
 
     def all(self) -> dict[str, pd.DataFrame]:
         """Return every plan table by name."""
+        if "pairs" in self.case:
+            return {name: getattr(self, name)() if name in _WITH_PAIRS else _table(name, []) for name in COLUMNS}
         done = {name: getattr(self, name)() for name in ("training", "inference", "unserved", "sites", "halls", "grid", "contracts", "generators")}
-        done |= {name: getattr(self, name)() for name in ("orders", "energy", "paid", "cash")}
+        done |= {name: getattr(self, name)() for name in ("orders", "energy", "paid", "cash")} | {"openings": _table("openings", [])}
         done["chips"] = self.chips(done["training"])
         done["fibre"] = self.fibre()
         done["milestones"] = self.milestones(done["sites"], done["halls"])
@@ -50,7 +54,33 @@ class Tables:
         found = [f[f["x"] > above] for f in parts]
         return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
 
+    def _pairs(self, above: float) -> pd.DataFrame:
+        """Return the priced placements in use: codes of workload and site, use of capacity, share ``x``."""
+        rows = self._chosen("pairs", above)
+        return rows if len(rows) else pd.DataFrame(columns=["workload", "site", "use", "x"])
+
+    def _placed_jobs(self) -> pd.DataFrame:
+        n_jobs, rows = len(self.case["jobs"]), self._pairs(0.5)
+        rows = rows[rows["workload"] < n_jobs]
+        data = {
+            "job": self.case["jobs"]["job"].to_numpy()[rows["workload"]], "site": self.scope.sites.to_numpy()[rows["site"]], "domain": "", "sku": "",
+            "start": self.label[0], "end": self.label[-1], "units": rows["use"].to_numpy(), "value_musd": np.nan,
+        }  # fmt: skip
+        return pd.DataFrame(data)
+
+    def _split_services(self) -> pd.DataFrame:
+        n_jobs, rows = len(self.case["jobs"]), self._pairs(_NIL)
+        rows = rows[rows["workload"] >= n_jobs]
+        data = {
+            "service": self.case["services"]["service"].to_numpy()[rows["workload"] - n_jobs], "metro": "", "period": self.label[0],
+            "site": self.scope.sites.to_numpy()[rows["site"]], "sku": "", "share": rows["x"].to_numpy(),
+            "units": (rows["use"] * rows["x"]).to_numpy(), "rtt_ms": np.nan,
+        }  # fmt: skip
+        return pd.DataFrame(data)
+
     def training(self) -> pd.DataFrame:
+        if "pairs" in self.case:
+            return self._placed_jobs()
         rows = self._chosen("training", 0.5)
         if not len(rows):
             return _table("training", [])
@@ -63,6 +93,8 @@ class Tables:
         return pd.DataFrame(data)
 
     def inference(self) -> pd.DataFrame:
+        if "pairs" in self.case:
+            return self._split_services()
         rows = self._chosen("inference", _NIL)
         if not len(rows):
             return _table("inference", [])
@@ -103,6 +135,9 @@ class Tables:
 
     def sites(self) -> pd.DataFrame:
         return _table("sites", [(s, self.label[t]) for (s,), t in self._starts("opened").items()])
+
+    def openings(self) -> pd.DataFrame:
+        return _table("openings", [(s, round(value)) for (s,), value in self._values("open")])
 
     def halls(self) -> pd.DataFrame:
         built = self._starts("built")

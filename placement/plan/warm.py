@@ -14,7 +14,7 @@ from placement.units import period_number
 def start_values(sides: Sides, program: Program, tables: Mapping[str, pd.DataFrame]) -> Floats:
     """Return values for the integer columns that repeat an earlier plan where it still fits; everything else 0.
 
-    Jobs keep domain, SKU and start; sites, halls, tiers and modules their dates (what came before the new horizon is there from its
+    Jobs keep domain, SKU and start, or the site of their pair; sites, halls, tiers and modules their dates (what came before the new horizon is there from its
     first period); signed offers stay signed. What the new case no longer has is left out; the engine says what it could keep.
     """
     case = sides.case
@@ -42,7 +42,11 @@ def start_values(sides: Sides, program: Program, tables: Mapping[str, pd.DataFra
     for q, var in (model.component("signed") or {}).items():
         if component_name(var) in at:
             x[at[component_name(var)]] = q in ordered
-    x[program.n_supply :] = _jobs(sides, tables["training"])
+    opened = {r.site for r in tables["openings"].itertuples() if r.open} if "openings" in tables else set()
+    for s, var in (model.component("open") or {}).items():
+        if component_name(var) in at:
+            x[at[component_name(var)]] = s in opened
+    x[program.n_supply :] = _jobs(sides, tables["training"]) + _pairs(sides, tables)
     return np.clip(x, program.lower, program.upper)
 
 
@@ -56,4 +60,27 @@ def _jobs(sides: Sides, training: pd.DataFrame) -> Floats:
         if kind == "training":
             keys = zip(jobs[frame["job"]], scope.domains.to_numpy()[frame["domain"]], scope.skus.to_numpy()[frame["sku"]], frame["start"], strict=True)
             out[at : at + len(frame)] = [key in was for key in keys]
+    return out
+
+
+def _pairs(sides: Sides, tables: Mapping[str, pd.DataFrame]) -> Floats:
+    """Return the shares of the earlier plan for every pair: jobs whole, services as they were split."""
+    out = np.zeros(len(sides.columns))
+    jobs, services = tables["training"], tables["inference"]
+    was = pd.concat(
+        [
+            pd.DataFrame({"workload": jobs["job"], "site": jobs["site"], "share": 1.0}),
+            pd.DataFrame({"workload": services["service"], "site": services["site"], "share": services["share"]}),
+        ]
+    )
+    names = pd.Index(np.concatenate([sides.case["jobs"]["job"].to_numpy(), sides.case["services"]["service"].to_numpy()]))
+    n_sites = len(sides.scope.sites)
+    workload, site = names.get_indexer(pd.Index(was["workload"])), sides.scope.sites.get_indexer(pd.Index(was["site"]))
+    known = (workload >= 0) & (site >= 0)
+    pair = workload[known] * n_sites + site[known]
+    for kind, at, frame in sides.columns.blocks():
+        if kind == "pairs":
+            column = pd.Index(frame["workload"].to_numpy() * n_sites + frame["site"].to_numpy()).get_indexer(pd.Index(pair))
+            there = column >= 0
+            out[at + column[there]] = was["share"].to_numpy(float)[known][there]
     return out

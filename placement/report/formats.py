@@ -45,6 +45,9 @@ LABELS = {
     "jobs_placed": "Training jobs placed", "jobs_unplaced": "Training jobs not placed", "value_placed_musd": "Value of the jobs placed",
     "value_unplaced_musd": "Value of the jobs not placed", "goodput_mean": "Goodput of training, mean, %", "served_gtok": "Tokens served, Gtok",
     "unserved_share": "Demand not served, %", "rtt_p50_ms": "Round-trip time, median, ms", "rtt_p95_ms": "Round-trip time, 95th percentile, ms",
+    "placing_cost": "Cost of placements", "opening_cost": "Cost of opening sites",
+    "services_served": "Workloads that may be split", "services_split": "Workloads split over several sites", "sites_used": "Sites used",
+    "sites_open": "Sites open", "capacity_used_share": "Capacity of open sites in use, %",
     "rtt_p99_ms": "Round-trip time, 99th percentile, ms", "cost_usd_per_mtok": "Cost of inference, $/Mtok",
 }  # fmt: skip
 _LAYERS = {"sites": "halls and sites", "grid": "grid connections", "contracts": "power contracts", "generation": "on-site generation",
@@ -121,6 +124,20 @@ def musd(value: object) -> str:
     if math.isnan(x) or x == 0:
         return MISSING if math.isnan(x) else f"0{THIN}M$"
     return fixed(value, 0 if x >= 10 else 1 if x >= 1 else 2) + THIN + "M$"
+
+
+def money(value: object, unit: str) -> str:
+    """Return an amount in M$ as :func:`musd` does; in any other unit with the decimals that it has, at most three.
+
+    Examples
+    --------
+    >>> money(12345.678, "M$"), money(7, "k$"), money(-2.50001, "")
+    ('12\u202f346\u202fM$', '7\u202fk$', '\u22122.5')
+    """
+    if unit == "M$" or number(value) != number(value):
+        return musd(value)
+    text = fixed(value, 3)
+    return (text.rstrip("0").rstrip(".") + THIN + unit).rstrip()
 
 
 def percent(share: object) -> str:

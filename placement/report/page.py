@@ -8,6 +8,7 @@ import pandas as pd
 
 from placement.case.case import Case
 from placement.report import sections_demand as demand
+from placement.report import sections_pairs as priced
 from placement.report import sections_supply as supply
 from placement.report.decisions import Decision, first_decisions, first_steps
 from placement.report.facts import Facts
@@ -17,11 +18,26 @@ from placement.report.sections_missing import excluded_section, missing_section
 from placement.report.sections_prices import prices_section
 from placement.report.style import CSS, policy
 from placement.report.tables import label
-from placement.report.text import certainty, checked, has_plan, headline, interrupted, left_out, names, no_plan, present_value, verified_gap, worth
+from placement.report.text import (
+    certainty,
+    checked,
+    has_plan,
+    headline,
+    interrupted,
+    is_priced,
+    left_out,
+    names,
+    no_plan,
+    present_value,
+    unit_of,
+    verified_gap,
+    worth,
+)
 
 MOST_DECISIONS = 14  # more of them on demand
 _LINKS = {
-    "excluded": "What the rules exclude", "decisions": "First decisions", "map": "Where", "building": "Building", "training": "Training", "power": "Power",
+    "excluded": "What the rules exclude", "decisions": "First decisions", "sites": "Sites", "workloads": "Workloads", "map": "Where",
+    "building": "Building", "training": "Training", "power": "Power",
     "chips": "Accelerators", "inference": "Inference", "money": "Money", "left-out": "Left out", "prices": "What is scarce",
     "progress": "How it was found", "figures": "Key figures", "inputs": "Inputs",
 }  # fmt: skip
@@ -118,6 +134,8 @@ def _no_answer(summary: Mapping[str, object]) -> list[Html]:
 
 
 def _answer(facts: Facts, summary: Mapping[str, object]) -> list[Html]:
+    if is_priced(summary):
+        return [el("p", priced.headline(facts), class_="lead"), el("p", certainty(summary)), priced.tiles(facts, summary)]
     rest, found = left_out(facts), first_decisions(facts)
     first = el("p", el("strong", f"First, in {_first_periods(facts)}: "), first_steps(found), ".") if found else ""
     return [
@@ -175,6 +193,9 @@ def _sections(
 ) -> list[Html]:
     kpis = summary.get("kpis")
     figures = kpis if isinstance(kpis, Mapping) else {}
+    if is_priced(summary):  # no dates, halls, chips and power to tell of
+        told = [priced.sites_section(facts, summary), priced.workloads_section(facts, summary), demand.progress_section(progress, summary)]
+        return [*told, _figures(figures), demand.inputs_section(facts, summary)]
     return [
         _decisions(facts), supply.map_section(facts), supply.build_section(facts), supply.jobs_section(facts), supply.power_section(facts),
         supply.chips_section(facts), demand.inference_section(facts, figures), demand.money_section(facts), missing_section(facts, exclusions),
@@ -221,7 +242,8 @@ def _figures(kpis: Mapping[str, object]) -> Html:
 def _footer(summary: Mapping[str, object]) -> Html:
     versions = summary.get("versions")
     tool = versions.get("placement", "") if isinstance(versions, Mapping) else ""
+    units = f"Costs in {unit_of(summary)}." if is_priced(summary) else "Money in M$ (millions of US dollars), power in MW."
     return el(
         "footer",
-        f"Made by placement {tool}".strip() + ". Money in M$ (millions of US dollars), power in MW. This page loads nothing from elsewhere and runs no script.",
+        f"Made by placement {tool}".strip() + f". {units} This page loads nothing from elsewhere and runs no script.",
     )

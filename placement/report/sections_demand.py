@@ -13,7 +13,7 @@ from placement.report.facts import Facts
 from placement.report.formats import MISSING, figure_of, fixed, listed, musd, number, percent, plural, quantity, significant
 from placement.report.markup import Html, details, el, figure, note, section, table
 from placement.report.tables import END, grouped, label, names_of, weighted_quantile
-from placement.report.text import present_value, term_order
+from placement.report.text import present_value, term_order, unit_of
 
 BINS = 24
 TERM_COLOURS = {
@@ -137,7 +137,7 @@ def progress_section(progress: Sequence[Mapping[str, object]], summary: Mapping[
         title = "Objective of the best plan and bound over time"
         parts += [
             legend([("best plan", "c0"), ("bound (dashed)", "c3")]),
-            figure(title, lines(series, low["time_s"].to_numpy(float), ("seconds", "M$"), title), hint),
+            figure(title, lines(series, low["time_s"].to_numpy(float), ("seconds", unit_of(summary)), title), hint),
         ]
     else:
         parts.append(note("No progress was recorded."))

@@ -34,6 +34,7 @@ COLUMNS = {
     "fibre": "link @period #modules #capacity_gbps #load_gbps",
     "unserved": "service metro @period #share #mtok_per_day",
     "unplaced": "job #value_musd",
+    "openings": "site #open",
     "cash": "@period term #musd",
 }
 PRICES = "resource kind place sku period block #price unit label"

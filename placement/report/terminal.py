@@ -9,10 +9,10 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from placement.report.formats import MINUS, MISSING, THIN, fixed, musd, number, percent, plural, significant
+from placement.report.formats import MINUS, MISSING, THIN, fixed, money, musd, number, percent, plural, significant
 from placement.report.markup import clean
 from placement.report.tables import COLUMNS, typed
-from placement.report.text import VALUE, checked, has_plan, interrupted, names, peak_unserved, rules_excluded, verified_gap, worth
+from placement.report.text import VALUE, checked, has_plan, interrupted, is_priced, names, peak_unserved, rules_excluded, unit_of, verified_gap, worth
 
 COLUMNS_WIDE, LINES = 80, 25
 INDENT, MOST_UNSERVABLE = " " * 9, 4
@@ -30,7 +30,8 @@ def terminal_summary(summary: Mapping[str, object], tables: Mapping[str, pd.Data
     plan = {name: typed(name, columns, tables.get(name)) for name, columns in COLUMNS.items()}
     lines = [f"{summary.get('case')}: {summary.get('status')}", *_stopped(summary), *_proof(summary), *_impossible(summary)]
     if has_plan(summary):
-        lines += [*_verdict(summary), *_built(plan), *_placed(plan), *_short(plan)]  # what must not be lost comes first
+        told = _priced(plan) if is_priced(summary) else [*_built(plan), *_placed(plan), *_short(plan)]
+        lines += [*_verdict(summary), *told]  # what must not be lost comes first
     after = _next(summary)
     return "\n".join([*(fit(line) for line in lines[: LINES - len(after)]), *after])
 
@@ -112,14 +113,15 @@ def _proof(summary: Mapping[str, object]) -> list[str]:
         return [seconds]
     (name, amount), gap, claimed = worth(summary), verified_gap(summary), number(summary.get("gap"))
     side, sign = ("at most", -1.0) if name == VALUE else ("at least", 1.0)
-    own = number(summary.get("bound"))
-    bounds = [f"{side} {musd(sign * number(summary.get('verified_bound')))} verified" if gap == gap else "none verified"]
-    bounds += [f"{musd(sign * own)} the solver's own"] if own == own else []
+    own, cost_unit = number(summary.get("bound")), unit_of(summary)
+    bounds = [f"{side} {money(sign * number(summary.get('verified_bound')), cost_unit)} verified" if gap == gap else "none verified"]
+    bounds += [f"{money(sign * own, cost_unit)} the solver's own"] if own == own else []
     gaps = [f"{percent(gap)} verified (no solver trusted)" if gap == gap else "not verified"]
     gaps += [f"{percent(claimed)} the solver's own"] if claimed == claimed else []
     label = "value:  " if name == VALUE else "cost:   "
     signed = f" (objective {musd(summary.get('objective'))})" if name == VALUE else ""  # the progress lines show the cost that is minimised
-    return [f"{label} {amount} {name[0].lower()}{name[1:]}{signed}", f"bound:   {', '.join(bounds)}", f"gap:     {', '.join(gaps)}", seconds]
+    words = "" if is_priced(summary) else f" {name[0].lower()}{name[1:]}"
+    return [f"{label} {amount}{words}{signed}", f"bound:   {', '.join(bounds)}", f"gap:     {', '.join(gaps)}", seconds]
 
 
 def _built(plan: Mapping[str, pd.DataFrame]) -> list[str]:
@@ -153,6 +155,19 @@ def _placed(plan: Mapping[str, pd.DataFrame]) -> list[str]:
     if len(rows) or len(plan["unserved"]):
         lines.append(f"serve:   {plural(rows['service'].nunique(), 'service')} from {plural(rows['site'].nunique(), 'site')}")
     return lines
+
+
+def _priced(plan: Mapping[str, pd.DataFrame]) -> list[str]:
+    """Return what a plan for a case with pairs opens and places."""
+    opened, jobs, shares = plan["openings"], plan["training"], plan["inference"]
+    used = pd.concat([jobs["site"], shares["site"]]).nunique()
+    lines = [f"open:    {fixed((opened['open'] > 0).sum())} of {plural(len(opened), 'site')}"] if len(opened) else []
+    if len(jobs):
+        lines.append(f"place:   {plural(len(jobs), 'workload')} whole")
+    if len(shares):
+        count = shares["service"].value_counts()
+        lines.append(f"serve:   {plural(len(count), 'workload')}, {fixed((count > 1).sum())} of them from several sites")
+    return [*lines, f"use:     {plural(used, 'site')}"]
 
 
 def _short(plan: Mapping[str, pd.DataFrame]) -> list[str]:

@@ -8,10 +8,20 @@ from collections.abc import Mapping
 import pandas as pd
 
 from placement.report.facts import Facts
-from placement.report.formats import fixed, listed, musd, number, percent, plural, unit
+from placement.report.formats import fixed, listed, money, musd, number, percent, plural, unit
 from placement.report.tables import label
 
-VALUE, COST = "Value less cost and penalties", "Cost and penalties less value"
+VALUE, COST, PRICED = "Value less cost and penalties", "Cost and penalties less value", "Cost"
+
+
+def unit_of(summary: Mapping[str, object]) -> str:
+    """Return the unit of the run's costs: M$, or what a case with pairs says."""
+    return str(summary.get("cost_unit", "M$"))
+
+
+def is_priced(summary: Mapping[str, object]) -> bool:
+    """Whether the run is of a case with pairs."""
+    return summary.get("priced") is True
 
 
 def verified_gap(summary: Mapping[str, object]) -> float:
@@ -28,6 +38,8 @@ def has_plan(summary: Mapping[str, object]) -> bool:
 def worth(summary: Mapping[str, object]) -> tuple[str, str]:
     """Return name and amount of the objective: a value where it is negative, else a cost. Its penalties make it no present value."""
     value = number(summary.get("objective"))
+    if is_priced(summary):
+        return PRICED, money(value, unit_of(summary))
     return (VALUE, musd(-value)) if value < 0 else (COST, musd(value))
 
 
@@ -135,7 +147,7 @@ def certainty(summary: Mapping[str, object]) -> str:
     if gap < 1e-9:
         return f"{first} The bound, verified without the solver, equals it: no plan is better."
     difference = abs(number(summary["objective"]) - number(summary["verified_bound"]))
-    return f"{first} No plan can be better by more than {musd(difference)} ({percent(gap)}): that bound is verified without the solver."
+    return f"{first} No plan can be better by more than {money(difference, unit_of(summary))} ({percent(gap)}): that bound is verified without the solver."
 
 
 def left_out(facts: Facts) -> str:
@@ -165,5 +177,5 @@ def checked(summary: Mapping[str, object]) -> tuple[bool | None, list[str]]:
 
 def term_order(terms: pd.Index) -> list[str]:
     """Return the terms of the objective in reading order, unknown ones last."""
-    known = ["capex", "opex", "energy", "contracts", "carbon", "unmet", "value", "salvage"]
+    known = ["capex", "opex", "energy", "contracts", "carbon", "unmet", "value", "salvage", "placing", "opening"]
     return [t for t in known if t in terms] + sorted(t for t in terms if t not in known)

@@ -7,7 +7,7 @@ from typing import Any
 
 from placement.errors import FormulationError
 from placement.rules import Scope
-from placement.supply import capital, chips, contracts, fibre, generation, grid, sites
+from placement.supply import capacity, capital, chips, contracts, fibre, generation, grid, sites, siting
 from placement.supply.supply import Block, Supply
 
 BLOCKS: tuple[Block, ...] = (
@@ -19,6 +19,8 @@ BLOCKS: tuple[Block, ...] = (
     grid.LIMITS,
     fibre.BLOCK,
     capital.BLOCK,
+    siting.BLOCK,
+    capacity.BLOCK,
 )
 
 

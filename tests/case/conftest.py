@@ -1,8 +1,8 @@
-"""A small case with every table present, written to a folder, and a way to edit it."""
+"""Two small cases, which have every table between them, written to folders, and a way to edit them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -115,15 +115,33 @@ l4,oslo,hub,200,,,,,,
     "budget": "period,capex_musd\n2027Q1,1000\n2027Q2,1000\n",
 }
 
+PRICED_TOML = """\
+name = "priced"
+title = "Three sites, what each placement costs"
+start = "2027Q1"
+periods = 1
+open_sites = 2
+cost_unit = "units"
+"""
+
+PRICED_TABLES = {
+    "sites": "site,name,note\na,Alpha,made up\nb,,\nc,,\n",
+    "capacity": "site,capacity\na,10\nb,12.5\n",
+    "siting": "site,opening_cost_musd\na,7\nb,\nc,3\n",
+    "jobs": "job,name,mandatory\nj1,One,1\nj2,,1\n",
+    "services": "service,name\ns1,Chat\n",
+    "pairs": "workload,site,cost_musd,use\nj1,a,4,6\nj1,b,5,6\nj1,c,-2,\nj2,a,1,9\nj2,b,3.5,8\ns1,b,10,4\ns1,c,20,0\n",
+}
+
 
 class CaseFolder:
     """A case folder that a test may edit before it is read."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, settings: str = CASE_TOML, tables: Mapping[str, str] = TABLES) -> None:
         self.path = path
         path.mkdir(parents=True, exist_ok=True)
-        (path / "case.toml").write_text(CASE_TOML, encoding="utf-8")
-        for name, text in TABLES.items():
+        (path / "case.toml").write_text(settings, encoding="utf-8")
+        for name, text in tables.items():
             (path / f"{name}.csv").write_text(text, encoding="utf-8")
 
     def edit(self, file: str, old: str, new: str) -> CaseFolder:
@@ -161,6 +179,12 @@ class CaseFolder:
 def good(tmp_path: Path) -> CaseFolder:
     """The sound case in a folder of its own."""
     return CaseFolder(tmp_path / "tiny")
+
+
+@pytest.fixture
+def priced(tmp_path: Path) -> CaseFolder:
+    """The sound case that says what each placement costs, in a folder of its own."""
+    return CaseFolder(tmp_path / "priced", PRICED_TOML, PRICED_TABLES)
 
 
 @pytest.fixture

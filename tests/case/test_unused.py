@@ -120,7 +120,7 @@ def test_the_smallest_allowed_numbers_can_be_solved(good: CaseFolder) -> None:
         file.write_text("\n".join([head, *lines]) + "\n", encoding="utf-8")
     case = read_case(good.path)
     for table, column in least:
-        if table != "sites":
+        if table not in ("sites", "pairs"):
             assert (case[table][column] == least[table, column]).any(), (table, column)
     assemble(build_sides(case))
 

@@ -17,7 +17,7 @@ from placement.units import period_label, period_number
 
 WEIGHTED = ("capex", "opex", "energy", "contracts", "carbon", "unmet", "value")
 COUNTRIES = ("NO", "IE", "US", "SG")
-NUMBERS = ("discount_rate", "carbon_price_usd_per_t", "rtt_overhead_ms", "lead_percentile", "period_months")  # of case.toml
+NUMBERS = ("discount_rate", "carbon_price_usd_per_t", "rtt_overhead_ms", "lead_percentile", "period_months", "open_sites")  # of case.toml
 MOST_COMBINATIONS = 50_000  # integer assignments; the pruned enumeration visits a small part of them
 
 Row = dict[str, Any]
@@ -504,6 +504,7 @@ def write_case(case: Case, folder: Path) -> Path:
     """Write a case as ``case.toml`` and CSV tables with period labels; columns that are blank throughout are left out."""
     folder.mkdir(parents=True, exist_ok=True)
     words = {"name": case.name, "title": case.title, "model": case.model, "start": case.periods[0]}
+    words |= {"cost_unit": case.cost_unit} if case.cost_unit != "M$" else {}
     text = [f'{key} = "{value}"' for key, value in words.items()]
     numbers = {f.name: f.default for f in fields(Case) if f.name in NUMBERS}
     text += [f"periods = {case.n_periods}"]

@@ -13,7 +13,7 @@ import pandas as pd
 from placement.case.case import Case
 from placement.plan.checking.verdict import ABSOLUTE, UNITS, Findings
 
-TERMS = ("capex", "opex", "energy", "contracts", "carbon", "unmet", "value", "salvage")
+TERMS = ("capex", "opex", "energy", "contracts", "carbon", "unmet", "value", "salvage", "placing", "opening")
 END = "end"  # label of the period in which the residual value is booked
 
 NUMBERS = {"any": -np.inf, "amount": -ABSOLUTE, "units": -UNITS, "count": -ABSOLUTE, "flag": 0.0}  # kind -> least value
@@ -62,8 +62,28 @@ PLAN_TABLES: dict[str, PlanTable] = {
     "fibre": PlanTable(_columns("link period modules:count capacity_gbps:amount load_gbps:amount"), ("link", "period"), ("links",)),
     "unserved": PlanTable(_columns("service metro period share:amount mtok_per_day:amount"), ("service", "metro", "period"), ("services",)),
     "unplaced": PlanTable(_columns("job value_musd:any"), ("job",), ("jobs",)),
+    "openings": PlanTable(_columns("site open:flag"), ("site",), ("siting",)),
     "cash": PlanTable(_columns("period:period_or_end term musd:any"), ("period", "term")),
 }
+
+#: The same tables in a case with `pairs`: no domain, SKU, metro, value and delay; those cells are blank.
+_WITH_PAIRS: dict[str, PlanTable] = {
+    "training": PlanTable(
+        _columns("job site domain:blank sku:blank start:period end:period units:amount value_musd:blank"),
+        ("job", "site"),
+        ("jobs",),
+    ),
+    "inference": PlanTable(
+        _columns("service metro:blank period site sku:blank share:any units:amount rtt_ms:blank"),
+        ("service", "site"),
+        ("services",),
+    ),
+}
+
+
+def plan_tables(case: Case) -> dict[str, PlanTable]:
+    """Return what the tables of a plan for the case look like."""
+    return PLAN_TABLES | _WITH_PAIRS if "pairs" in case else PLAN_TABLES
 
 #: Columns that only together name a row of the case.
 PAIRS = {"halls": ("site", "hall"), "grid": ("site", "tier"), "milestones": ("site", "hall", "milestone")}
@@ -106,7 +126,7 @@ def typed_tables(case: Case, tables: Mapping[str, pd.DataFrame], found: Findings
     """
     known = _known(case)
     typed = {}
-    for name, table in PLAN_TABLES.items():
+    for name, table in plan_tables(case).items():
         if name in tables:
             typed[name] = _typed(case, name, table, tables[name], known, found)
         else:
@@ -166,6 +186,9 @@ def _convert(case: Case, where: str, kind: str, cells: pd.Series, known: Mapping
     text = cells.astype(object).where(cells.notna(), "").map(str).astype(object).reset_index(drop=True)
     if kind in NUMBERS:
         return _number(where, kind, text, found)
+    if kind == "blank":
+        _report(where, text[text != ""], "must be blank in a case with pairs", found)
+        return text
     if kind.startswith("period"):
         labels = [*case.periods, *({"period_or_end": [END], "period_or_blank": [""]}.get(kind, []))]
         codes = pd.Index(labels, dtype=object).get_indexer(pd.Index(text))

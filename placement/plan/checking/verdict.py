@@ -37,7 +37,7 @@ class Verdict:
     """The checker's finding on a plan; costs are NaN or empty where the tables could not be read.
 
     ``objective`` is the weighted discounted total (M$), ``terms`` the discounted sum per term without weights (M$),
-    ``cash`` the undiscounted payments with columns period, term, musd.
+    ``cash`` the undiscounted payments with columns period, term, musd; ``unit`` that of the case's costs.
     """
 
     ok: bool
@@ -45,9 +45,10 @@ class Verdict:
     objective: float
     terms: dict[str, float]
     cash: pd.DataFrame
+    unit: str = "M$"
 
     def __str__(self) -> str:
-        head = f"{'ok' if self.ok else 'rejected'}, objective {self.objective:.6f} M$"
+        head = f"{'ok' if self.ok else 'rejected'}, objective {self.objective:.6f} {self.unit}"
         return "\n".join([head, *map(str, self.violations)])
 
 

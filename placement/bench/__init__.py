@@ -1,0 +1,1 @@
+"""Published instances as benchmarks: suites with a protocol, best-known values, recorded runs and the table made from them."""

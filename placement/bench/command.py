@@ -1,0 +1,100 @@
+"""``placement bench``: run a suite, append one line per run, say loudly what cannot be true."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from placement.batch import stop_on_signal
+from placement.bench.files import instance_file
+from placement.bench.record import run, worst
+from placement.bench.suites import Known, Suite, chosen, read_suite, suite_names, suites_folder
+from placement.bench.table import read_records, table
+from placement.engine import Progress
+from placement.errors import DataError, ExitCode, OptionError, Problem
+from placement.options import SolveOptions
+
+REL_GAP = 1e-6  # at this gap a run is called optimal; published optima are compared at the same tolerance
+
+
+def bench(args: argparse.Namespace) -> int:
+    """Run ``placement bench`` with parsed arguments; return the exit code."""
+    folder = suites_folder()
+    out = Path(args.out) if args.out is not None else default_out()
+    if args.table:
+        print(table(read_records(out)))
+        return ExitCode.OK
+    if args.suite is None:
+        if any(value is not None for value in (args.only, args.time_limit, args.seeds, args.workers, args.instances)):
+            raise OptionError("name the SUITE to run; `placement bench` alone lists them")
+        return _list(folder)
+    suite = read_suite(args.suite, folder)
+    entries, seeds = chosen(suite, args.only), tuple(args.seeds) if args.seeds else suite.seeds
+    limit = suite.time_limit_s if args.time_limit is None else args.time_limit
+    workers = args.workers if args.workers is not None else os.cpu_count() or 1
+    for seed in seeds:  # refused before anything runs
+        SolveOptions(time_limit_s=limit, rel_gap=REL_GAP, seed=seed, workers=workers)
+    _writable(out)
+    place = None if args.instances is None else Path(args.instances)
+    paths = [instance_file(entry.file, place) for entry in entries]  # all of them first: a missing one is told before hours have passed
+    print(f"placement: {suite.name}: {len(entries) * len(seeds)} runs of up to {limit:g} s, {workers} workers; results go to {out}", file=sys.stderr)
+    records = []
+    for record in _runs(suite, entries, paths, seeds, limit, workers):
+        if record.get("interrupted"):
+            print("placement: interrupted; this run is not recorded", file=sys.stderr)
+            return ExitCode.INTERRUPTED
+        with out.open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps(record, allow_nan=False) + "\n")
+        records.append(record)
+        _tell(record)
+    return worst(records)
+
+
+def _list(folder: Path) -> int:
+    for name in suite_names(folder):
+        suite = read_suite(name, folder)
+        print(f"{name:<16} {len(suite.entries):>3} instances, {suite.time_limit_s:g} s each: {suite.title}")
+    return ExitCode.OK
+
+
+def _runs(suite: Suite, entries: tuple[Known, ...], paths: list[Path], seeds: tuple[int, ...], limit: float, workers: int) -> Iterator[dict[str, Any]]:
+    for entry, path in zip(entries, paths, strict=True):
+        for seed in seeds:
+            progress = Progress(limit)
+            with stop_on_signal(progress):
+                yield run(entry, suite.name, path, time_limit_s=limit, rel_gap=REL_GAP, seed=seed, workers=workers, progress=progress)
+
+
+def default_out() -> Path:
+    """Return where records go: ``benchmarks/results/published.jsonl`` of a checkout, else ``published.jsonl`` in the folder one works in."""
+    results = Path(__file__).parent.parent.parent / "benchmarks" / "results"
+    return (results if results.is_dir() else Path.cwd()) / "published.jsonl"
+
+
+def _writable(out: Path) -> None:
+    try:
+        with out.open("a", encoding="utf-8"):
+            pass
+    except OSError as error:
+        raise DataError([Problem(str(out), "", f"cannot be written ({error.strerror})", "Name another file with --out.")]) from None
+
+
+def _tell(record: dict[str, Any]) -> None:
+    """Print one line on stdout, and what is wrong on stderr."""
+    name = f"{record['instance']} ({record['model']}, seed {record['seed']})"
+    if record["status"] == "error":
+        print(f"placement: {name}: {record['error']}", file=sys.stderr)
+        return
+    figures = [record.get(key) for key in ("value", "best_known", "gap_to_best", "gap", "seconds")]
+    value, best, to_best, gap = (f"{v:,.3f}" if i < 2 else f"{v:.4%}" for i, v in enumerate(figures[:4])) if None not in figures else ("-",) * 4
+    print(f"{name:<48} {record['status']:<10} value {value:>18}  best known {best:>18}  gap to it {to_best:>9}  own gap {gap:>9}  {record['seconds']:8.1f} s")
+    sys.stdout.flush()
+    for alarm in record["alarms"]:
+        print(f"placement: WRONG: {name}: {alarm}. This is a bug, or an error in the known value; please report it.", file=sys.stderr)
+    for violation in record.get("violations", ()):
+        print(f"placement: checker: {violation}", file=sys.stderr)

@@ -1,0 +1,257 @@
+"""Order of work for whole workloads with site choice: single-source capacitated facility location.
+
+1. Root by column generation, then prices of site knapsacks (:mod:`~placement.engine.assignment.opening`): bound, and which sites are promising.
+2. Site sets for several shares of capacity that whole workloads may come to fill; annealing on each; more of them around the best.
+3. Few pairs left by reduced costs: branch and bound on the survivors, which proves the optimum, beside the search for better plans.
+4. Regions re-planned by branch and bound: every worker in its own part of the plan, parts cut anew each round.
+
+Work is cut into tasks that do not depend on the number of workers; their results are merged in task order.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from placement.engine.assignment import divisible
+from placement.engine.assignment.annealing import SCHEDULES, anneal
+from placement.engine.assignment.best import Best
+from placement.engine.assignment.endgame import Proven, Survivors, prove, survivors
+from placement.engine.assignment.knapsack import Filled, Knapsacks
+from placement.engine.assignment.neighbourhood import improve, part
+from placement.engine.assignment.opening import Guide, choose_open, guide
+from placement.engine.assignment.restricted import solve_restricted
+from placement.engine.assignment.root import fewest_open, solve_root
+from placement.engine.assignment.structure import Assignment, Floats, Ints, Placing
+from placement.engine.assignment.zones import Zone, halves, whole
+from placement.engine.effort import Effort
+from placement.engine.outcome import Progress
+from placement.parallel import Pool
+
+_FILLS = (0.99, 1.0, 0.98, 0.995)  # shares of capacity first tried; then between the best and its neighbours
+_TASKS = 2  # at a time, whatever the number of workers
+_ROOT, _PRICES, _SPLIT, _SITES = 0.15, 0.12, 0.15, 0.3  # shares of effort for root, prices, bound with split workloads, site sets
+_ROUND_S = 5.0  # of re-planning between two merges
+_SMALL, _MEDIUM = 2_500, 12_000  # pairs left up to which branch and bound is tried at once, and in the second half
+_FIRST_SIZE = 8.0  # open sites per region at first
+_ZONE = 1.5  # plans are cut while each half has so many times the open sites of a region
+
+
+def search(a: Assignment, best: Best, pool: Pool, effort: Effort, seed: int) -> None:
+    """Improve ``best`` until it is closed, effort is used up or the run is interrupted."""
+    if fewest_open(a) > min(a.most, a.m) or not a.allowed.any(axis=0).all():
+        return
+    if (a.capacity >= a.use.sum(axis=1)).all():
+        _as_split(a, best, pool, effort, seed)
+    else:
+        _Search(a, best, pool, effort, seed).run()
+
+
+def _as_split(a: Assignment, best: Best, pool: Pool, effort: Effort, seed: int) -> None:
+    """Solve it as if workloads could be split, which gains nothing where no capacity is limited."""
+    split = Best(replace(a, whole=False), best.progress, rel_gap=best.rel_gap, offset=best.offset, placing=best.placing, value=best.value)
+    divisible.search(split.a, split, pool, effort, seed)
+    if split.placing is not None:
+        share = np.zeros((a.m, a.n))
+        share[np.where(split.placing.open[:, None], a.cost, np.inf).argmin(axis=0), np.arange(a.n)] = 1.0
+        best.offer(Placing(share, split.placing.open))
+    best.raise_bound(min(split.bound, best.value), split.multipliers)
+
+
+# -- tasks for workers: each begins its own clock ---------------------------------------------------------------------------------
+
+
+def start_plans(a: Assignment, prices: Guide, fill: float, limit: Effort, seed: int) -> list[tuple[float, Ints]]:
+    """Return plans on the sites chosen for one share of capacity filled, best first."""
+    effort = Effort(seconds=limit.seconds, work=limit.work)
+    chosen = choose_open(a, prices, fill, effort.part(0.7), seed)
+    if chosen is None:
+        chosen = prices.promising(), np.asarray(np.where(prices.promising()[:, None], prices.reduced, np.inf).argmin(axis=0), np.int64)
+    is_open, start = chosen
+    start = np.where(a.allowed[start, np.arange(a.n)], start, prices.reduced.argmin(axis=0))
+    is_open[start] = True
+    spare = effort.part(0.3) if effort.counted else Effort(seconds=min(effort.left, len(SCHEDULES) * float(np.clip(a.n / 200, 0.2, 4.0))))
+    found = [anneal(a, is_open, start, 1000 * seed + k, spare.part(1 / len(SCHEDULES) if spare.counted else 1 / (len(SCHEDULES) - k)), plan)
+             for k, plan in enumerate(SCHEDULES)]  # fmt: skip
+    return sorted([v for v in found if math.isfinite(v[0])], key=lambda v: v[0])
+
+
+def replan(a: Assignment, prices: Guide, site: Ints, zone: Zone, limit: Effort, seed: int, size: float) -> tuple[Ints, float]:
+    """Return better sites for the workloads of a zone, and the size of regions to go on with."""
+    at = np.ix_(zone.sites, zone.workloads)
+    inside = part(a, zone.sites, zone.workloads, zone.open_elsewhere)
+    own = np.searchsorted(zone.sites, site[zone.workloads]).astype(np.int64)
+    elsewhere = float(prices.floor) - float(np.minimum(prices.site, 0.0).sum())  # the prices' sum
+    share = elsewhere * len(zone.workloads) / a.n + float(np.minimum(prices.site[zone.sites], 0.0).sum())
+    near = replace(prices, reduced=np.ascontiguousarray(prices.reduced[at]), site=prices.site[zone.sites], floor=share)
+    found = improve(inside, near, own, Effort(seconds=limit.seconds, work=limit.work), seed, size)
+    return zone.sites[found.site], found.size
+
+
+def split_bound(a: Assignment, limit: Effort, seed: int) -> float:
+    """Return a bound from the program with split workloads."""
+    progress = Progress(math.inf)
+    best = Best(replace(a, whole=False), progress, rel_gap=1e-5)
+    with Pool(1) as pool:
+        divisible.search(best.a, best, pool, Effort(seconds=limit.seconds, work=limit.work), seed)
+    return best.bound
+
+
+def settle(a: Assignment, left: Survivors, site: Ints, limit: Effort, rel_gap: float, seed: int) -> Proven:
+    """Run branch and bound on what reduced costs leave."""
+    return prove(a, left, site, Effort(seconds=limit.seconds, work=limit.work), rel_gap, seed)
+
+
+class _Search:
+    def __init__(self, a: Assignment, best: Best, pool: Pool, effort: Effort, seed: int) -> None:
+        self.a, self.best, self.pool, self.effort, self.seed = a, best, pool, effort, seed
+        self.random = np.random.default_rng(seed)
+        self.size, self.draws, self.spent = _FIRST_SIZE, 0, 0.0
+        self.prices: Guide
+        self.filled: Filled
+        self.knapsacks: Knapsacks
+
+    @property
+    def over(self) -> bool:
+        """Whether to stop."""
+        used_up = self.effort.counted and self.spent >= (self.effort.work or 0.0)
+        return self.best.closed or self.best.progress.interrupted or used_up or self.effort.left <= 0.1
+
+    @property
+    def left(self) -> float:
+        """Seconds left, or counted ones."""
+        return (self.effort.work or 0.0) - self.spent if self.effort.counted else self.effort.left
+
+    def limit(self, seconds: float, tasks: int = 1) -> Effort:
+        """Return a limit for each of some tasks that are run together; counted effort is spent by this."""
+        if self.effort.counted:
+            self.spent += seconds
+            return Effort(work=seconds)
+        return Effort(seconds=min(seconds, self.effort.left) * min(1.0, self.pool.workers / tasks))
+
+    def draw(self) -> int:
+        """Return a new seed."""
+        self.draws += 1
+        return (self.seed * 10_007 + self.draws) % 2**31
+
+    def run(self) -> None:
+        """Go through the order of work."""
+        a, best, whole_ = self.a, self.best, self.left
+        best.progress.enter("root")
+        root = solve_root(a, self.limit(_ROOT * whole_), seed=self.seed)
+        best.raise_bound(root.bound, root.u)
+        best.progress.enter("site knapsacks")
+        bound = self.pool.start(split_bound, a, self.limit(_SPLIT * whole_), self.seed) if self._split_may_help(root.open) else None
+        self.knapsacks = Knapsacks(a)
+        self.prices, self.filled = guide(a, root, self.knapsacks, self.limit(_PRICES * whole_), self.seed)
+        best.raise_bound(self.filled.bound, self.filled.u)
+        self._choose_sites(_SITES * whole_)
+        if bound is not None:
+            best.raise_bound(min(bound.result(), best.value))
+        self._finish()
+
+    def _split_may_help(self, opened: Floats) -> bool:
+        """Whether sites hold many workloads, so that splitting costs little; small programs are solved as they are."""
+        return self.a.n >= 8 * float(opened.sum()) and self.a.m * self.a.n > 4 * _MEDIUM
+
+    # -- site sets ------------------------------------------------------------------------------------------------------------
+
+    def _choose_sites(self, seconds: float) -> None:
+        """Try shares of capacity filled, then shares between the best one and its neighbours."""
+        self.best.progress.enter("site sets")
+        end, tried = self.left - seconds, dict[float, float]()
+        rounds = 3
+        for k in range(rounds):
+            fills = self._next_fills(tried, k)
+            if self.over or not fills or self.left <= end or self._is_small():
+                return
+            limit = self.limit(max(0.5, (self.left - end) / (rounds - k)), len(fills))
+            for fill, plans in zip(fills, self.pool.run(start_plans, [(self.a, self.prices, f, limit, self.draw()) for f in fills]), strict=True):
+                tried[fill] = min((v for v, _ in plans), default=math.inf)
+                for _, site in plans:
+                    self.best.offer(site)
+
+    def _next_fills(self, tried: dict[float, float], k: int) -> list[float]:
+        if k < len(_FILLS) // _TASKS:
+            return list(_FILLS[k * _TASKS : (k + 1) * _TASKS])
+        best = min(tried, key=lambda f: tried[f])
+        if not math.isfinite(tried[best]):
+            return [0.95, 0.9]
+        below, above = max((f for f in tried if f < best), default=best - 0.01), min((f for f in tried if f > best), default=best)
+        return sorted({round((best + below) / 2, 5), round((best + above) / 2, 5)} - set(tried))
+
+    # -- improvement and proof ------------------------------------------------------------------------------------------------
+
+    def _survivors(self) -> Survivors:
+        return survivors(self.a, self.knapsacks, self.filled, self.prices, self.best.value)
+
+    def _is_small(self) -> bool:
+        """Whether branch and bound on what reduced costs leave comes first."""
+        return math.isfinite(self.best.value) and int(self._survivors().pairs.sum()) <= _SMALL
+
+    def _finish(self) -> None:
+        """Re-plan regions; beside that, prove what can be proven: small programs at once, others in the second half."""
+        if not math.isfinite(self.best.value):
+            self._any_plan()
+        if not math.isfinite(self.best.value):
+            return
+        self.best.progress.enter("neighbourhoods")
+        proofs_from = self.left if self._is_small() else self.left / 2
+        while not self.over:
+            if self.left <= proofs_from:
+                left = self._survivors()
+                if left.pairs.sum() <= _MEDIUM:
+                    self._settle(left)
+                    proofs_from = -1.0
+                    continue
+            self._round(_TASKS, _ROUND_S)
+
+    def _any_plan(self) -> None:
+        """Branch and bound for a first plan, on promising sites and then on all: capacity is scarce, or the number of open sites is limited."""
+        a, best = self.a, self.best
+        best.progress.enter("first plan")
+        for sites in (self.prices.promising(), np.ones(a.m, bool)):
+            if self.over or math.isfinite(best.value):
+                return
+            found = solve_restricted(
+                a, a.allowed & sites[:, None], effort=self.limit(0.5 * self.left), links=np.zeros_like(a.allowed), rel_gap=0.01, seed=self.seed
+            )
+            best.offer(found.placing)
+            if sites.all():
+                best.raise_bound(min(found.bound, best.value))
+
+    def _settle(self, left: Survivors) -> None:
+        """Branch and bound, and re-planning beside it while a worker is free."""
+        a, best = self.a, self.best
+        best.progress.enter("branch and bound")
+        value, known = best.value, best.sites
+        if self.pool.workers < _TASKS and not self.effort.counted:
+            self._round(1, 0.1 * self.left)
+            value, known, left = best.value, best.sites, self._survivors()
+        task = self.pool.start(settle, a, left, known, self.limit(self.left), best.rel_gap / 2, self.seed)
+        while not task.done() and not self.over:
+            self._round(1, 1.0)
+        if best.progress.interrupted:
+            return
+        found = task.result()
+        best.offer(found.site)
+        best.raise_bound(min(found.bound, value, best.value))
+
+    def _round(self, tasks: int, seconds: float) -> None:
+        """Re-plan, each task in its part of the plan or on its own where that is too small to be cut, and put results together."""
+        a, site = self.a, self.best.sites
+        cut = tasks > 1 and len(np.unique(site)) >= tasks * _ZONE * self.size
+        zones = halves(a, site, self.random) if cut else [whole(a)] * tasks
+        limit = self.limit(min(seconds, self.left), tasks)
+        found = self.pool.run(replan, [(a, self.prices, site, z, limit, self.draw(), self.size) for z in zones])
+        merged = site.copy()
+        for zone, (new, _) in zip(zones, found, strict=True):
+            if cut:
+                merged[zone.workloads] = new
+            else:
+                self.best.offer(new)
+        if cut:
+            self.best.offer(merged)
+        self.size = float(np.mean([size for _, size in found]))

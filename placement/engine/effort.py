@@ -1,0 +1,44 @@
+"""How long an algorithm may take: by the wall clock, or by counted work, which gives the same result on every machine."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """A limit for one algorithm.
+
+    Attributes
+    ----------
+    seconds
+        Wall clock, s, from the moment the limit is made; ``inf`` for none.
+    work
+        Nominal seconds of a reference machine; each algorithm turns them into iterations, rounds or nodes by a fixed rate.
+        When given, the wall clock must not decide anything.
+    """
+
+    seconds: float = math.inf
+    work: float | None = None
+    _began: float = field(default_factory=time.monotonic)
+
+    @property
+    def counted(self) -> bool:
+        """Whether work is counted and the wall clock decides nothing."""
+        return self.work is not None
+
+    @property
+    def left(self) -> float:
+        """Seconds left; ``inf`` where work is counted."""
+        return math.inf if self.counted else max(0.0, self.seconds - (time.monotonic() - self._began))
+
+    def count(self, per_s: float) -> int:
+        """Return how many steps the limit allows at a nominal (or measured) rate, at least 1."""
+        allowed = self.work if self.work is not None else self.left
+        return max(1, int(min(allowed * per_s, 2**62)))
+
+    def part(self, share: float) -> Effort:
+        """Return a limit of a share of what is left (of all, where work is counted)."""
+        return Effort(work=self.work * share) if self.work is not None else Effort(seconds=self.left * share)

@@ -1,0 +1,258 @@
+"""A bound for large programs that can be checked without a solver: a tree that splits the choices with most at stake.
+
+Each node's relaxation is solved over few columns with all others priced out (:mod:`placement.engine.nodes`), so a node takes tenths
+of a second where the whole relaxation takes half a minute. What splitting a choice or a column brought before decides what is
+split next, and is tried out where little is known (reliability branching: Achterberg, Koch, Martin, *Operations Research
+Letters* 33, 2005, 42-54).
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from placement.certificate import Proof
+from placement.engine.choices import Choices, Part, find_choices, parts
+from placement.engine.highs import Floats
+from placement.engine.nodes import Box, NodeProgram, Solved
+from placement.errors import SolverError
+from placement.program import Program
+
+_TRIES, _RELIABLE = 4, 2  # splits tried at a node while little is known; times until a split counts as known
+_FRACTION = 0.02
+_DUAL_ENTRIES = 25_000_000  # of all leaves together, 200 MB
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class _Split:
+    """A choice with a part, or a column (``part`` is None) at a whole number."""
+
+    key: tuple[str, int]
+    part: Part | None
+    column: int
+    at: float
+    fraction: float  # how far the left side moves the relaxation
+
+
+@dataclass(frozen=True, eq=False)
+class _Node:
+    """A leaf so far: the splits above it with the side taken, and its relaxation."""
+
+    path: tuple[tuple[_Split, bool], ...]
+    solved: Solved
+
+
+@dataclass
+class _Known:
+    """What splits of a kind raised the bound by, per unit of distance; left and right."""
+
+    raised: list[float] = field(default_factory=lambda: [0.0, 0.0])
+    times: int = 0
+
+
+class Tree:
+    """Branch and bound for the bound alone, to be carried on as long as one likes.
+
+    Parameters
+    ----------
+    keep
+        Columns to begin with.
+    dual
+        Row duals of the root, if known.
+    """
+
+    def __init__(self, program: Program, keep: Mask, dual: Floats | None = None, seed: int = 0) -> None:
+        self.program = program
+        self.choices: Choices = find_choices(program)
+        self.relaxation = NodeProgram(program, self.choices, keep, seed)
+        self.stake = self._stakes()
+        self.known: defaultdict[tuple[str, int], _Known] = defaultdict(_Known)
+        known = np.zeros(len(program.row_lower)) if dual is None else dual
+        box = self._box(())
+        begin = Solved(self.relaxation.bound(known, box), known)
+        self.nodes: list[_Node] = [_Node((), begin)]
+        self.children: dict[int, tuple[_Split, int]] = {}  # node -> split, left child; the right one comes next
+        self.heap: list[tuple[float, int]] = [(begin.bound, 0)]
+        self.solves = 0
+
+    @property
+    def bound(self) -> float:
+        """Bound of the whole so far; ``inf`` when nothing is left."""
+        return self.heap[0][0] if self.heap else math.inf
+
+    @property
+    def leaves(self) -> int:
+        """Leaves so far."""
+        return len(self.nodes) - len(self.children)
+
+    def run(self, target: float, seconds: float, stop: Callable[[], bool], max_solves: int = 1_000_000) -> None:
+        """Split the leaf with the least bound until the target is reached, or time, relaxations or room for leaves run out."""
+        until = time.monotonic() + seconds
+        most = max(2, _DUAL_ENTRIES // max(1, len(self.program.row_lower)))
+
+        def left() -> float:
+            return 0.0 if stop() or self.solves >= max_solves else until - time.monotonic()
+
+        while self.heap and self.bound < target and self.leaves < most and left() > 0:
+            number = self.heap[0][1]
+            node = self.nodes[number]
+            if node.solved.x is None:
+                solved = self._solve((), node, left(), target)
+                if solved is None or solved.x is None:
+                    break
+                self._replace(number, solved)
+                continue
+            found = self._choose(node, left, target)
+            if found is None:
+                break
+            split, sides = found
+            heapq.heappop(self.heap)
+            self.children[number] = (split, len(self.nodes))
+            for side in sides:
+                heapq.heappush(self.heap, (side.solved.bound, len(self.nodes)))
+                self.nodes.append(side)
+            self.nodes[number] = _Node((), Solved(node.solved.bound, np.empty(0)))  # let go of what only a leaf needs
+
+    def _replace(self, number: int, solved: Solved) -> None:
+        """Take in a leaf's own relaxation."""
+        before = self.nodes[number]
+        if solved.bound < before.solved.bound and not solved.empty:
+            solved = Solved(before.solved.bound, before.solved.dual, x=solved.x, basis=solved.basis)
+        self.nodes[number] = _Node(before.path, solved)
+        heapq.heapreplace(self.heap, (solved.bound, number))
+
+    def _stakes(self) -> Floats:
+        """Return the most that a column of each choice costs or earns, shape (n_rows,)."""
+        stake, row = np.zeros(len(self.program.row_lower)), self.choices.share_row
+        np.maximum.at(stake, row[row >= 0], np.abs(self.program.cost[row >= 0]))
+        return stake
+
+    def _box(self, path: tuple[tuple[_Split, bool], ...]) -> Box:
+        """Return the box of a node."""
+        p = self.program
+        lower, upper, row_lower = p.lower.copy(), p.upper.copy(), p.row_lower.copy()
+        for split, right in path:
+            if split.part is None:
+                if right:
+                    lower[split.column] = max(lower[split.column], split.at + 1)
+                else:
+                    upper[split.column] = min(upper[split.column], split.at)
+            elif right:
+                upper[np.setdiff1d(p.rows[[split.part.row]].indices, split.part.columns)] = 0.0
+                row_lower[split.part.row] = 1.0
+            else:
+                upper[split.part.columns] = 0.0
+        return Box(lower, upper, row_lower)
+
+    def _solve(self, more: tuple[tuple[_Split, bool], ...], node: _Node, seconds: float, limit: float) -> Solved | None:
+        """Return the relaxation of a node, or of a side of it; never below the node's own bound."""
+        if seconds <= 0:
+            return None
+        self.solves += 1
+        try:
+            solved = self.relaxation.solve(self._box(node.path + more), seconds, node.solved.basis, limit)
+        except SolverError:  # what is proven so far stands without the solver
+            return None
+        if solved is None:
+            return Solved(node.solved.bound, node.solved.dual)
+        if not solved.empty and solved.bound < node.solved.bound:
+            return Solved(node.solved.bound, node.solved.dual, x=solved.x, basis=solved.basis)
+        return solved
+
+    def _choose(self, node: _Node, left: Callable[[], float], target: float) -> tuple[_Split, tuple[_Node, _Node]] | None:
+        """Return the best split of a node and its two sides; None to end the search."""
+        ranked = sorted(self._splits(node), key=self._merit, reverse=True)
+        best: tuple[float, _Split, tuple[_Node, _Node]] | None = None
+        tried = 0
+        for split in ranked:
+            if best is not None and (tried >= _TRIES or (self.known[split.key].times >= _RELIABLE and best[0] >= self._merit(split))):
+                break
+            sides = [self._solve(((split, right),), node, left(), target) for right in (False, True)]
+            if sides[0] is None or sides[1] is None:
+                break
+            gains = [min(s.bound, target, node.solved.bound + 0.05 * abs(node.solved.bound)) - node.solved.bound for s in sides]
+            self._learn(split, gains)
+            tried += 1
+            score = max(gains[0], 1e-6) * max(gains[1], 1e-6)
+            if best is None or score > best[0]:
+                nodes = (_Node((*node.path, (split, False)), sides[0]), _Node((*node.path, (split, True)), sides[1]))
+                best = (score, split, nodes)
+        return None if best is None else best[1:]
+
+    def _splits(self, node: _Node) -> list[_Split]:
+        """Return ways to split a node where its relaxation is fractional."""
+        p, x = self.program, node.solved.x
+        assert x is not None
+        off = p.integer & (np.abs(x - np.round(x)) > _FRACTION)
+        rows = np.unique(self.choices.share_row[off])
+        found: list[_Split] = []
+        for row in rows[(rows >= 0)]:
+            if self.choices.whole[row]:
+                found += [_Split(("choice", int(row)), part, -1, 0.0, part.taken) for part in parts(p, int(row), x)[:1]]
+        covered = (self.choices.share_row >= 0) & self.choices.whole[self.choices.share_row]
+        for j in np.flatnonzero(off & ~covered):
+            at = math.floor(x[j])
+            found.append(_Split(("column", int(j)), None, int(j), float(at), float(x[j] - at)))
+        return found
+
+    def _merit(self, split: _Split) -> float:
+        """Return how much a split promises: the product of what its sides raise the bound by."""
+        known = self.known[split.key]
+        if known.times:
+            down, up = (r / known.times for r in known.raised)
+        else:
+            down = up = self._guess(split)
+        return max(down * split.fraction, 1e-6) * max(up * (1 - split.fraction), 1e-6)
+
+    def _guess(self, split: _Split) -> float:
+        """Return what a split never tried may bring per unit: its stake, times what stakes of its kind brought."""
+        kind = split.key[0]
+        stake = self.stake[split.key[1]] if kind == "choice" else 1.0
+        brought = [(sum(k.raised) / (2 * k.times), self.stake[key[1]] if kind == "choice" else 1.0) for key, k in self.known.items() if key[0] == kind and k.times]
+        if not brought:
+            return stake
+        return stake * (sum(b for b, _ in brought) + 1e-3) / max(sum(s for _, s in brought), 1e-9)
+
+    def _learn(self, split: _Split, gains: list[float]) -> None:
+        known = self.known[split.key]
+        for way, distance in ((0, split.fraction), (1, 1 - split.fraction)):
+            known.raised[way] += max(gains[way], 0.0) / max(distance, 0.05)
+        known.times += 1
+
+    def proof(self) -> Proof:
+        """Return the tree as a proof; leaves that have their parent's duals share them."""
+        n = len(self.nodes)
+        column, left, right, leaf = (np.full(n, -1, np.int64) for _ in range(4))
+        at = np.zeros(n)
+        rows: dict[int, int] = {}
+        duals: list[Floats] = []
+        empty: list[bool] = []
+        chosen: list[Part] = []
+        for i, node in enumerate(self.nodes):
+            if i in self.children:
+                split, left[i] = self.children[i]
+                right[i] = left[i] + 1
+                if split.part is None:
+                    column[i], at[i] = split.column, split.at
+                else:
+                    column[i] = -2 - len(chosen)
+                    chosen.append(split.part)
+                continue
+            if id(node.solved.dual) not in rows:
+                rows[id(node.solved.dual)] = len(duals)
+                duals.append(node.solved.dual)
+                empty.append(node.solved.empty)
+            leaf[i] = rows[id(node.solved.dual)]
+        start = np.cumsum([0] + [len(c.columns) for c in chosen]).astype(np.int64)
+        part = np.concatenate([np.empty(0, np.int64)] + [c.columns for c in chosen])
+        choice = np.array([c.row for c in chosen], np.int64)
+        return Proof(column, at, left, right, leaf, np.array(duals), np.array(empty, bool), choice=choice, part_start=start, part=part)

@@ -1,0 +1,43 @@
+"""What the steps of generating share: the base case, the size, the draw, and the tables made so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from placement.case import Case
+from placement.generate.draw import Calendar, Draw
+
+
+@dataclass(frozen=True)
+class Kit:
+    """The work in hand.
+
+    Attributes
+    ----------
+    tables
+        Tables made so far, typed as in a :class:`Case`, each with a ``note`` for every row; periods are indices.
+    copies
+        For ``sites``, ``skus``, ``jobs``, ``services``, ``metros``: columns ``base`` and ``id``, and for sites also
+        ``size`` (factor on MW and money) and ``moved_km``.
+    """
+
+    base: Case
+    counts: dict[str, int]
+    draw: Draw
+    calendar: Calendar
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    copies: dict[str, pd.DataFrame] = field(default_factory=dict)
+
+    def put(self, name: str, table: pd.DataFrame, note: pd.Series | str) -> None:
+        """Keep a table, with the columns of the base's and a note on where each row comes from; a table without rows is left out."""
+        if len(table):
+            said = note.to_numpy() if isinstance(note, pd.Series) else note
+            noted = table[list(self.base[name].columns)].assign(note=said).reset_index(drop=True)
+            noted["note"] = f"generated (seed {self.draw.seed}): " + noted["note"]
+            self.tables[name] = noted
+
+    def here(self, name: str) -> pd.DataFrame:
+        """Return a table made so far; without rows where there is none."""
+        return self.tables[name] if name in self.tables else self.base[name].iloc[:0]
