@@ -20,7 +20,7 @@ from placement.case import Case, read_case
 from placement.engine import Event, Progress, Status
 from placement.errors import DataError, ExitCode, Problem
 from placement.instances import read_instance
-from placement.options import SolveOptions, default_workers
+from placement.options import PUBLISHED_GAP, REL_GAP, SolveOptions, default_workers
 from placement.parallel import Pool
 from placement.plan.checking.tables import PLAN_TABLES
 from placement.plan.plan import Plan
@@ -32,8 +32,9 @@ from placement.solving import solve
 
 def solve_into(args: argparse.Namespace) -> int:
     """Run ``placement solve`` with parsed arguments; return the exit code."""
+    usual = PUBLISHED_GAP if args.format is not None else REL_GAP
     options = SolveOptions(
-        time_limit_s=args.time_limit, rel_gap=args.gap, seed=args.seed, workers=default_workers() if args.workers is None else args.workers,
+        time_limit_s=args.time_limit, rel_gap=usual if args.gap is None else args.gap, seed=args.seed, workers=default_workers() if args.workers is None else args.workers,
         cluster=args.cluster, work_limit=args.work_limit,
     )  # fmt: skip
     if options.cluster is not None:
@@ -138,7 +139,8 @@ class Log:
 
     def __call__(self, event: Event) -> None:
         gap = f"{event.gap:.3%}" if math.isfinite(event.gap) else "-"
-        line = f"{event.time_s:8.1f} s  {event.phase:<20} objective {_musd(event.objective)}  bound {_musd(event.bound)}  gap {gap:>9}  columns {event.columns:>9,}"
+        found = f"objective {_musd(event.objective)}  bound {_musd(event.bound)}  gap {gap:>9}"
+        line = f"{event.time_s:8.1f} s  {event.phase:<20} {found}  columns {event.columns:>9,}"
         new_phase, self._phase = event.phase != self._phase, event.phase
         if new_phase or event.time_s - self._shown >= 1.0:
             self._shown = event.time_s

@@ -73,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     solve.add_argument("--out", metavar="RUN", required=True, help="run folder to write (an old run is replaced only when the new one is complete)")
     solve.add_argument("--model", metavar="CARD", help="model card; default: the case's own")
     solve.add_argument("--time-limit", metavar="S", type=float, default=300.0, help="wall clock for the solve, s (default 300)")
-    solve.add_argument("--gap", metavar="G", type=float, default=1e-4, help="stop at this relative gap (default 1e-4)")
+    solve.add_argument("--gap", metavar="G", type=float, default=None, help="stop at this relative gap (default 1e-4; 1e-6 with --format)")
     solve.add_argument("--seed", metavar="N", type=int, default=0, help="random seed (default 0)")
     solve.add_argument("--workers", metavar="N", type=int, default=None, help="cores to use (default: all that there are, at most 4)")
     solve.add_argument("--cluster", metavar="ADDRESS", help="Dask scheduler whose workers to use, such as tcp://10.0.0.5:8786 (needs placement[cluster])")

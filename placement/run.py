@@ -92,13 +92,14 @@ def case_to_check(path: str | Path, folder: str | Path, *, model: str | None = N
     OptionError
         If options are given that say nothing of a case folder.
     """
+    is_file = options.get("format") is not None or Path(path).is_file()
+    if not is_file:
+        refuse_options(**options)
+    case = None if is_file else read_case(path)
     summary = read_summary(folder)
     if model not in (None, summary.get("model")):
         raise DataError([Problem(str(folder), "model", f"is '{summary.get('model')}', not '{model}'", "Leave --model out, or name another run")])
-    if options.get("format") is not None or Path(path).is_file():
-        return read_again(path, summary, **options)
-    refuse_options(**options)
-    return read_case(path)
+    return read_again(path, summary, **options) if case is None else case
 
 
 def refuse_options(**options: Any) -> None:

@@ -189,7 +189,7 @@ def test_a_closed_stream_does_not_stop_the_search():
 def test_progress_file(solved):
     """One line per event: time and bound never fall, the objective never rises, and the last line is what the summary says."""
     lines = [json.loads(line) for line in (solved.run / "progress.jsonl").read_text(encoding="utf-8").splitlines()]
-    assert all(list(line) == ["time_s", "phase", "objective", "bound", "gap"] for line in lines)
+    assert all(list(line) == ["time_s", "phase", "objective", "bound", "gap", "columns"] for line in lines)
     for name, sign in (("time_s", 1), ("bound", 1), ("objective", -1)):
         values = [sign * line[name] for line in lines if line[name] is not None]
         assert values == sorted(values) and values

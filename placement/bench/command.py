@@ -17,9 +17,8 @@ from placement.bench.suites import Known, Suite, chosen, read_suite, suite_names
 from placement.bench.table import read_records, table
 from placement.engine import Progress
 from placement.errors import DataError, ExitCode, OptionError, Problem
-from placement.options import SolveOptions
+from placement.options import PUBLISHED_GAP, SolveOptions
 
-REL_GAP = 1e-6  # at this gap a run is called optimal; published optima are compared at the same tolerance
 
 
 def bench(args: argparse.Namespace) -> int:
@@ -38,7 +37,7 @@ def bench(args: argparse.Namespace) -> int:
     limit = suite.time_limit_s if args.time_limit is None else args.time_limit
     workers = args.workers if args.workers is not None else os.cpu_count() or 1
     for seed in seeds:  # refused before anything runs
-        SolveOptions(time_limit_s=limit, rel_gap=REL_GAP, seed=seed, workers=workers)
+        SolveOptions(time_limit_s=limit, rel_gap=PUBLISHED_GAP, seed=seed, workers=workers)
     _writable(out)
     place = None if args.instances is None else Path(args.instances)
     paths = [instance_file(entry.file, place) for entry in entries]  # all of them first: a missing one is told before hours have passed
@@ -67,7 +66,7 @@ def _runs(suite: Suite, entries: tuple[Known, ...], paths: list[Path], seeds: tu
         for seed in seeds:
             progress = Progress(limit)
             with stop_on_signal(progress):
-                yield run(entry, suite.name, path, time_limit_s=limit, rel_gap=REL_GAP, seed=seed, workers=workers, progress=progress)
+                yield run(entry, suite.name, path, time_limit_s=limit, rel_gap=PUBLISHED_GAP, seed=seed, workers=workers, progress=progress)
 
 
 def default_out() -> Path:

@@ -22,9 +22,9 @@ from placement.program import Program
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
-_TOLERANCE = 2e-6  # relative distance of the bound to the value of the relaxation at which pricing stops
+_TOLERANCE = 1e-5  # relative distance of the bound to the value of the relaxation at which pricing stops
 _ROUNDS = 30
-_JOIN, _EACH = 600, 4  # most columns that join at a time, and most of one choice
+_JOIN, _EACH = 4000, 6  # most columns that join at a time, and most of one choice
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,6 @@ from numpy.typing import NDArray
 from placement.certificate import Proof
 
 
-OPTIMAL_GAP = 1e-4  # a plan is called optimal up to here, however wide the gap that was asked for
-
-
 class Status(StrEnum):
     """Why the engine stopped, and whether a plan came out of it."""
 
@@ -58,7 +55,7 @@ class Progress:
         self._start, self._limit = time.monotonic(), time_limit_s
         self._listeners: list[Callable[[Event], object]] = []
         self.objective, self.bound, self.phase = math.inf, -math.inf, "start"
-        self.interrupted = False
+        self._interrupted, self._stops = False, list[Callable[[], object]]()
         self.columns = 0  # columns that the algorithm at work holds, of all that the program has
         self.reserve_s = 0.0  # kept back for settling the plan at the end, as long as it was seen to take
         self.phases: list[dict[str, object]] = []
@@ -66,6 +63,22 @@ class Progress:
     def subscribe(self, listen: Callable[[Event], object]) -> None:
         """Have a function called with an :class:`Event` whenever something changed; it must not raise."""
         self._listeners.append(listen)
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the search must stop and keep the best plan; a signal handler or another thread may set it."""
+        return self._interrupted
+
+    @interrupted.setter
+    def interrupted(self, value: bool) -> None:
+        self._interrupted = value
+        if value:
+            for stop in self._stops:
+                stop()
+
+    def on_interrupt(self, stop: Callable[[], object]) -> None:
+        """Have a function called when the search is interrupted, perhaps from a signal handler: workers are told to stop."""
+        self._stops.append(stop)
 
     @property
     def elapsed(self) -> float:

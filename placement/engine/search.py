@@ -20,12 +20,16 @@ from placement.engine.outcome import Outcome, Progress, Status
 from placement.engine.prove import prove
 from placement.engine.settle import Mask, Settled, gap_closed, settle
 from placement.engine.start import Kernel, least_columns, least_plan, promising, relax_and_fix, repair
+from placement.engine.tree import grow
 from placement.options import SolveOptions
+from placement.parallel import Pool, Task
 from placement.program import Program
 
 _SMALL = 2500  # integers up to which HiGHS alone is faster than building a start
 _PROVE_S = 10.0  # at least this long, if the limit leaves it, goes into a proof that needs no solver
 _OPTIMAL_GAP = 1e-4  # a plan is called optimal up to here, however wide the gap that was asked for
+_VERIFY = 0.04  # share of the time left for recomputing the bound of a tree
+_TREE_SHARE = 0.35  # of the search, for the tree where there is one worker only
 _LARGE_ROWS = 20_000  # rows from which the root is solved by interior point without crossover
 
 
@@ -52,6 +56,7 @@ class _Search:
     settled: Settled | None = None
     keep: Mask | None = None  # columns that settling begins with
     dual: Floats = field(default_factory=lambda: np.empty(0))
+    proof: Proof | None = None  # better than the root's duals
 
     def run(self, begin: Floats | None) -> Outcome:
         """Do the work in order; each step is skipped when the gap is closed or time is up."""
@@ -65,15 +70,48 @@ class _Search:
             return self.infeasible(self.whole.relaxed())
         if root.dual is not None or self.keep is None:
             self.keep = promising(self.program, self.whole, root)
+        if not small and root.x is not None and self.options.work_limit is None:
+            with Pool(self.options.workers) as pool:
+                return self.large(self.keep, begin, pool)
         if begin is not None:
             self.warm_start(begin, self.keep)
-        if not small and root.x is not None and not self.done:
-            self.in_kernel(self.keep)
         if not self.done:
             answer = self.branch_and_bound()
             if answer.infeasible and self.x is None:
                 return self.infeasible(self.whole)
         return self.end(self.keep)
+
+    def large(self, keep: Mask, begin: Floats | None, pool: Pool) -> Outcome:
+        """Look for plans in the kernel; with a second worker a tree raises the bound meanwhile, else after it."""
+        together = pool.workers > 1
+        tree: Task | None = None
+        seconds = self.progress.search_s - _VERIFY * self.progress.search_s
+        if together:  # the solver's own threads would only take the core away
+            self.options = replace(self.options, workers=1)
+            tree = pool.start(grow, self.program, keep, self.dual, self.progress.bound, seconds, self.options.seed)
+        else:
+            self.progress.reserve_s += _TREE_SHARE * seconds
+        if begin is not None:
+            self.warm_start(begin, keep)
+        if not self.done:
+            self.in_kernel(keep)
+        self.progress.enter("tree")
+        if not together:
+            self.progress.reserve_s -= _TREE_SHARE * seconds
+        if self.progress.interrupted:
+            pool.stop()
+        if not self.done:
+            tree = tree or pool.start(grow, self.program, keep, self.dual, self.progress.bound, (1 - _VERIFY) * self.progress.search_s, self.options.seed)
+        if tree is not None:
+            self.take(tree.result())
+        return self.end(keep)
+
+    def take(self, proof: Proof) -> None:
+        """Keep the proof of a tree if it proves more than the root."""
+        bound = proven_bound(self.program, proof)
+        if bound > self.progress.bound and self._credible(bound):
+            self.proof = proof
+            self.progress.report(bound=bound)
 
     @property
     def small(self) -> bool:
@@ -155,7 +193,7 @@ class _Search:
             if self.settled is not None:
                 keep = keep | self.settled.keep
             self.settle(self.x, keep | (self.x > self.whole.lower), max(progress.left, 2.0))
-        objective, status, proof = math.inf, Status.NO_PLAN, Proof.of_dual(self.dual)
+        objective, status, proof = math.inf, Status.NO_PLAN, self.proof or Proof.of_dual(self.dual)
         if self.settled is not None:
             objective = self.whole.value(self.settled.x)
             proof = self.prove(objective)
@@ -168,7 +206,7 @@ class _Search:
 
     def prove(self, objective: float) -> Proof:
         """Return a proof of the bound; for small programs one that closes the gap by branching, if time allows."""
-        proof, progress = Proof.of_dual(self.dual), self.progress
+        proof, progress = self.proof or Proof.of_dual(self.dual), self.progress
         if self.small and not gap_closed(objective, safe_bound(self.program, self.dual), self.options.rel_gap):
             progress.enter("prove")
             seconds = min(progress.left, max(_PROVE_S, 2 * progress.elapsed))

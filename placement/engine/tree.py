@@ -23,10 +23,13 @@ from placement.engine.choices import Choices, Part, find_choices, parts
 from placement.engine.highs import Floats
 from placement.engine.nodes import Box, NodeProgram, Solved
 from placement.errors import SolverError
+from placement.parallel import stopped
 from placement.program import Program
 
 _TRIES, _RELIABLE = 4, 2  # splits tried at a node while little is known; times until a split counts as known
 _FRACTION = 0.02
+_MOST = 0.05  # what a side gains beyond this share of the bound does not count
+_STEP, _STEPS = 0.01, 100
 _DUAL_ENTRIES = 25_000_000  # of all leaves together, 200 MB
 
 Mask = NDArray[np.bool_]
@@ -172,20 +175,19 @@ class Tree:
         """Return the best split of a node and its two sides; None to end the search."""
         ranked = sorted(self._splits(node), key=self._merit, reverse=True)
         best: tuple[float, _Split, tuple[_Node, _Node]] | None = None
-        tried = 0
-        for split in ranked:
+        for tried, split in enumerate(ranked):
             if best is not None and (tried >= _TRIES or (self.known[split.key].times >= _RELIABLE and best[0] >= self._merit(split))):
                 break
-            sides = [self._solve(((split, right),), node, left(), target) for right in (False, True)]
-            if sides[0] is None or sides[1] is None:
+            one = self._solve(((split, False),), node, left(), target)
+            other = self._solve(((split, True),), node, left(), target) if one is not None else None
+            if one is None or other is None:
                 break
-            gains = [min(s.bound, target, node.solved.bound + 0.05 * abs(node.solved.bound)) - node.solved.bound for s in sides]
+            most = min(target, node.solved.bound + _MOST * abs(node.solved.bound))
+            gains = [min(side.bound, most) - node.solved.bound for side in (one, other)]
             self._learn(split, gains)
-            tried += 1
             score = max(gains[0], 1e-6) * max(gains[1], 1e-6)
             if best is None or score > best[0]:
-                nodes = (_Node((*node.path, (split, False)), sides[0]), _Node((*node.path, (split, True)), sides[1]))
-                best = (score, split, nodes)
+                best = (score, split, (_Node((*node.path, (split, False)), one), _Node((*node.path, (split, True)), other)))
         return None if best is None else best[1:]
 
     def _splits(self, node: _Node) -> list[_Split]:
@@ -216,11 +218,13 @@ class Tree:
     def _guess(self, split: _Split) -> float:
         """Return what a split never tried may bring per unit: its stake, times what stakes of its kind brought."""
         kind = split.key[0]
-        stake = self.stake[split.key[1]] if kind == "choice" else 1.0
-        brought = [(sum(k.raised) / (2 * k.times), self.stake[key[1]] if kind == "choice" else 1.0) for key, k in self.known.items() if key[0] == kind and k.times]
-        if not brought:
-            return stake
-        return stake * (sum(b for b, _ in brought) + 1e-3) / max(sum(s for _, s in brought), 1e-9)
+        tried = [(key[1], known) for key, known in self.known.items() if key[0] == kind and known.times]
+        brought = sum(sum(known.raised) / (2 * known.times) for _, known in tried)
+        stakes = sum(self._stake(kind, number) for number, _ in tried)
+        return self._stake(kind, split.key[1]) * ((brought + 1e-3) / max(stakes, 1e-9) if tried else 1.0)
+
+    def _stake(self, kind: str, number: int) -> float:
+        return float(self.stake[number]) if kind == "choice" else 1.0
 
     def _learn(self, split: _Split, gains: list[float]) -> None:
         known = self.known[split.key]
@@ -256,3 +260,22 @@ class Tree:
         part = np.concatenate([np.empty(0, np.int64)] + [c.columns for c in chosen])
         choice = np.array([c.row for c in chosen], np.int64)
         return Proof(column, at, left, right, leaf, np.array(duals), np.array(empty, bool), choice=choice, part_start=start, part=part)
+
+
+def grow(program: Program, keep: Mask, dual: Floats, bound: float, seconds: float, seed: int) -> Proof:
+    """Return the proof of a tree grown for some seconds, or until the pool whose task this is stops.
+
+    Parameters
+    ----------
+    keep, dual
+        See :class:`Tree`.
+    bound
+        Bound of the root. Leaves a hundredth above it are left alone until no lower one is left, then two hundredths, and so on.
+    """
+    tree, until = Tree(program, keep, dual, seed), time.monotonic() + seconds
+    for step in range(1, _STEPS + 1):
+        target = bound + step * _STEP * abs(bound)
+        tree.run(target, until - time.monotonic(), stopped)
+        if tree.bound < target:
+            break
+    return tree.proof()

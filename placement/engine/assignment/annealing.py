@@ -5,6 +5,7 @@ may be used is decided beforehand (:mod:`~placement.engine.assignment.opening`):
 assignment to nearly the right sites is found within seconds. Sites are opened and closed only as workloads come and go.
 """
 
+# ruff: noqa: NPY002 -- compiled loops have this generator only, seeded in every call
 from __future__ import annotations
 
 import math
@@ -19,7 +20,7 @@ from placement.engine.effort import Effort
 from placement.parallel import stopped
 
 _BLOCK = 50_000  # moves between two looks at the clock at most
-_BLOCKS_PER_S = 60.0  # nominal, for counted work
+_BLOCKS_PER_S = 150.0  # nominal, for counted work
 _CANDIDATES = 10  # cheapest sites per workload
 _TO_CLOSED = 0.2  # of the moves to a closed site, how many are tried
 _SLACK = 1e-12  # relative leeway of capacities, as for :attr:`Assignment.allowed`
@@ -34,7 +35,7 @@ class Schedule:
     overload: float = 10.0
 
 
-SCHEDULES = (Schedule(), Schedule(hot=3.0), Schedule(overload=3.0), Schedule(hot=0.5, cold=0.02))
+SCHEDULES = (Schedule(), Schedule(hot=0.5, cold=0.02, overload=6.0), Schedule(hot=3.0), Schedule(hot=0.5, cold=0.01))
 
 
 @njit(cache=True, nogil=True)

@@ -27,7 +27,7 @@ from placement.engine.effort import Effort
 _NODES_PER_S = 20.0  # nominal, for counted work
 _POOL = 400  # cuts kept
 _CANDIDATES = 8  # sites tried for branching
-_NODE_STEPS = 60  # subgradient steps in a node
+_NODE_STEPS, _NODE_LENGTH, _PATIENCE = 40, 0.15, 4  # subgradient steps in a node, how long they are at first
 _PLACE_ALL, _PLACE_EVERY = 40, 5  # the first nodes' choices are placed all, later ones' not: it costs as much as the steps
 Mask = NDArray[np.bool_]
 
@@ -140,7 +140,9 @@ class _Search:
         bound = max(bound, node.bound)
         if bound >= enough:
             return []
-        found = self.lagrangian.improve(start.u, effort, self.upper, ~is_out, patience=5, forced=is_in, smallest_step=0.05, steps=_NODE_STEPS)
+        found = self.lagrangian.improve(
+            start.u, effort, self.upper, ~is_out, is_in, patience=_PATIENCE, length=_NODE_LENGTH, smallest=_NODE_LENGTH / 20, steps=_NODE_STEPS
+        )
         self.pool.add(found)
         self._nodes += 1
         free = ~(is_in | is_out)

@@ -71,6 +71,11 @@ class Best:
         return np.asarray(self.placing.share.argmax(axis=0), dtype=np.int64)
 
     @property
+    def gap(self) -> float:
+        """Relative gap between plan and bound."""
+        return relative_gap(self.value + self.offset, self.bound + self.offset)
+
+    @property
     def closed(self) -> bool:
         """Whether plan and bound meet."""
-        return relative_gap(self.value + self.offset, self.bound + self.offset) <= self.rel_gap
+        return self.gap <= self.rel_gap

@@ -21,10 +21,10 @@ from placement.engine.assignment.structure import Assignment, Floats, Ints
 from placement.engine.effort import Effort
 from placement.parallel import stopped
 
-_STEPS_FIRST, _STEPS_LATER = 60, 25  # of subgradients at a node, before and after pairs were dropped
-_NODES_PER_S = 20.0  # nominal, for counted work
+_STEPS_FIRST, _STEPS_LATER = 20, 10  # of subgradients at a node, before and after pairs were dropped
+_NODES_PER_S = 200.0  # nominal, for counted work
 _AGAIN = 0.1  # share of free pairs dropped that makes another round of bounding worth it
-_EVEN = 0.02  # of the room left: losses below count as this when a pair to branch on is chosen
+_EVEN = 0.005  # of the room left: losses below count as this when a pair to branch on is chosen
 
 
 class Reply(StrEnum):
@@ -130,6 +130,11 @@ class Answer:
     site: Ints | None
     left: list[Node]
     nodes: int
+
+
+def unexplored(stack: list[Node]) -> float:
+    """Guess which part of the tree some open nodes are, as if every branching halved it (Knuth, *Mathematics of Computation* 29, 1975, 121-136)."""
+    return math.fsum(0.5**node.depth for node in stack)
 
 
 def ask(stack: list[Node], cutoff: float, aim: float, effort: Effort, stop: Callable[[], bool] = stopped) -> Answer:

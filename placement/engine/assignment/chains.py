@@ -21,7 +21,7 @@ from placement.engine.effort import Effort
 _SITES, _REACH = 8, 4.0  # candidate sites per workload, and their reduced cost in units of the scale
 _DEPTH = 6  # workloads moved by one chain
 _BLOCK = 1000  # chains begun between two looks at the clock at most
-_BLOCKS_PER_S = 50.0  # nominal, for counted work
+_BLOCKS_PER_S = 400.0  # nominal, for counted work
 _RISE = 0.9  # share of the run over which the price rises
 
 
@@ -58,11 +58,10 @@ class Schedule:
     hot: float = 1.0
     cold: float = 0.1
     slack: float = 0.05
-    overload: float = 2.0
+    overload: float = 5.0
 
 
-SCHEDULES = (Schedule(), Schedule(overload=5.0), Schedule(hot=1.2, slack=0.1, overload=4.0), Schedule(hot=1.5))
-REHEATS = (Schedule(hot=0.8, slack=0.3), Schedule(hot=0.8, slack=0.2, overload=4.0), Schedule(hot=0.5, slack=0.5, overload=4.0))
+SCHEDULES = (Schedule(), Schedule(overload=10.0), Schedule(hot=0.6), Schedule(hot=1.2, slack=0.1))
 
 
 def terrain(a: Assignment, reduced: Floats, v: Floats) -> Terrain:
@@ -77,7 +76,8 @@ def terrain(a: Assignment, reduced: Floats, v: Floats) -> Terrain:
     count = np.maximum((ranked <= _REACH * scale).sum(axis=1), np.minimum(2, np.isfinite(ranked).sum(axis=1)))
     typical_use = float(a.use[a.allowed].mean()) or 1.0
     price = np.where(np.isfinite(a.capacity), np.maximum(-v, 0.3 * scale / typical_use), 0.0)
-    return Terrain(*(np.ascontiguousarray(x, float) for x in (a.cost, a.use, a.capacity, reduced, price)), scale, np.ascontiguousarray(order), count.astype(np.int64))
+    cost, use, capacity, reduced, price = (np.ascontiguousarray(x, float) for x in (a.cost, a.use, a.capacity, reduced, price))
+    return Terrain(cost, use, capacity, reduced, price, scale, np.ascontiguousarray(order), count.astype(np.int64))
 
 
 @njit(cache=True, nogil=True)
@@ -104,9 +104,88 @@ def _move(j, to, site, place, members, size, load, use):  # type: ignore[no-unty
 
 
 @njit(cache=True, nogil=True)
+def _change(load, more, capacity, price, overload):  # type: ignore[no-untyped-def]
+    """By how much the price of a load changes; 0 where capacity has no price."""
+    if price == 0:
+        return 0.0
+    return _idle(load + more, capacity, price, overload) - _idle(load, capacity, price, overload)
+
+
+@njit(cache=True, nogil=True)
+def _eject(k, change, before, moved, steps, heat, now, overload, members, size, load, use, capacity, reduced, sites, count):  # type: ignore[no-untyped-def]
+    """Look for the workload to eject from site ``k`` and where it goes.
+
+    Returns value, workload, site and change without idle capacity of the best chain that ends there, then workload, site and
+    change of the best one to go on with, shaken a little.
+    """
+    close, close_j, close_i, close_change = np.inf, -1, -1, 0.0
+    onward, next_j, next_i, next_change = np.inf, -1, -1, 0.0
+    for e in range(size[k]):
+        w = members[k, e]
+        fresh = True
+        for q in range(steps):
+            if moved[q] == w:
+                fresh = False
+        if not fresh:
+            continue
+        here = change - reduced[k, w]
+        if now[k] > 0:
+            here += _idle(load[k] - use[k, w], capacity[k], now[k], overload) - before
+        if here > close and here > onward:
+            continue
+        for z in range(count[w]):
+            t = sites[w, z]
+            if t == k:
+                continue
+            value = here + reduced[t, w]
+            if value > close and value > onward:
+                break  # candidates come by reduced cost
+            ends = value + _change(load[t], use[t, w], capacity[t], now[t], overload)
+            if ends < close:
+                close, close_j, close_i, close_change = ends, w, t, value
+            shaken = value + heat * np.random.random()  # noqa: NPY002 - the compiled generator
+            if shaken < onward:
+                onward, next_j, next_i, next_change = shaken, w, t, value
+    return close, close_j, close_i, close_change, next_j, next_i, next_change
+
+
+@njit(cache=True, nogil=True)
+def _chain(site, place, members, size, load, moved, origin, heat, now, overload, use, capacity, reduced, sites, count):  # type: ignore[no-untyped-def]
+    """Try one chain, in place; return how many workloads it moved, 0 if it was undone."""
+    j = np.random.randint(len(site))  # noqa: NPY002
+    i, k = site[j], sites[j, np.random.randint(count[j])]  # noqa: NPY002
+    if k == i:
+        return 0
+    threshold = -heat * np.log(np.random.random() + 1e-300)  # noqa: NPY002
+    before = 0.0 if now[k] == 0 else _idle(load[k], capacity[k], now[k], overload)
+    change = reduced[k, j] - reduced[i, j] + _change(load[i], -use[i, j], capacity[i], now[i], overload)
+    done = change + _change(load[k], use[k, j], capacity[k], now[k], overload) <= threshold
+    _move(j, k, site, place, members, size, load, use)
+    moved[0], origin[0], steps = j, i, 1
+    while not done and steps < len(moved):
+        close, close_j, close_i, close_change, next_j, next_i, next_change = _eject(
+            k, change, before, moved, steps, heat, now, overload, members, size, load, use, capacity, reduced, sites, count
+        )
+        done = close <= threshold
+        if done:
+            next_j, next_i, next_change = close_j, close_i, close_change
+        elif close_j < 0 or steps == len(moved) - 1:
+            break
+        moved[steps], origin[steps] = next_j, k
+        before = 0.0 if now[next_i] == 0 else _idle(load[next_i], capacity[next_i], now[next_i], overload)
+        _move(next_j, next_i, site, place, members, size, load, use)
+        change, k, steps = next_change, next_i, steps + 1
+    if done:
+        return steps
+    for e in range(steps - 1, -1, -1):
+        _move(moved[e], origin[e], site, place, members, size, load, use)
+    return 0
+
+
+@njit(cache=True, nogil=True)
 def _anneal(site, best_site, best, blocks, heat, slack, overload, depth, seed, cost, use, capacity, reduced, price, sites, count):  # type: ignore[no-untyped-def]
     """Run blocks of chains from ``site``, in place; keep the best feasible point. Returns its cost."""
-    np.random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002
     m, n = cost.shape
     load, size = np.zeros(m), np.zeros(m, np.int64)
     members, place = np.zeros((m, n), np.int64), np.zeros(n, np.int64)
@@ -115,9 +194,7 @@ def _anneal(site, best_site, best, blocks, heat, slack, overload, depth, seed, c
         members[site[j], size[site[j]]] = j
         size[site[j]] += 1
     moved, origin = np.zeros(depth, np.int64), np.zeros(depth, np.int64)
-    now = np.empty(m)
-    for i in range(m):
-        now[i] = price[i] * slack if capacity[i] < np.inf else 0.0
+    now = price * slack
     for _ in range(blocks):
         load[:] = 0.0
         total = 0.0
@@ -125,71 +202,10 @@ def _anneal(site, best_site, best, blocks, heat, slack, overload, depth, seed, c
             load[site[j]] += use[site[j], j]
             total += cost[site[j], j]
         for _ in range(_BLOCK):
-            j = np.random.randint(n)
-            i, k = site[j], sites[j, np.random.randint(count[j])]
-            if k == i:
-                continue
-            threshold = -heat * np.log(np.random.random() + 1e-300)
-            before = 0.0 if now[k] == 0 else _idle(load[k], capacity[k], now[k], overload)
-            change = reduced[k, j] - reduced[i, j]
-            if now[i] > 0:
-                change += _idle(load[i] - use[i, j], capacity[i], now[i], overload) - _idle(load[i], capacity[i], now[i], overload)
-            _move(j, k, site, place, members, size, load, use)
-            moved[0], origin[0], steps = j, i, 1
-            after = 0.0 if now[k] == 0 else _idle(load[k], capacity[k], now[k], overload)
-            ok = change + after - before <= threshold
-            while not ok and steps < depth:
-                close, close_j, close_i, close_change = np.inf, -1, -1, 0.0  # best chain that ends here
-                onward, next_j, next_i, next_change = np.inf, -1, -1, 0.0  # best chain to go on with
-                for e in range(size[k]):
-                    w = members[k, e]
-                    fresh = True
-                    for q in range(steps):
-                        if moved[q] == w:
-                            fresh = False
-                    if not fresh:
-                        continue
-                    here = change - reduced[k, w]
-                    if now[k] > 0:
-                        here += _idle(load[k] - use[k, w], capacity[k], now[k], overload) - before
-                    if here > close and here > onward:
-                        continue
-                    for z in range(count[w]):
-                        t = sites[w, z]
-                        if t == k:
-                            continue
-                        value = here + reduced[t, w]
-                        if value > close and value > onward:
-                            break  # candidates come by reduced cost
-                        ends = value
-                        if now[t] > 0:
-                            ends += _idle(load[t] + use[t, w], capacity[t], now[t], overload) - _idle(load[t], capacity[t], now[t], overload)
-                        if ends < close:
-                            close, close_j, close_i, close_change = ends, w, t, value
-                        shaken = value + heat * np.random.random()
-                        if shaken < onward:
-                            onward, next_j, next_i, next_change = shaken, w, t, value
-                if close_j < 0:
-                    break
-                ok = close <= threshold
-                if ok:
-                    next_j, next_i, next_change = close_j, close_i, close_change
-                elif steps == depth - 1:
-                    break
-                moved[steps], origin[steps] = next_j, k
-                before = 0.0 if now[next_i] == 0 else _idle(load[next_i], capacity[next_i], now[next_i], overload)
-                _move(next_j, next_i, site, place, members, size, load, use)
-                change, k, steps = next_change, next_i, steps + 1
-            if not ok:
-                for e in range(steps - 1, -1, -1):
-                    _move(moved[e], origin[e], site, place, members, size, load, use)
-                continue
+            steps = _chain(site, place, members, size, load, moved, origin, heat, now, overload, use, capacity, reduced, sites, count)
             for e in range(steps):
-                total -= cost[origin[e], moved[e]]
-            for e in range(steps):
-                to = origin[e + 1] if e + 1 < steps else k
-                total += cost[to, moved[e]]
-            if total < best:
+                total += cost[site[moved[e]], moved[e]] - cost[origin[e], moved[e]]
+            if steps and total < best:
                 feasible = True
                 for i in range(m):
                     if load[i] > capacity[i] * (1 + 1e-12):
@@ -212,11 +228,12 @@ def anneal(t: Terrain, start: Ints, seed: int, effort: Effort, plan: Schedule) -
         heat = t.scale * plan.hot * (plan.cold / plan.hot) ** share
         slack = plan.slack ** max(0.0, 1 - share / _RISE)
         began = time.monotonic()
-        best = _anneal(site, best_site, best, chunk, heat, slack, plan.overload, _DEPTH, draw % 2**32, t.cost, t.use, t.capacity, t.reduced, t.price, t.sites, t.count)
+        best = _anneal(
+            site, best_site, best, chunk, heat, slack, plan.overload, _DEPTH, draw % 2**32,
+            t.cost, t.use, t.capacity, t.reduced, t.price, t.sites, t.count,
+        )  # fmt: skip
         done += chunk
         draw = draw * 1103515245 + 12345
-        if not effort.counted:  # about a hundred adjustments in all, some per second at least
-            chunk = max(1, int(chunk * min(0.01 * whole, 0.3) / max(time.monotonic() - began, 1e-6)))
-        else:
-            chunk = max(1, blocks // 100)
+        pace = min(0.01 * whole, 0.3) / max(time.monotonic() - began, 1e-6)  # about a hundred adjustments in all, some per second at least
+        chunk = max(1, blocks // 100 if effort.counted else int(chunk * pace))
     return best, best_site

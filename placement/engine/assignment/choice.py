@@ -20,10 +20,10 @@ from placement.engine.assignment.annealing import SCHEDULES, anneal
 from placement.engine.assignment.best import Best
 from placement.engine.assignment.endgame import Proven, Survivors, prove, survivors
 from placement.engine.assignment.knapsack import Filled, Knapsacks
-from placement.engine.assignment.neighbourhood import improve, part
+from placement.engine.assignment.neighbourhood import combine, improve, part, value
 from placement.engine.assignment.opening import Guide, choose_open, guide
-from placement.engine.assignment.restricted import solve_restricted
 from placement.engine.assignment.root import fewest_open, solve_root
+from placement.engine.assignment.sited import solve_sited
 from placement.engine.assignment.structure import Assignment, Floats, Ints, Placing
 from placement.engine.assignment.zones import Zone, halves, whole
 from placement.engine.effort import Effort
@@ -34,8 +34,11 @@ _FILLS = (0.99, 1.0, 0.98, 0.995)  # shares of capacity first tried; then betwee
 _TASKS = 2  # at a time, whatever the number of workers
 _ROOT, _PRICES, _SPLIT, _SITES = 0.15, 0.12, 0.15, 0.3  # shares of effort for root, prices, bound with split workloads, site sets
 _ROUND_S = 5.0  # of re-planning between two merges
-_SMALL, _MEDIUM = 2_500, 12_000  # pairs left up to which branch and bound is tried at once, and in the second half
+_SMALL, _MEDIUM = 6_000, 12_000  # pairs left up to which branch and bound is tried at once, and in the second half
+_PAIRS_PER_S = 60_000.0  # how long to anneal
 _FIRST_SIZE = 8.0  # open sites per region at first
+_PATIENCE = 5  # rounds without improvement before another plan is tried
+_AROUND, _NOISE = 0.01, 0.02  # for other plans: shares of capacity filled around the best one, noise on opening costs
 _ZONE = 1.5  # plans are cut while each half has so many times the open sites of a region
 
 
@@ -63,16 +66,23 @@ def _as_split(a: Assignment, best: Best, pool: Pool, effort: Effort, seed: int) 
 # -- tasks for workers: each begins its own clock ---------------------------------------------------------------------------------
 
 
-def start_plans(a: Assignment, prices: Guide, fill: float, limit: Effort, seed: int) -> list[tuple[float, Ints]]:
-    """Return plans on the sites chosen for one share of capacity filled, best first."""
+def warm() -> None:
+    """Load compiled code into a worker while it is idle."""
+    a = Assignment(cost=np.ones((2, 2)), use=np.ones((2, 2)), capacity=np.full(2, 2.0), open_cost=np.ones(2), siting=True, whole=True)
+    anneal(a, np.ones(2, bool), np.zeros(2, np.int64), 0, Effort(work=0.0), SCHEDULES[0])
+
+
+def start_plans(a: Assignment, prices: Guide, fill: float, limit: Effort, seed: int, noise: float = 0.0) -> list[tuple[float, Ints]]:
+    """Return plans on the sites chosen for one share of capacity filled, best first; noise on opening costs gives other choices."""
     effort = Effort(seconds=limit.seconds, work=limit.work)
-    chosen = choose_open(a, prices, fill, effort.part(0.7), seed)
+    about = replace(a, open_cost=a.open_cost * (1 + noise * np.random.default_rng(seed).standard_normal(a.m)))
+    chosen = choose_open(about, prices, fill, effort.part(0.7), seed)
     if chosen is None:
         chosen = prices.promising(), np.asarray(np.where(prices.promising()[:, None], prices.reduced, np.inf).argmin(axis=0), np.int64)
     is_open, start = chosen
     start = np.where(a.allowed[start, np.arange(a.n)], start, prices.reduced.argmin(axis=0))
     is_open[start] = True
-    spare = effort.part(0.3) if effort.counted else Effort(seconds=min(effort.left, len(SCHEDULES) * float(np.clip(a.n / 200, 0.2, 4.0))))
+    spare = effort.part(0.3) if effort.counted else Effort(seconds=min(effort.left, len(SCHEDULES) * float(np.clip(a.m * a.n / _PAIRS_PER_S, 0.1, 4.0))))
     found = [anneal(a, is_open, start, 1000 * seed + k, spare.part(1 / len(SCHEDULES) if spare.counted else 1 / (len(SCHEDULES) - k)), plan)
              for k, plan in enumerate(SCHEDULES)]  # fmt: skip
     return sorted([v for v in found if math.isfinite(v[0])], key=lambda v: v[0])
@@ -88,6 +98,11 @@ def replan(a: Assignment, prices: Guide, site: Ints, zone: Zone, limit: Effort, 
     near = replace(prices, reduced=np.ascontiguousarray(prices.reduced[at]), site=prices.site[zone.sites], floor=share)
     found = improve(inside, near, own, Effort(seconds=limit.seconds, work=limit.work), seed, size)
     return zone.sites[found.site], found.size
+
+
+def join(a: Assignment, prices: Guide, plans: list[Ints], limit: Effort, seed: int) -> Ints | None:
+    """Return the best plan that branch and bound makes of some plans."""
+    return combine(a, prices, plans, Effort(seconds=limit.seconds, work=limit.work), seed)
 
 
 def split_bound(a: Assignment, limit: Effort, seed: int) -> float:
@@ -108,7 +123,8 @@ class _Search:
     def __init__(self, a: Assignment, best: Best, pool: Pool, effort: Effort, seed: int) -> None:
         self.a, self.best, self.pool, self.effort, self.seed = a, best, pool, effort, seed
         self.random = np.random.default_rng(seed)
-        self.size, self.draws, self.spent = _FIRST_SIZE, 0, 0.0
+        self.size, self.draws, self.spent, self.stalled, self.fill = _FIRST_SIZE, 0, 0.0, 0, _FILLS[0]
+        self.now: Ints  # the plan that is being improved: the best one, or one to replace it
         self.prices: Guide
         self.filled: Filled
         self.knapsacks: Knapsacks
@@ -139,6 +155,9 @@ class _Search:
     def run(self) -> None:
         """Go through the order of work."""
         a, best, whole_ = self.a, self.best, self.left
+        if self.pool.workers > 1:
+            for _ in range(_TASKS):
+                self.pool.start(warm)
         best.progress.enter("root")
         root = solve_root(a, self.limit(_ROOT * whole_), seed=self.seed)
         best.raise_bound(root.bound, root.u)
@@ -170,6 +189,7 @@ class _Search:
             limit = self.limit(max(0.5, (self.left - end) / (rounds - k)), len(fills))
             for fill, plans in zip(fills, self.pool.run(start_plans, [(self.a, self.prices, f, limit, self.draw()) for f in fills]), strict=True):
                 tried[fill] = min((v for v, _ in plans), default=math.inf)
+                self.fill = min(tried, key=lambda f: tried[f])
                 for _, site in plans:
                     self.best.offer(site)
 
@@ -198,6 +218,7 @@ class _Search:
         if not math.isfinite(self.best.value):
             return
         self.best.progress.enter("neighbourhoods")
+        self.now = self.best.sites
         proofs_from = self.left if self._is_small() else self.left / 2
         while not self.over:
             if self.left <= proofs_from:
@@ -207,6 +228,24 @@ class _Search:
                     proofs_from = -1.0
                     continue
             self._round(_TASKS, _ROUND_S)
+            if self.stalled >= _PATIENCE and not self.over:
+                self._start_again()
+
+    def _start_again(self) -> None:
+        """Put the stalled plan together with the best, or begin with sites chosen a little differently."""
+        a, best = self.a, self.best
+        if value(a, self.now) > best.value * (1 + 1e-9):
+            joined = self.pool.start(join, a, self.prices, [best.sites, self.now], self.limit(min(2 * _ROUND_S, self.left)), self.draw()).result()
+            if best.offer(joined):
+                self.now, self.stalled = best.sites, 0
+                return
+        fills = [float(np.clip(self.fill + self.random.uniform(-_AROUND, _AROUND), 0.5, 1.0)) for _ in range(_TASKS)]
+        limit = self.limit(min(4 * _ROUND_S, self.left), _TASKS)
+        found = self.pool.run(start_plans, [(a, self.prices, f, limit, self.draw(), _NOISE) for f in fills])
+        plans = sorted([plan for plans in found for plan in plans], key=lambda v: v[0])
+        for _, site in plans:
+            best.offer(site)
+        self.now, self.stalled = plans[0][1] if plans else best.sites, 0
 
     def _any_plan(self) -> None:
         """Branch and bound for a first plan, on promising sites and then on all: capacity is scarce, or the number of open sites is limited."""
@@ -215,9 +254,7 @@ class _Search:
         for sites in (self.prices.promising(), np.ones(a.m, bool)):
             if self.over or math.isfinite(best.value):
                 return
-            found = solve_restricted(
-                a, a.allowed & sites[:, None], effort=self.limit(0.5 * self.left), links=np.zeros_like(a.allowed), rel_gap=0.01, seed=self.seed
-            )
+            found = solve_sited(a, a.allowed & sites[:, None], effort=self.limit(0.5 * self.left), rel_gap=0.01, seed=self.seed)
             best.offer(found.placing)
             if sites.all():
                 best.raise_bound(min(found.bound, best.value))
@@ -226,10 +263,14 @@ class _Search:
         """Branch and bound, and re-planning beside it while a worker is free."""
         a, best = self.a, self.best
         best.progress.enter("branch and bound")
-        value, known = best.value, best.sites
+        best_value, known = best.value, best.sites
         if self.pool.workers < _TASKS and not self.effort.counted:
-            self._round(1, 0.1 * self.left)
-            value, known, left = best.value, best.sites, self._survivors()
+            end = 0.75 * self.left
+            while self.left > end and self.stalled < 2 and not self.over:
+                self._round(1, 1.0)
+            if self.over:
+                return
+            best_value, known, left = best.value, best.sites, self._survivors()
         task = self.pool.start(settle, a, left, known, self.limit(self.left), best.rel_gap / 2, self.seed)
         while not task.done() and not self.over:
             self._round(1, 1.0)
@@ -237,21 +278,22 @@ class _Search:
             return
         found = task.result()
         best.offer(found.site)
-        best.raise_bound(min(found.bound, value, best.value))
+        best.raise_bound(min(found.bound, best_value, best.value))
 
     def _round(self, tasks: int, seconds: float) -> None:
         """Re-plan, each task in its part of the plan or on its own where that is too small to be cut, and put results together."""
-        a, site = self.a, self.best.sites
+        a, site = self.a, self.now
         cut = tasks > 1 and len(np.unique(site)) >= tasks * _ZONE * self.size
         zones = halves(a, site, self.random) if cut else [whole(a)] * tasks
         limit = self.limit(min(seconds, self.left), tasks)
         found = self.pool.run(replan, [(a, self.prices, site, z, limit, self.draw(), self.size) for z in zones])
         merged = site.copy()
         for zone, (new, _) in zip(zones, found, strict=True):
-            if cut:
-                merged[zone.workloads] = new
-            else:
-                self.best.offer(new)
-        if cut:
-            self.best.offer(merged)
+            merged[zone.workloads] = new
+        plans = [merged] if cut else [new for new, _ in found]
+        for plan in plans:
+            self.best.offer(plan)
+        self.now = min([site, *plans], key=lambda plan: value(a, plan))
+        better = value(a, self.now) < value(a, site) * (1 - 1e-7)
+        self.stalled = 0 if better else self.stalled + 1
         self.size = float(np.mean([size for _, size in found]))

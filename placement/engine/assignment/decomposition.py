@@ -58,7 +58,9 @@ class Decomposed:
     converged: bool
 
 
-def ascend(knapsacks: Knapsacks, u: Floats, effort: Effort, aim: float, *, most: int = 1000, enough: float = math.inf, keep: list[Filled] | None = None) -> Filled:
+def ascend(
+    knapsacks: Knapsacks, u: Floats, effort: Effort, aim: float, *, most: int = 1000, enough: float = math.inf, keep: list[Filled] | None = None
+) -> Filled:
     """Follow subgradients from prices ``u``; return the best filling.
 
     Parameters

@@ -29,6 +29,8 @@ from placement.parallel import Pool, stopped
 
 _MANY_PER_SITE = 40  # workloads per open site from which on the linear program with links degenerates (capa: 150, TBED1: 3 to 20)
 _FEW_FREE = 60  # sites left free by Lagrangian penalties that the choice of sites can be searched through
+_KERNELS = ((1.3, 8), (2.2, 25), (3.5, 40))  # sites, as a multiple of those that the relaxation opens, and pairs of each workload
+_NEAR = 3e-4  # relative gap to the relaxation at which a better plan is left to the exact search
 Mask = NDArray[np.bool_]
 Watch = Callable[[float, float], bool]  # is told (objective, bound), says whether to stop
 
@@ -59,7 +61,8 @@ class _Search:
             if self.over:
                 return
         best.progress.enter("root")
-        root = solve_root(a, self.effort.part(0.3), seed=self.seed)
+        root = solve_root(a, self.effort.part(0.3), seed=self.seed, stop=self._interrupted)
+        best.progress.columns = root.columns
         best.raise_bound(root.bound, root.u)
         self._round(root)
         if self.over:
@@ -92,6 +95,9 @@ class _Search:
             is_open[order[:k]] = True
             self.best.offer(place(a, is_open, self._clock(), hint=root.share > 0))
 
+    def _interrupted(self) -> bool:
+        return self.best.progress.interrupted
+
     def _clock(self) -> Effort | None:
         return None if self.effort.counted else Effort(seconds=self.effort.left)
 
@@ -119,7 +125,7 @@ class _Search:
         prices = lagrangian.prices(lagrangian.first_prices())
         for _ in range(3):
             limit = self.effort.part(0.1) if self.effort.counted else Effort(seconds=min(0.1 * self.effort.left, 5.0 + 2e-6 * a.m * a.n))
-            prices = lagrangian.improve(prices.u, limit, best.value)
+            prices = lagrangian.improve(prices.u, limit, best.value, stop=self._interrupted)
             best.raise_bound(prices.bound, prices.u)
             k = int(np.clip((prices.value < 0).sum(), lagrangian.fewest, min(a.most, a.m)))
             for order in (np.argsort(prices.value, kind="stable"), np.argsort(-prices.share, kind="stable")):
@@ -133,6 +139,9 @@ class _Search:
     def _search_sites(self, prices: Prices, keep: Mask, forced: Mask, max_nodes: int | None = None, news: Callable[[], bool] | None = None) -> None:
         """Branch and bound over the sites kept; ``news`` is asked after every node and stops it by a true answer."""
         a, best = self.a, self.best
+        if not keep.any():
+            best.raise_bound(best.value)
+            return
         first = Prices(prices.bound, prices.u, prices.value[keep], prices.penalty[keep], prices.share[keep])
 
         def whole(placing: Placing) -> None:
@@ -155,7 +164,7 @@ class _Search:
         """A kernel for a good plan, then the choice of sites; where no capacity is limited, few pairs survive and HiGHS comes first."""
         best, unlimited = self.best, _unlimited(self.a)
         best.progress.enter("kernel")
-        best.offer(_kernel(self.a, root, best.placing, 1.3, 8, self.effort.part(0.25), best.rel_gap, self.seed, lambda *_: self.over).placing)
+        best.offer(_kernels(self.a, root, best.placing, self.effort.part(0.4), best.rel_gap, self.seed, lambda *_: self.over))
         for step in ("exact", "choice of sites") if unlimited else ("choice of sites", "exact"):
             if self.over:
                 return
@@ -184,18 +193,18 @@ class _Search:
         a, best = self.a, self.best
         prices = Lagrangian(a).prices(root.u, root.open)
         begun_with = [best.value]
-        task = [self.pool.start(_kernel, a, root, best.placing, 1.3, 8, self.effort.part(0.25), best.rel_gap, self.seed)]
+        task = [self.pool.start(_kernels, a, root, best.placing, self.effort.part(0.5), best.rel_gap, self.seed)]
 
         def news() -> bool:
             if not task or not task[0].done():
                 return False
             found = task.pop().result()
-            if begun_with:  # it was the kernel
-                best.offer(found.placing)
+            if begun_with:  # it was the kernels
+                best.offer(found)
                 fewer = _survivors(root.reduced_open, best.value - root.bound)[0].sum() < 0.8 * keep.sum()
                 begun_with.clear()
                 values.append(best.value)
-                task.append(self.pool.start(_exact, a, root, best.placing, best.value, Effort(seconds=self.effort.left), best.rel_gap, self.seed))
+                task.append(self.pool.start(_exact, a, root, best.placing, best.value, self.effort.part(0.9), best.rel_gap, self.seed))
                 return bool(fewer)
             self._take(found, values[0])
             return False
@@ -222,6 +231,19 @@ def _survivors(penalty: Floats, gap: float) -> tuple[Mask, Mask]:
     """Return sites that a better plan may open, and those among them that it must open, by single-flip penalties."""
     slack = gap * (1 + 1e-9) + 1e-12
     return penalty <= slack, penalty < -slack
+
+
+def _kernels(a: Assignment, root: Root, start: Placing | None, effort: Effort, rel_gap: float, seed: int, watch: Watch | None = None) -> Placing | None:
+    """Return the best plan of kernels that grow as long as they are solved to the end."""
+    best = start
+    for sites, per_workload in _KERNELS:
+        found = _kernel(a, root, best, sites, per_workload, effort.part(0.6), rel_gap, seed, watch)
+        if found.placing is not None and (best is None or found.placing.value(a) < best.value(a)):
+            best = found.placing
+        near = best is not None and best.value(a) - root.bound <= _NEAR * abs(root.bound)
+        if near or found.status != "kOptimal" or effort.left <= 0:
+            break
+    return best
 
 
 def _kernel(a: Assignment, root: Root, start: Placing | None, sites: float, per_workload: int, effort: Effort, rel_gap: float, seed: int,

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from placement.engine.assignment.knapsack import Filled, Knapsacks
 from placement.engine.assignment.opening import Guide
-from placement.engine.assignment.restricted import solve_restricted
+from placement.engine.assignment.sited import solve_sited
 from placement.engine.assignment.structure import Assignment, Ints, Placing
 from placement.engine.effort import Effort
 from placement.parallel import stopped
@@ -51,7 +51,7 @@ def survivors(a: Assignment, knapsacks: Knapsacks, filled: Filled, prices: Guide
 
 def prove(a: Assignment, left: Survivors, site: Ints, effort: Effort, rel_gap: float, seed: int) -> Proven:
     """Run branch and bound on the survivors, from a plan known."""
-    found = solve_restricted(a, left.pairs, effort=effort, open_fixed=left.open_fixed, links=np.zeros_like(left.pairs),
-                             start=Placing.of_sites(a, site), rel_gap=rel_gap, seed=seed, watch=lambda *_: stopped())  # fmt: skip
+    found = solve_sited(a, left.pairs, effort=effort, open_fixed=left.open_fixed, start=Placing.of_sites(a, site), rel_gap=rel_gap, seed=seed,
+                        watch=lambda *_: stopped())  # fmt: skip
     better = None if found.placing is None else np.asarray(found.placing.share.argmax(axis=0), np.int64)
     return Proven(better, found.bound)

@@ -1,8 +1,8 @@
 """Order of work where whole workloads go to sites that all stand open (generalised assignment).
 
 The linear relaxation and its knapsack bound come first, chains of moves beside them. Then the question whether a plan as good as the bound
-exists, and the next value, and the next, for as long as answers come. What time is left goes to chains, from new starting
-points, from the best plans, and to the question of what the best plans hold between them.
+exists, and the next value, and the next, for as long as answers come. What time is left goes to better plans: chains
+with other seeds, and neighbourhoods of the best plans.
 
 Work comes in rounds of a fixed number of tasks, whatever the number of workers, and results count in the order of the tasks.
 """
@@ -15,21 +15,23 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from placement.engine.assignment.best import Best
-from placement.engine.assignment.branching import Answer, Node, Reply, ask, drop, whole
-from placement.engine.assignment.chains import REHEATS, SCHEDULES, Schedule, Terrain, anneal, terrain
+from placement.engine.assignment.branching import Answer, Node, Reply, ask, unexplored, whole
+from placement.engine.assignment.chains import SCHEDULES, Schedule, Terrain, anneal, terrain
 from placement.engine.assignment.decomposition import decompose
 from placement.engine.assignment.knapsack import Filled, Knapsacks
+from placement.engine.assignment.release import Guide, improve
 from placement.engine.assignment.root import Root, solve_root
-from placement.engine.assignment.structure import Assignment, Ints
+from placement.engine.assignment.structure import Assignment, Ints, Placing
 from placement.engine.effort import Effort
-from placement.parallel import Pool
+from placement.parallel import Pool, Task
 
 _ABREAST = 2  # tasks of a round
-_BOUND, _QUESTION = 0.08, 0.15  # of the effort: for the first bound, for a question before chains take over
+_BOUND, _QUESTION = 0.06, 0.1  # of the effort: for the first bound, for a question before its chances are judged
+_FEW = 8.0  # answers that may be missing for the question to go on beside the chains
 _STRIDE = 1 / 16  # of the gap that a question covers at least
-_WORKLOADS_PER_S = 80.0  # length of a run of chains
-_ALL_QUESTIONS = 0.4  # of the effort, for all of them
-_ELITES = 4  # best plans that are looked at together
+_WORKLOADS_PER_S = 100.0  # length of a run of chains
+_ELITES = 4  # best plans whose neighbourhoods are searched
+_CHAINS_FIRST = 5  # runs of chains before neighbourhoods are searched
 
 
 @dataclass
@@ -44,7 +46,6 @@ class _Search:
     stack: list[Node] = field(default_factory=list)
     cutoff: float = math.nan
     asked: float = 0.0  # effort on the present question
-    union: frozenset[bytes] = frozenset()
 
     @property
     def whole_effort(self) -> float:
@@ -80,16 +81,19 @@ def search(a: Assignment, best: Best, pool: Pool, effort: Effort, seed: int) -> 
     if s.over:
         return
     first = _bound(s, root, land, start)
-    best.progress.enter("questions")
-    while not s.over and s.asked < _QUESTION * s.whole_effort and (s.left > (1 - _ALL_QUESTIONS) * s.whole_effort or _near(s)):
-        _question(s, first)
-    best.progress.enter("chains")
     while not s.over:
-        _chains(s, land, start)
-        if not s.over:
-            _between(s, first)
-        if not s.over and _near(s):
+        while not s.over and _promising(s):
+            _enter(s, "questions")
             _question(s, first)
+        if s.over:
+            return
+        _enter(s, "plans")
+        _rounds(s, first, land, start)
+
+
+def _enter(s: _Search, phase: str) -> None:
+    if s.best.progress.phase != phase:
+        s.best.progress.enter(phase)
 
 
 def _bound(s: _Search, root: Root, land: Terrain, start: Ints) -> Filled:
@@ -115,9 +119,17 @@ def _ask(stack: list[Node], cutoff: float, aim: float, amount: float, counted: b
     return ask(stack, cutoff, aim, Effort(work=amount) if counted else Effort(seconds=amount))
 
 
-def _near(s: _Search) -> bool:
-    """Whether one more answer may settle it."""
-    return math.isfinite(s.best.value) and s.best.value - s.best.bound <= max(2 * s.a.step, 2 * s.best.rel_gap * abs(s.best.value))
+def _promising(s: _Search) -> bool:
+    """Whether the present question is new, or it and those after it may be answered in what is left, as far as its tree can tell."""
+    if not s.stack or s.asked < _QUESTION * s.whole_effort:
+        return True
+    part = unexplored(s.stack)
+    return s.asked * part * _questions_left(s) < (1 - part) * s.left
+
+
+def _questions_left(s: _Search) -> float:
+    """How many more answers would settle it, this one included."""
+    return max(1.0, (s.best.value - s.cutoff) / s.a.step) if s.a.step else 1 / _STRIDE
 
 
 def _cutoff(s: _Search, first: Filled) -> float:
@@ -136,8 +148,16 @@ def _question(s: _Search, first: Filled) -> None:
     amount = s.slice(float(np.clip(s.asked, 0.005 * s.whole_effort, 0.05 * s.whole_effort)))
     s.asked += amount
     hands = [s.stack[k::_ABREAST] for k in range(_ABREAST) if s.stack[k::_ABREAST]]
-    aim = max(s.cutoff - first.bound, 0.1 * s.a.step)
-    answers = s.pool.run(_ask, [(hand, s.cutoff + 1e-6 * s.a.step, aim, amount, s.effort.counted) for hand in hands])
+    _take(s, s.pool.run(_ask, [_asking(s, hand, first, amount) for hand in hands]))
+
+
+def _asking(s: _Search, nodes: list[Node], first: Filled, amount: float) -> tuple[list[Node], float, float, float, bool]:
+    """Arguments of :func:`_ask` for some nodes of the present question."""
+    return nodes, s.cutoff + 1e-6 * s.a.step, max(s.cutoff - first.bound, 0.1 * s.a.step), amount, s.effort.counted
+
+
+def _take(s: _Search, answers: list[Answer]) -> None:
+    """Put together what the hands found."""
     s.stack = [node for answer in answers for node in answer.left]
     for answer in answers:
         s.best.offer(answer.site)
@@ -152,33 +172,30 @@ def _elites(s: _Search) -> list[Ints]:
     return list({site.tobytes(): site for _, site in s.best.pool}.values())[:_ELITES]
 
 
-def _chains(s: _Search, land: Terrain, start: Ints) -> None:
-    """A round of chains: from the relaxation and from one of the best plans by turns."""
-    elites, tasks = _elites(s), []
+def _rounds(s: _Search, first: Filled, land: Terrain, start: Ints) -> None:
+    """A round of looking for better plans; where few answers are missing, the question goes on beside it."""
     amount = s.slice(min(max(1.0, s.a.n / _WORKLOADS_PER_S), s.whole_effort / 6))
-    for _ in range(_ABREAST):
-        turn, again = divmod(s.runs, 2)
-        begin = elites[turn % len(elites)] if again and elites else start
-        plan = REHEATS[turn % len(REHEATS)] if again and elites else SCHEDULES[turn % len(SCHEDULES)]
-        tasks.append((land, begin, s.seed + 7919 * s.runs, amount, s.effort.counted, plan))
-        s.runs += 1
-    for site in s.pool.run(_run, tasks):
+    asks = bool(s.stack) and _questions_left(s) <= _FEW
+    tasks = [s.pool.start(_ask, *_asking(s, s.stack, first, amount))] if asks else []
+    tasks += [_better(s, first, land, start, amount) for _ in range(_ABREAST - len(tasks))]
+    results = [task.result() for task in tasks]
+    if asks:
+        s.asked += amount
+        _take(s, results[:1])
+    for site in results[1:] if asks else results:
         s.best.offer(site)
 
 
-def _between(s: _Search, first: Filled) -> None:
-    """Ask for a better plan among the pairs that the best plans use."""
-    elites = _elites(s)
-    key = frozenset(site.tobytes() for site in elites)
-    if len(elites) < 2 or key == s.union:
-        return
-    s.union = key
-    node = whole(s.a, first.u)
-    pairs = np.zeros((s.a.m, s.a.n), bool)
-    for site in elites:
-        pairs[site, np.arange(s.a.n)] = True
-    part = drop(node, pairs)
-    cutoff = s.best.value - (s.a.step or s.best.rel_gap * abs(s.best.value))
-    if part is not None:
-        amount = s.slice(0.02 * s.whole_effort)
-        s.best.offer(_ask([part], cutoff, cutoff - s.best.bound, amount, s.effort.counted).site)
+def _better(s: _Search, first: Filled, land: Terrain, start: Ints, amount: float) -> Task:
+    """Start the next task: chains at first, then by turns chains, and neighbourhoods of the best plan and of another good one."""
+    elites, k, seed = _elites(s), s.runs, s.seed + 7919 * s.runs
+    s.runs += 1
+    if k < _CHAINS_FIRST or not elites or k % 4 == 0:
+        return s.pool.start(_run, land, start, seed, amount, s.effort.counted, SCHEDULES[k % len(SCHEDULES)])
+    site = elites[(k // 4) % len(elites) if k % 4 == 2 else 0]
+    value = Placing.of_sites(s.a, site).value(s.a)
+    return s.pool.start(_improve, s.a, Guide(land.reduced, first.u, first.bound), site, value, seed, amount, s.effort.counted)
+
+
+def _improve(a: Assignment, guide: Guide, site: Ints, value: float, seed: int, amount: float, counted: bool) -> Ints:
+    return improve(a, guide, site, value, seed, Effort(work=amount) if counted else Effort(seconds=amount))

@@ -222,7 +222,7 @@ class Knapsacks:
         if not a.siting:
             total, chosen = math.fsum(site), np.ones(a.m, bool)
         else:
-            total, penalty = choose_sites(site, self._fewest, a.most)
+            total, _ = choose_sites(site, self._fewest, a.most)
             chosen = np.zeros(a.m, bool)
             chosen[np.argsort(site, kind="stable")[: int(np.clip((site < 0).sum(), min(self._fewest, a.m), a.most))]] = True
         size = float(np.abs(u).sum() + np.abs(site).sum())

@@ -15,6 +15,7 @@ directions after F. Barahona, R. Anbil, The volume algorithm, Mathematical Progr
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -140,25 +141,30 @@ class Lagrangian:
         return np.asarray(np.where(np.isfinite(full), full, -np.inf).max(axis=0))
 
     def improve(self, u: Floats, effort: Effort, target: float, sites: NDArray[np.bool_] | None = None, forced: NDArray[np.bool_] | None = None,
-                patience: int = 15, smallest_step: float = 1e-4, steps: int | None = None) -> Prices:  # fmt: skip
+                patience: int = 15, length: float = 1.0, smallest: float = 1e-4, steps: int | None = None,
+                stop: Callable[[], bool] | None = None) -> Prices:  # fmt: skip
         """Return better prices by subgradient steps from some prices; stops at ``target`` (a plan's value, or ``inf``) or when steps get short.
 
         Parameters
         ----------
         sites, forced
             Sites that may be open (default all) and that must be, shape (m,): the steps aim at these, the result's bound is for all.
+        length, smallest, patience
+            Length of the first and of the last steps, as a part of the way to ``target``; shorter after so many steps in vain.
+        stop
+            Asked before every step; a true answer ends it.
         """
         a = self.a
         free = self.all if sites is None else np.flatnonzero(sites)
         must = np.zeros(a.m, bool) if forced is None else forced
-        best, best_u, length, stalled = -math.inf, u.copy(), 1.0, 0
+        best, best_u, stalled = -math.inf, u.copy(), 0
         mean: Floats | None = None
         near = self._near(u)  # the steps only look for prices; what these prove is computed over all pairs
         weight = np.zeros(a.m)
         if steps is None:
             steps = effort.count(_STEPS_PER_S) if effort.counted else 2**31
         for _ in range(steps):
-            if effort.left <= 0 or length < smallest_step or best >= target:
+            if effort.left <= 0 or length < smallest or best >= target or (stop and stop()):
                 break
             value, share = self._fill(u, free, near)
             chosen = self._choose(value, free, must)

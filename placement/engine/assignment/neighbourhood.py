@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placement.engine.assignment.opening import Guide
-from placement.engine.assignment.restricted import Restricted, solve_restricted
+from placement.engine.assignment.restricted import Restricted
+from placement.engine.assignment.sited import solve_sited
 from placement.engine.assignment.structure import Assignment, Floats, Ints, Placing
 from placement.engine.effort import Effort
 from placement.parallel import stopped
@@ -76,6 +77,19 @@ def improve(a: Assignment, prices: Guide, site: Ints, effort: Effort, seed: int,
     return _Walk(a, prices, site, effort, seed, size).run()
 
 
+def combine(a: Assignment, prices: Guide, plans: list[Ints], effort: Effort, seed: int) -> Ints | None:
+    """Return the best plan over the pairs that some plans use and the two best of each workload at their sites; the first is the start."""
+    sites = np.zeros(a.m, bool)
+    pairs = np.zeros((a.m, a.n), bool)
+    for site in plans:
+        sites[site] = True
+        pairs[site, np.arange(a.n)] = True
+    reduced = np.where(sites[:, None], prices.reduced, np.inf)
+    pairs |= (np.argsort(np.argsort(reduced, axis=0, kind="stable"), axis=0, kind="stable") < 2) & np.isfinite(reduced)
+    found = solve_sited(a, pairs, effort=effort, start=Placing.of_sites(a, plans[0]), seed=seed, watch=lambda *_: stopped())
+    return None if found.placing is None else np.asarray(found.placing.share.argmax(axis=0), np.int64)
+
+
 class _Walk:
     def __init__(self, a: Assignment, prices: Guide, site: Ints, effort: Effort, seed: int, size: float) -> None:
         self.a, self.prices, self.effort, self.size = a, prices, effort, size
@@ -121,7 +135,7 @@ class _Walk:
         pairs = (rank < _PAIRS) & np.isfinite(reduced)
         pairs[at, np.arange(len(workloads))] = True
         start = Placing.of_sites(region, at.astype(np.int64)) if fixed is None else None
-        return solve_restricted(region, pairs, effort=limit, open_fixed=fixed, links=np.zeros_like(pairs), start=start, rel_gap=1e-6,
+        return solve_sited(region, pairs, effort=limit, open_fixed=fixed, start=start, rel_gap=1e-6,
                                 seed=int(self.random.integers(2**31)))  # fmt: skip
 
     def _resize(self, quick: bool, unsolved: bool) -> None:

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from placement.engine.assignment.decomposition import decompose
 from placement.engine.assignment.knapsack import Filled, Knapsacks
-from placement.engine.assignment.restricted import solve_restricted
 from placement.engine.assignment.root import Root
+from placement.engine.assignment.sited import solve_sited
 from placement.engine.assignment.structure import Assignment, Floats, Ints
 from placement.engine.effort import Effort
 
@@ -82,7 +82,7 @@ def choose_open(a: Assignment, prices: Guide, fill: float, effort: Effort, seed:
     pairs = sites[:, None] & (rank < _PAIRS) & np.isfinite(prices.reduced)
     split = replace(a, whole=False, capacity=a.capacity * fill)
     fixed = np.where(sites, -1, 0).astype(np.int8)
-    found = solve_restricted(split, pairs, effort=effort, open_fixed=fixed, links=np.zeros_like(pairs), rel_gap=_CLOSE, seed=seed).placing
+    found = solve_sited(split, pairs, effort=effort, open_fixed=fixed, rel_gap=_CLOSE, seed=seed).placing
     if found is None:
         return None
     share = np.where(a.allowed & found.open[:, None], found.share, -1.0)

@@ -15,6 +15,7 @@ in P. Avella, M. Boccia, A cutting plane algorithm for the capacitated facility 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -190,7 +191,8 @@ def best_per_workload(pair: Floats, wanted: NDArray[np.bool_], batch: int) -> tu
     return i[rank < batch], j[rank < batch]
 
 
-def solve_root(a: Assignment, effort: Effort, *, batch: int = 3, first: int = 4, start: NDArray[np.bool_] | None = None, seed: int = 0) -> Root:
+def solve_root(a: Assignment, effort: Effort, *, batch: int = 3, first: int = 4, start: NDArray[np.bool_] | None = None, seed: int = 0,
+               stop: Callable[[], bool] | None = None) -> Root:  # fmt: skip
     """Solve the linear relaxation.
 
     Parameters
@@ -201,6 +203,8 @@ def solve_root(a: Assignment, effort: Effort, *, batch: int = 3, first: int = 4,
         Columns each workload begins with, cheapest first, its part of the opening cost included.
     start
         Pairs to begin with besides, shape (m, n).
+    stop
+        Asked before every round; a true answer ends it.
     """
     pairs, fewest = usable(a), fewest_open(a)
     lp = _Relaxed(a, fewest, seed)
@@ -213,7 +217,7 @@ def solve_root(a: Assignment, effort: Effort, *, batch: int = 3, first: int = 4,
     rounds, converged = 0, False
     constant = 0.0 if a.siting else math.fsum(a.open_cost)
     allowed_rounds = effort.count(_ROUNDS_PER_S) if effort.counted else 2**31
-    while rounds < allowed_rounds and effort.left > 0:
+    while rounds < allowed_rounds and effort.left > 0 and not (stop and stop()):
         answer = lp.lp.solve(effort.left)
         if answer.status != "kOptimal" or answer.x is None or answer.dual is None:
             break

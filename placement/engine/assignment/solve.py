@@ -12,8 +12,8 @@ from placement.engine.assignment.best import Best
 from placement.engine.assignment.detect import Recognised
 from placement.engine.assignment.structure import Assignment
 from placement.engine.effort import Effort
-from placement.engine.outcome import OPTIMAL_GAP, Outcome, Progress, Status
-from placement.options import SolveOptions
+from placement.engine.outcome import Outcome, Progress, Status
+from placement.options import REL_GAP, SolveOptions
 from placement.parallel import Pool
 
 Search = Callable[[Assignment, Best, Pool, Effort, int], None]
@@ -35,13 +35,14 @@ def solve_assignment(known: Recognised, options: SolveOptions, progress: Progres
         progress.phases[-1]["start"] = "as it was" if used else "not used: it is no plan of this program"
     effort = Effort(work=options.work_limit) if options.work_limit is not None else Effort(seconds=progress.search_s)
     with Pool(options.workers, options.cluster) as pool:
+        progress.on_interrupt(pool.stop)
         order_of_work(a)(a, best, pool, effort, options.seed)
     if best.placing is None:
         return None
     progress.enter("done")
     price = known.price(best.multipliers) if best.multipliers is not None else np.zeros(len(known.program.row_lower))
     return Outcome(
-        status=Status.OPTIMAL if best.closed and options.rel_gap <= OPTIMAL_GAP else Status.FEASIBLE,
+        status=Status.OPTIMAL if best.closed and best.gap <= REL_GAP else Status.FEASIBLE,
         objective=best.value + offset, bound=best.bound + offset, x=known.point(best.placing), proof=Proof.of_prices(price),
         phases=progress.phases, interrupted=progress.interrupted,
     )  # fmt: skip

@@ -6,11 +6,11 @@ import math
 
 import numpy as np
 import pytest
-from tests.engine.assignment.single import feasible, optimum, random_case
 
 from placement.engine.assignment.annealing import SCHEDULES, anneal, candidates
 from placement.engine.assignment.neighbourhood import value
 from placement.engine.effort import Effort
+from tests.engine.assignment.single import feasible, optimum, random_case
 
 
 @pytest.mark.parametrize("kind", ["capacitated", "fractional", "forbidden"])

@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 import pytest
-from tests.engine.assignment.single import feasible, optimum, random_case
 
 from placement.engine.assignment import choice
 from placement.engine.assignment.best import Best
@@ -20,6 +19,7 @@ from placement.engine.assignment.zones import halves
 from placement.engine.effort import Effort
 from placement.engine.outcome import Progress
 from placement.parallel import Pool
+from tests.engine.assignment.single import feasible, optimum, random_case
 
 
 def _solved(a: Assignment, effort: Effort, seed: int = 0) -> Best:

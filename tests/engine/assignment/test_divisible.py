@@ -55,3 +55,20 @@ def test_counted_runs_repeat() -> None:
     a = random_case(2, 8, 30)
     one, two = (searched(a, Effort(work=0.5)) for _ in range(2))
     assert (one.value, one.bound) == (two.value, two.bound)
+
+
+def test_two_workers_prove_the_same() -> None:
+    a = random_case(6, 7, 25)
+    best = Best(a, Progress(60.0))
+    with Pool(2) as pool:
+        divisible.search(a, best, pool, Effort(seconds=30), 0)
+    assert best.closed and best.value == pytest.approx(optimum(a), rel=2e-6)
+
+
+def test_an_interrupt_ends_it_at_once() -> None:
+    a = random_case(3, 7, 25)
+    best = Best(a, Progress(60.0))
+    best.progress.interrupted = True
+    with Pool(1) as pool:
+        divisible.search(a, best, pool, Effort(), 0)
+    assert not best.closed
