@@ -17,7 +17,6 @@ from placement.program import Program
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-_SOME = 0.02  # a share of a choice below this is noise
 _PARTS = 3  # parts offered per choice
 
 
@@ -62,18 +61,18 @@ class Part:
     taken: float
 
 
-def parts(p: Program, row: int, x: Floats) -> list[Part]:
+def parts(p: Program, row: int, x: Floats, some: float = 0.02) -> list[Part]:
     """Return parts of a choice that a fractional point takes about half, the best first; a part is all columns that meet some row.
 
-    The choice's own row gives the part of all its columns: whether any is taken at all.
+    The choice's own row gives the part of all its columns: whether any is taken at all. Less than ``some`` counts as nothing.
     """
     members = p.rows[[row]].indices
     used = members[x[members] > 1e-9]
-    if not len(used) or x[used].max() > 1 - _SOME:
+    if not len(used) or x[used].max() > 1 - some:
         return []
     a = p.matrix[:, used].tocoo()
     taken = np.bincount(a.row, x[used][a.col], minlength=p.matrix.shape[0])
-    met = np.flatnonzero((taken > _SOME) & (taken < 1 - _SOME))
+    met = np.flatnonzero((taken > some) & (taken < 1 - some))
     met = met[np.lexsort((met, np.abs(taken[met] - 0.5).round(3)))]
     found: list[Part] = []
     for r in met:
@@ -81,4 +80,7 @@ def parts(p: Program, row: int, x: Floats) -> list[Part]:
             found.append(Part(row, np.intersect1d(p.rows[[r]].indices, members).astype(np.int64), float(taken[r])))
         if len(found) == _PARTS:
             break
+    if not found:  # the ways used meet the same rows: only one of them can tell them apart
+        j = used[np.argmin(np.abs(x[used] - 0.5))]
+        found.append(Part(row, np.array([j], np.int64), float(x[j])))
     return found

@@ -38,13 +38,21 @@ class Box:
 
 @dataclass(frozen=True, eq=False)
 class Solved:
-    """A node's relaxation: the bound that ``dual`` proves, or a ray that proves the box empty; ``x`` is None without values."""
+    """A node's relaxation: the bound that ``dual`` proves, or a ray that proves the box empty; values ``x`` of some columns, others are 0."""
 
     bound: float
     dual: Floats
     empty: bool = False
     x: Floats | None = None
+    columns: Ints | None = None
     basis: object = None
+
+    def values(self, n_columns: int) -> Floats:
+        """Return the values of all columns; only the few that are not 0 are kept, for there may be many nodes."""
+        out = np.zeros(n_columns)
+        if self.x is not None:
+            out[self.columns] = self.x
+        return out
 
 
 class NodeProgram:
@@ -94,12 +102,8 @@ class NodeProgram:
             else:
                 dual, reduced = self.repaired(answer.dual, box)
                 bound = self.bound(dual, box)
-                x = np.zeros(len(self.active))
-                if answer.x is not None:
-                    x[self._order] = answer.x
                 if best is None or bound >= best.bound or answer.status == "kOptimal":
-                    best = Solved(max(bound, best.bound if best else -math.inf), dual if best is None or bound >= best.bound else best.dual,
-                                  x=x if answer.x is not None else None, basis=self._lp.basis)
+                    best = self._better(best, bound, dual, answer.x)
                 value = answer.objective + self.program.offset
                 if answer.status != "kOptimal" or bound >= limit or value - bound <= _TOLERANCE * abs(value):
                     return best
@@ -108,6 +112,14 @@ class NodeProgram:
                 return best
             self._join(joining)
         return best
+
+    def _better(self, before: Solved | None, bound: float, dual: Floats, x: Floats | None) -> Solved:
+        """Return the values and basis of now, with the better duals of now and before."""
+        if before is not None and before.bound > bound:
+            bound, dual = before.bound, before.dual
+        some = np.flatnonzero(x) if x is not None else None
+        values = x[some] if x is not None else None
+        return Solved(bound, dual, x=values, columns=self._order[some] if some is not None else None, basis=self._lp.basis)
 
     def repaired(self, dual: Floats, box: Box) -> tuple[Floats, Floats]:
         """Return duals under which no column of a choice pays, and the reduced costs before."""

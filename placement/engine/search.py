@@ -70,10 +70,10 @@ class _Search:
             return self.infeasible(self.whole.relaxed())
         if root.dual is not None or self.keep is None:
             self.keep = promising(self.program, self.whole, root)
-        if not small and root.x is not None and self.options.work_limit is None:
+        if not small and root.x is not None:
             with Pool(self.options.workers) as pool:
-                return self.large(self.keep, begin, pool)
-        if begin is not None:
+                self.large(self.keep, begin, pool)
+        elif begin is not None:
             self.warm_start(begin, self.keep)
         if not self.done:
             answer = self.branch_and_bound()
@@ -81,7 +81,7 @@ class _Search:
                 return self.infeasible(self.whole)
         return self.end(self.keep)
 
-    def large(self, keep: Mask, begin: Floats | None, pool: Pool) -> Outcome:
+    def large(self, keep: Mask, begin: Floats | None, pool: Pool) -> None:
         """Look for plans in the kernel; with a second worker a tree raises the bound meanwhile, else after it."""
         together = pool.workers > 1
         tree: Task | None = None
@@ -104,7 +104,6 @@ class _Search:
             tree = tree or pool.start(grow, self.program, keep, self.dual, self.progress.bound, (1 - _VERIFY) * self.progress.search_s, self.options.seed)
         if tree is not None:
             self.take(tree.result())
-        return self.end(keep)
 
     def take(self, proof: Proof) -> None:
         """Keep the proof of a tree if it proves more than the root."""
@@ -172,7 +171,8 @@ class _Search:
         if self.x is not None and not self.done:
             if self.settled is not None:
                 keep = keep | (self.settled.keep & ~self.whole.integer)
-            k = Kernel.of(keep | (self.x > self.whole.lower), self.program, self.whole)
+            # all of supply: the whole gang needs steps that the relaxation, which takes a fraction of it, does without
+            k = Kernel.of(keep | (self.program.workload < 0) | (self.x > self.whole.lower), self.program, self.whole)
             self.offer(k.lift(improve(k, self.x[k.keep], self.options, self.progress)))
 
     def branch_and_bound(self) -> Answer:

@@ -54,7 +54,7 @@ def promising(program: Program, whole: Arrays, root: Answer) -> Mask:
     rank = _rank(program.workload, program.cost - program.matrix.T @ root.dual)
     few = np.where(program.integer, rank < _BEST_INTEGER, rank < _BEST_SHARES)
     used = root.x > _ZERO
-    return (program.workload < 0) | few | _slack(program) | used  # a fraction of a gang may do without a step that the whole one needs
+    return np.where(program.workload >= 0, few | _slack(program) | used, ~program.integer | used | (whole.lower > 0))
 
 
 def _rank(workload: NDArray[np.int64], value: Floats) -> NDArray[np.int64]:

@@ -13,7 +13,7 @@ import math
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +27,7 @@ from placement.parallel import stopped
 from placement.program import Program
 
 _TRIES, _RELIABLE = 4, 2  # splits tried at a node while little is known; times until a split counts as known
-_FRACTION = 0.02
+_FRACTION, _LEAST_FRACTION = 0.02, 1e-6  # from a whole number: what is split, and what is where nothing else is left
 _MOST = 0.05  # what a side gains beyond this share of the bound does not count
 _STEP, _STEPS = 0.01, 100
 _DUAL_ENTRIES = 25_000_000  # of all leaves together, 200 MB
@@ -129,7 +129,7 @@ class Tree:
         """Take in a leaf's own relaxation."""
         before = self.nodes[number]
         if solved.bound < before.solved.bound and not solved.empty:
-            solved = Solved(before.solved.bound, before.solved.dual, x=solved.x, basis=solved.basis)
+            solved = replace(solved, bound=before.solved.bound, dual=before.solved.dual)
         self.nodes[number] = _Node(before.path, solved)
         heapq.heapreplace(self.heap, (solved.bound, number))
 
@@ -168,12 +168,13 @@ class Tree:
         if solved is None:
             return Solved(node.solved.bound, node.solved.dual)
         if not solved.empty and solved.bound < node.solved.bound:
-            return Solved(node.solved.bound, node.solved.dual, x=solved.x, basis=solved.basis)
+            return replace(solved, bound=node.solved.bound, dual=node.solved.dual)
         return solved
 
     def _choose(self, node: _Node, left: Callable[[], float], target: float) -> tuple[_Split, tuple[_Node, _Node]] | None:
         """Return the best split of a node and its two sides; None to end the search."""
-        ranked = sorted(self._splits(node), key=self._merit, reverse=True)
+        splits = self._splits(node, _FRACTION) or self._splits(node, _LEAST_FRACTION)
+        ranked = sorted(splits, key=self._merit, reverse=True)
         best: tuple[float, _Split, tuple[_Node, _Node]] | None = None
         for tried, split in enumerate(ranked):
             if best is not None and (tried >= _TRIES or (self.known[split.key].times >= _RELIABLE and best[0] >= self._merit(split))):
@@ -190,16 +191,15 @@ class Tree:
                 best = (score, split, (_Node((*node.path, (split, False)), one), _Node((*node.path, (split, True)), other)))
         return None if best is None else best[1:]
 
-    def _splits(self, node: _Node) -> list[_Split]:
+    def _splits(self, node: _Node, some: float) -> list[_Split]:
         """Return ways to split a node where its relaxation is fractional."""
-        p, x = self.program, node.solved.x
-        assert x is not None
-        off = p.integer & (np.abs(x - np.round(x)) > _FRACTION)
+        p, x = self.program, node.solved.values(len(self.program.cost))
+        off = p.integer & (np.abs(x - np.round(x)) > some)
         rows = np.unique(self.choices.share_row[off])
         found: list[_Split] = []
         for row in rows[(rows >= 0)]:
             if self.choices.whole[row]:
-                found += [_Split(("choice", int(row)), part, -1, 0.0, part.taken) for part in parts(p, int(row), x)[:1]]
+                found += [_Split(("choice", int(row)), part, -1, 0.0, part.taken) for part in parts(p, int(row), x, some)[:1]]
         covered = (self.choices.share_row >= 0) & self.choices.whole[self.choices.share_row]
         for j in np.flatnonzero(off & ~covered):
             at = math.floor(x[j])

@@ -132,11 +132,6 @@ class Answer:
     nodes: int
 
 
-def unexplored(stack: list[Node]) -> float:
-    """Guess which part of the tree some open nodes are, as if every branching halved it (Knuth, *Mathematics of Computation* 29, 1975, 121-136)."""
-    return math.fsum(0.5**node.depth for node in stack)
-
-
 def ask(stack: list[Node], cutoff: float, aim: float, effort: Effort, stop: Callable[[], bool] = stopped) -> Answer:
     """Look, depth first, among some nodes (last one first) for a plan worth at most ``cutoff``.
 

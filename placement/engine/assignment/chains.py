@@ -17,6 +17,7 @@ from numba import njit
 
 from placement.engine.assignment.structure import Assignment, Floats, Ints
 from placement.engine.effort import Effort
+from placement.parallel import stopped
 
 _SITES, _REACH = 8, 4.0  # candidate sites per workload, and their reduced cost in units of the scale
 _DEPTH = 6  # workloads moved by one chain
@@ -222,7 +223,7 @@ def anneal(t: Terrain, start: Ints, seed: int, effort: Effort, plan: Schedule) -
     site, best_site, best = start.copy(), start.copy(), math.inf
     blocks = effort.count(_BLOCKS_PER_S) if effort.counted else 0
     whole, done, chunk, draw = effort.left, 0, 1, seed
-    while (blocks - done if effort.counted else effort.left) > 0:
+    while (blocks - done if effort.counted else effort.left) > 0 and not stopped():
         share = done / blocks if effort.counted else 1 - effort.left / whole
         chunk = min(chunk, blocks - done) if effort.counted else chunk
         heat = t.scale * plan.hot * (plan.cold / plan.hot) ** share

@@ -30,15 +30,17 @@ from placement.engine.effort import Effort
 from placement.engine.outcome import Progress
 from placement.parallel import Pool
 
-_FILLS = (0.99, 1.0, 0.98, 0.995)  # shares of capacity first tried; then between the best and its neighbours
+_IDLE = (1.0, 0.0, 2.0, 0.5)  # capacity left idle that is tried first, in units of what is expected; then between the best and its neighbours
+_EXPECTED, _POWER = 0.2, 1.5  # idle share of capacity expected at w workloads per open site: 0.2 / w ** 1.5
 _TASKS = 2  # at a time, whatever the number of workers
-_ROOT, _PRICES, _SPLIT, _SITES = 0.15, 0.12, 0.15, 0.3  # shares of effort for root, prices, bound with split workloads, site sets
+_ROOT, _PRICES, _SPLIT, _SITES = 0.15, 0.12, 0.15, 0.35  # shares of effort for root, prices, bound with split workloads, site sets
 _ROUND_S = 5.0  # of re-planning between two merges
 _SMALL, _MEDIUM = 6_000, 12_000  # pairs left up to which branch and bound is tried at once, and in the second half
-_PAIRS_PER_S = 60_000.0  # how long to anneal
+_PAIRS_PER_S = 20_000.0  # how long to anneal
+_PROBED, _NARROW = 40_000, 2e-3  # pairs up to which reduced costs are looked at whatever the gap, and relative gap up to which always
 _FIRST_SIZE = 8.0  # open sites per region at first
-_PATIENCE = 5  # rounds without improvement before another plan is tried
-_AROUND, _NOISE = 0.01, 0.02  # for other plans: shares of capacity filled around the best one, noise on opening costs
+_PATIENCE = 3  # rounds without improvement before another plan is tried
+_NOISE = 0.02  # on opening costs, for other plans
 _ZONE = 1.5  # plans are cut while each half has so many times the open sites of a region
 
 
@@ -76,7 +78,7 @@ def start_plans(a: Assignment, prices: Guide, fill: float, limit: Effort, seed: 
     """Return plans on the sites chosen for one share of capacity filled, best first; noise on opening costs gives other choices."""
     effort = Effort(seconds=limit.seconds, work=limit.work)
     about = replace(a, open_cost=a.open_cost * (1 + noise * np.random.default_rng(seed).standard_normal(a.m)))
-    chosen = choose_open(about, prices, fill, effort.part(0.7), seed)
+    chosen = choose_open(about, prices, fill, effort.part(0.8), seed)
     if chosen is None:
         chosen = prices.promising(), np.asarray(np.where(prices.promising()[:, None], prices.reduced, np.inf).argmin(axis=0), np.int64)
     is_open, start = chosen
@@ -105,6 +107,12 @@ def join(a: Assignment, prices: Guide, plans: list[Ints], limit: Effort, seed: i
     return combine(a, prices, plans, Effort(seconds=limit.seconds, work=limit.work), seed)
 
 
+def reheat(a: Assignment, prices: Guide, site: Ints, limit: Effort, seed: int, size: float) -> tuple[Ints, float]:
+    """Return a plan from annealing a plan once more over its own sites, and ``size`` as it was."""
+    found, new = anneal(a, np.bincount(site, minlength=a.m) > 0, site, seed, Effort(seconds=limit.seconds, work=limit.work), SCHEDULES[seed % len(SCHEDULES)])
+    return (new if math.isfinite(found) else site), size
+
+
 def split_bound(a: Assignment, limit: Effort, seed: int) -> float:
     """Return a bound from the program with split workloads."""
     progress = Progress(math.inf)
@@ -123,7 +131,7 @@ class _Search:
     def __init__(self, a: Assignment, best: Best, pool: Pool, effort: Effort, seed: int) -> None:
         self.a, self.best, self.pool, self.effort, self.seed = a, best, pool, effort, seed
         self.random = np.random.default_rng(seed)
-        self.size, self.draws, self.spent, self.stalled, self.fill = _FIRST_SIZE, 0, 0.0, 0, _FILLS[0]
+        self.size, self.draws, self.spent, self.stalled, self.fill = _FIRST_SIZE, 0, 0.0, 0, 1.0
         self.now: Ints  # the plan that is being improved: the best one, or one to replace it
         self.prices: Guide
         self.filled: Filled
@@ -186,7 +194,7 @@ class _Search:
             fills = self._next_fills(tried, k)
             if self.over or not fills or self.left <= end or self._is_small():
                 return
-            limit = self.limit(max(0.5, (self.left - end) / (rounds - k)), len(fills))
+            limit = self.limit(max(0.5, (self.left - end) * (0.6 if k == 0 else 1 / (rounds - k))), len(fills))
             for fill, plans in zip(fills, self.pool.run(start_plans, [(self.a, self.prices, f, limit, self.draw()) for f in fills]), strict=True):
                 tried[fill] = min((v for v, _ in plans), default=math.inf)
                 self.fill = min(tried, key=lambda f: tried[f])
@@ -194,22 +202,32 @@ class _Search:
                     self.best.offer(site)
 
     def _next_fills(self, tried: dict[float, float], k: int) -> list[float]:
-        if k < len(_FILLS) // _TASKS:
-            return list(_FILLS[k * _TASKS : (k + 1) * _TASKS])
+        idle = self._idle()
+        if k < len(_IDLE) // _TASKS:
+            return [1 - idle * v for v in _IDLE[k * _TASKS : (k + 1) * _TASKS]]
         best = min(tried, key=lambda f: tried[f])
         if not math.isfinite(tried[best]):
-            return [0.95, 0.9]
-        below, above = max((f for f in tried if f < best), default=best - 0.01), min((f for f in tried if f > best), default=best)
-        return sorted({round((best + below) / 2, 5), round((best + above) / 2, 5)} - set(tried))
+            return [1 - 4 * idle, 1 - 8 * idle]
+        below, above = max((f for f in tried if f < best), default=best - idle), min((f for f in tried if f > best), default=best)
+        return sorted({round((best + below) / 2, 6), round((best + above) / 2, 6)} - set(tried))
+
+    def _idle(self) -> float:
+        """Share of capacity that whole workloads are expected to leave idle: the more to a site, the less."""
+        return float(np.clip(_EXPECTED / (self.a.n / self.prices.width) ** _POWER, 2e-4, 0.03))
 
     # -- improvement and proof ------------------------------------------------------------------------------------------------
 
     def _survivors(self) -> Survivors:
         return survivors(self.a, self.knapsacks, self.filled, self.prices, self.best.value)
 
+    def _provable(self) -> bool:
+        """Whether it is worth looking for what reduced costs leave: not in large programs while the gap is wide."""
+        gap = self.best.value - self.prices.floor
+        return math.isfinite(gap) and (self.a.m * self.a.n <= _PROBED or gap <= _NARROW * abs(self.best.value))
+
     def _is_small(self) -> bool:
         """Whether branch and bound on what reduced costs leave comes first."""
-        return math.isfinite(self.best.value) and int(self._survivors().pairs.sum()) <= _SMALL
+        return self._provable() and int(self._survivors().pairs.sum()) <= _SMALL
 
     def _finish(self) -> None:
         """Re-plan regions; beside that, prove what can be proven: small programs at once, others in the second half."""
@@ -222,11 +240,12 @@ class _Search:
         proofs_from = self.left if self._is_small() else self.left / 2
         while not self.over:
             if self.left <= proofs_from:
-                left = self._survivors()
-                if left.pairs.sum() <= _MEDIUM:
+                left = self._survivors() if self._provable() else None
+                if left is not None and left.pairs.sum() <= _MEDIUM:
                     self._settle(left)
                     proofs_from = -1.0
                     continue
+                proofs_from = 0.7 * self.left
             self._round(_TASKS, _ROUND_S)
             if self.stalled >= _PATIENCE and not self.over:
                 self._start_again()
@@ -239,7 +258,7 @@ class _Search:
             if best.offer(joined):
                 self.now, self.stalled = best.sites, 0
                 return
-        fills = [float(np.clip(self.fill + self.random.uniform(-_AROUND, _AROUND), 0.5, 1.0)) for _ in range(_TASKS)]
+        fills = [float(np.clip(self.fill + self._idle() * self.random.uniform(-1, 1), 0.5, 1.0)) for _ in range(_TASKS)]
         limit = self.limit(min(4 * _ROUND_S, self.left), _TASKS)
         found = self.pool.run(start_plans, [(a, self.prices, f, limit, self.draw(), _NOISE) for f in fills])
         plans = sorted([plan for plans in found for plan in plans], key=lambda v: v[0])
@@ -286,7 +305,9 @@ class _Search:
         cut = tasks > 1 and len(np.unique(site)) >= tasks * _ZONE * self.size
         zones = halves(a, site, self.random) if cut else [whole(a)] * tasks
         limit = self.limit(min(seconds, self.left), tasks)
-        found = self.pool.run(replan, [(a, self.prices, site, z, limit, self.draw(), self.size) for z in zones])
+        started = [self.pool.start(replan, a, self.prices, site, z, limit, self.draw(), self.size) for z in (zones if cut else zones[:1])]
+        started += [self.pool.start(reheat, a, self.prices, site, limit, self.draw(), self.size) for _ in zones[len(started) :]]
+        found = [task.result() for task in started]
         merged = site.copy()
         for zone, (new, _) in zip(zones, found, strict=True):
             merged[zone.workloads] = new

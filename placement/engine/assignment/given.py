@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from placement.engine.assignment.best import Best
-from placement.engine.assignment.branching import Answer, Node, Reply, ask, unexplored, whole
+from placement.engine.assignment.branching import Answer, Node, Reply, ask, whole
 from placement.engine.assignment.chains import SCHEDULES, Schedule, Terrain, anneal, terrain
 from placement.engine.assignment.decomposition import decompose
 from placement.engine.assignment.knapsack import Filled, Knapsacks
@@ -26,7 +26,8 @@ from placement.engine.effort import Effort
 from placement.parallel import Pool, Task
 
 _ABREAST = 2  # tasks of a round
-_BOUND, _QUESTION = 0.06, 0.1  # of the effort: for the first bound, for a question before its chances are judged
+_BOUND = 0.06  # of the effort, for the first bound
+_QUESTION, _QUESTIONS = 0.1, 0.6  # of the effort, for one question and for all that are missing, before better plans are looked for
 _FEW = 8.0  # answers that may be missing for the question to go on beside the chains
 _STRIDE = 1 / 16  # of the gap that a question covers at least
 _WORKLOADS_PER_S = 100.0  # length of a run of chains
@@ -102,7 +103,9 @@ def _bound(s: _Search, root: Root, land: Terrain, start: Ints) -> Filled:
     amount = s.slice(_BOUND * s.whole_effort)
     runs = [(land, start, s.seed + k, amount, s.effort.counted, SCHEDULES[k + 1]) for k in range(max(1, _ABREAST - 1))]
     beside = [s.pool.start(_run, *run) for run in runs] if s.pool.workers > 1 else []
-    found = decompose(Knapsacks(s.a), root.u, s.limit(amount), 1e-3 * abs(root.bound), seed=s.seed)
+    knapsacks = Knapsacks(s.a)
+    knapsacks.losses(knapsacks.fill(root.u), 0.0)  # compiled now if they never were, and not at the cost of the bound
+    found = decompose(knapsacks, root.u, s.limit(amount), 1e-3 * abs(root.bound), seed=s.seed)
     s.best.raise_bound(found.best.bound, found.best.u)
     for site in [task.result() for task in beside] if beside else s.pool.run(_run, runs):
         s.best.offer(site)
@@ -120,11 +123,8 @@ def _ask(stack: list[Node], cutoff: float, aim: float, amount: float, counted: b
 
 
 def _promising(s: _Search) -> bool:
-    """Whether the present question is new, or it and those after it may be answered in what is left, as far as its tree can tell."""
-    if not s.stack or s.asked < _QUESTION * s.whole_effort:
-        return True
-    part = unexplored(s.stack)
-    return s.asked * part * _questions_left(s) < (1 - part) * s.left
+    """Whether the present question is new, or still worth all workers: the fewer answers are missing, the longer."""
+    return not s.stack or s.asked < max(_QUESTION, _QUESTIONS / _questions_left(s)) * s.whole_effort
 
 
 def _questions_left(s: _Search) -> float:
@@ -145,7 +145,7 @@ def _question(s: _Search, first: Filled) -> None:
     """Spend a round on the present question, or pose the next one; the open nodes are dealt out, chains go beside a single one."""
     if not s.stack:
         s.stack, s.cutoff, s.asked = [whole(s.a, first.u)], _cutoff(s, first), 0.0
-    amount = s.slice(float(np.clip(s.asked, 0.005 * s.whole_effort, 0.05 * s.whole_effort)))
+    amount = s.slice(float(np.clip(s.asked, 0.005 * s.whole_effort, 0.02 * s.whole_effort)))
     s.asked += amount
     hands = [s.stack[k::_ABREAST] for k in range(_ABREAST) if s.stack[k::_ABREAST]]
     _take(s, s.pool.run(_ask, [_asking(s, hand, first, amount) for hand in hands]))

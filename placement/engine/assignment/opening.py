@@ -22,7 +22,7 @@ from placement.engine.assignment.structure import Assignment, Floats, Ints
 from placement.engine.effort import Effort
 
 _AIM = 0.01  # of the root's value: how far above the bound to aim with prices
-_MORE_SITES, _FEW_SITES = 1.3, 5  # promising sites: as many times those that the root opens, and some
+_MORE_SITES, _FEW_SITES = 1.3, 25  # promising sites: as many times those that the root opens, at least this many more
 _PAIRS = 12  # pairs per workload with split workloads
 _CLOSE = 2e-4  # relative gap at which a choice of sites is good enough
 Mask = NDArray[np.bool_]
@@ -59,7 +59,7 @@ class Guide:
     def promising(self, least: Mask | None = None) -> Mask:
         """Return the sites worth looking at, those of ``least`` among them."""
         chosen = np.zeros(len(self.site), bool)
-        chosen[np.argsort(self.site, kind="stable")[: int(self.width * _MORE_SITES) + _FEW_SITES]] = True
+        chosen[np.argsort(self.site, kind="stable")[: max(int(self.width * _MORE_SITES), self.width + _FEW_SITES)]] = True
         return chosen if least is None else chosen | least
 
     def excess(self, a: Assignment, site: Ints) -> Floats:
