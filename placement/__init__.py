@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 #: public name -> module; loaded on first use, so that `import placement` and `placement --help` stay quick
 _WHERE = {
-    "Case": "placement.case", "read_case": "placement.case", "read_instance": "placement.instances", "Status": "placement.engine", "Verdict": "placement.plan.checker",
-    "Plan": "placement.plan.plan", "to_pyomo": "placement.program", "solve": "placement.solving", "check": "placement.run", "write_plan": "placement.run",
-    "PlacementError": "placement.errors", "DataError": "placement.errors", "FormulationError": "placement.errors",
-    "OptionError": "placement.errors", "SolverError": "placement.errors",
+    "Case": "placement.case", "read_case": "placement.case", "read_instance": "placement.instances", "Status": "placement.engine",
+    "Verdict": "placement.plan.checker", "Plan": "placement.plan.plan", "to_pyomo": "placement.program", "solve": "placement.solving",
+    "check": "placement.run", "write_plan": "placement.run", "PlacementError": "placement.errors", "DataError": "placement.errors",
+    "FormulationError": "placement.errors", "OptionError": "placement.errors", "SolverError": "placement.errors",
 }  # fmt: skip
 
 __all__ = [

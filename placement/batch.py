@@ -34,7 +34,8 @@ def solve_into(args: argparse.Namespace) -> int:
     """Run ``placement solve`` with parsed arguments; return the exit code."""
     usual = PUBLISHED_GAP if args.format is not None else REL_GAP
     options = SolveOptions(
-        time_limit_s=args.time_limit, rel_gap=usual if args.gap is None else args.gap, seed=args.seed, workers=default_workers() if args.workers is None else args.workers,
+        time_limit_s=args.time_limit, rel_gap=usual if args.gap is None else args.gap, seed=args.seed,
+        workers=default_workers() if args.workers is None else args.workers,
         cluster=args.cluster, work_limit=args.work_limit,
     )  # fmt: skip
     if options.cluster is not None:

@@ -20,7 +20,6 @@ from placement.errors import DataError, ExitCode, OptionError, Problem
 from placement.options import PUBLISHED_GAP, SolveOptions
 
 
-
 def bench(args: argparse.Namespace) -> int:
     """Run ``placement bench`` with parsed arguments; return the exit code."""
     folder = suites_folder()

@@ -85,6 +85,7 @@ def plan_tables(case: Case) -> dict[str, PlanTable]:
     """Return what the tables of a plan for the case look like."""
     return PLAN_TABLES | _WITH_PAIRS if "pairs" in case else PLAN_TABLES
 
+
 #: Columns that only together name a row of the case.
 PAIRS = {"halls": ("site", "hall"), "grid": ("site", "tier"), "milestones": ("site", "hall", "milestone")}
 
