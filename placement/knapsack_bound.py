@@ -27,6 +27,7 @@ Ints = NDArray[np.int64]
 
 _STEPS = 20_000  # capacity is held in at most so many steps when weights are not whole numbers
 _LARGEST = 2**20  # whole capacities up to here are not rescaled
+_LEEWAY = 1e-9  # relative; what fills a place exactly fits, as in demand/pairs.py
 _PROFIT_BITS = 50
 _UNIT = 2.0**-52
 
@@ -79,7 +80,7 @@ def _places(p: Program, equal: NDArray[np.bool_]) -> _Places | None:
     """Read the places off the rows other than equalities; rows that do not fit are dropped, which keeps the bound valid."""
     if (p.lower != 0).any() or (p.upper != 1).any():
         return None
-    rows = csr_array(p.matrix.tocsr())
+    rows = p.rows
     row = np.repeat(np.arange(len(equal)), np.diff(rows.indptr))
     decides = p.workload < 0
     at_most = ~equal & np.isfinite(p.row_upper)
@@ -101,9 +102,11 @@ def _places(p: Program, equal: NDArray[np.bool_]) -> _Places | None:
     place[col[~taken]], weight[col[~taken]] = at[~taken], value[~taken]
     lonely = np.setdiff1d(np.flatnonzero(decides & p.integer), decision)  # decisions that only links need
     decision, capacity = np.concatenate([decision, lonely]), np.concatenate([capacity, np.full(len(lonely), np.inf)])
+    if not len(capacity):
+        return None
     needs = (place >= 0) & (weight > 0) & (decision[place] >= 0)
     _follow_links(p, rows, np.flatnonzero(link), decides, decision, place, needs)
-    return _Places(place, weight, decision, capacity, needs, _count(p, rows, equal, decides, decision))
+    return _Places(place, weight, decision, capacity, needs, _count(p, rows, decided, decision))
 
 
 def _follow_links(p: Program, rows: csr_array, links: Ints, decides: NDArray[np.bool_], decision: Ints, place: Ints, needs: NDArray[np.bool_]) -> None:
@@ -120,12 +123,12 @@ def _follow_links(p: Program, rows: csr_array, links: Ints, decides: NDArray[np.
     place[x[free]], needs[x[free]] = to[free], True
 
 
-def _count(p: Program, rows: csr_array, equal: NDArray[np.bool_], decides: NDArray[np.bool_], decision: Ints) -> tuple[float, float]:
-    """Return the limits that a row over all decisions sets; such a row may be an equality."""
+def _count(p: Program, rows: csr_array, decided: Ints, decision: Ints) -> tuple[float, float]:
+    """Return the limits that a row over all decisions sets (``decided``: supply columns in each row); such a row may be an equality."""
     wanted = np.sort(decision[decision >= 0])
     low, high = 0.0, float(len(wanted))
     size = np.diff(rows.indptr)
-    for i in np.flatnonzero((size == len(wanted)) & (size > 0)):
+    for i in np.flatnonzero((size == len(wanted)) & (decided == size) & (size > 0)):
         part = slice(rows.indptr[i], rows.indptr[i + 1])
         if (rows.data[part] == 1).all() and np.array_equal(np.sort(rows.indices[part]), wanted):
             low, high = max(low, p.row_lower[i]), min(high, p.row_upper[i])
@@ -155,12 +158,15 @@ def _knapsack(gain: Floats, weight: Floats, capacity: float, whole: bool) -> flo
         return math.fsum(gain.tolist()) * (1 + 4 * _UNIT)
     if not whole:
         return _continuous(gain, weight, capacity)
-    fits = weight <= capacity * (1 + 4 * _UNIT)
+    capacity *= 1 + _LEEWAY
+    fits = weight <= capacity
     gain, weight = gain[fits], weight[fits]
+    if not len(gain):
+        return 0.0
     if capacity > _LARGEST or (weight != np.floor(weight)).any():
         scale = _STEPS / capacity
         weight, capacity = np.floor(weight * scale * (1 - 8 * _UNIT)), float(_STEPS)
-    bits = 2.0 ** math.floor(_PROFIT_BITS - math.log2(max(float(gain.sum()), 1e-300)))
+    bits = 2.0 ** math.floor(_PROFIT_BITS - math.log2(max(float(gain.sum()), 1e-250)))
     best = np.zeros(int(capacity) + 1, np.int64)
     for w, g in zip(weight.astype(np.int64), np.ceil(gain * bits).astype(np.int64), strict=True):
         best[w:] = np.maximum(best[w:], best[: len(best) - w] + g)
@@ -181,7 +187,7 @@ def _continuous(gain: Floats, weight: Floats, capacity: float) -> float:
 def _choose(p: Program, places: _Places, earned: Floats) -> float:
     """Return the least cost of decisions: those that pay, within the limits on their number, and enough capacity for all."""
     decided = places.decision >= 0
-    value = np.sort(p.cost[places.decision[decided]] - earned[decided])
+    value = np.sort(_net_cost(p, places, earned)[decided])
     low, high = (int(max(0, math.ceil(places.count[0]))), int(min(len(value), math.floor(places.count[1]))))
     taken = min(max(int((value < 0).sum()), low), high)
     by_count = math.fsum(value[:taken].tolist())
@@ -189,24 +195,40 @@ def _choose(p: Program, places: _Places, earned: Floats) -> float:
     return standing + max(by_count, _cover(p, places, earned))
 
 
+def _net_cost(p: Program, places: _Places, earned: Floats) -> Floats:
+    """Return what each decision costs beyond what its place earns, rounded down (of no meaning where a place stands open)."""
+    return np.asarray(np.nextafter(p.cost[places.decision] - earned, -np.inf))
+
+
 def _cover(p: Program, places: _Places, earned: Floats) -> float:
     """Return the least cost of decisions whose capacities hold the least total use, whole numbers only where capacities are alike."""
     decided = places.decision >= 0
     if not decided.any() or not decided.all() or not np.isfinite(places.capacity).all():
         return -math.inf
-    columns = p.workload >= 0
-    needed = np.full(len(p.optional), np.inf)
-    np.minimum.at(needed, p.workload[columns], places.weight[columns])
-    need = float(needed[~p.optional & np.isfinite(needed)].sum()) * (1 - 64 * _UNIT)
-    value, size = p.cost[places.decision] - earned, places.capacity
+    value, size = _net_cost(p, places, earned), places.capacity
+    need = _least_use(p, places)
     if np.ptp(size) == 0:
         need = math.ceil(need / size[0] - 1e-9) * size[0]
-    first = value < 0
-    total, held = math.fsum(value[first].tolist()), float(size[first].sum())
-    rest = np.flatnonzero(~first)
-    for i in rest[np.argsort(value[rest] / size[rest], kind="stable")]:
-        if held >= need:
-            break
-        share = min(1.0, (need - held) / size[i])
-        total, held = total + share * value[i], held + share * size[i]
-    return total * (1 - 64 * _UNIT) if total > 0 else total * (1 + 64 * _UNIT)
+    share = (value < 0).astype(float)  # the others are taken by price of capacity, the last one in part
+    rest = np.flatnonzero(share == 0)
+    rest = rest[np.argsort(value[rest] / size[rest], kind="stable")]
+    lacking = need - float(size @ share) - (np.cumsum(size[rest]) - size[rest])
+    share[rest] = np.clip(lacking / size[rest], 0.0, 1.0)
+    terms = value * share
+    slack = (64 + 4 * len(terms)) * _UNIT
+    return math.fsum(terms.tolist()) - slack * math.fsum(np.abs(terms).tolist())
+
+
+def _least_use(p: Program, places: _Places) -> float:
+    """Return the least total use of capacity, rounded down: of each workload that a row of ones over its columns serves at least once."""
+    rows = p.rows
+    size = np.diff(rows.indptr)
+    row = np.repeat(np.arange(len(size)), size)
+    of, least, most = np.full(len(size), -1), np.full(len(size), np.inf), np.full(len(size), -1)
+    of[row] = p.workload[rows.indices]
+    np.minimum.at(least, row, places.weight[rows.indices])
+    np.maximum.at(most, row, np.where((rows.data == 1) & (p.workload[rows.indices] == of[row]), 0, 1))
+    serves = (most == 0) & (of >= 0) & (p.row_lower >= 1)
+    use = np.zeros(len(p.optional))
+    np.maximum.at(use, of[serves], least[serves])
+    return float(use.sum()) * (1 - 64 * _UNIT)

@@ -71,7 +71,7 @@ class _Search:
         if root.dual is not None or self.keep is None:
             self.keep = promising(self.program, self.whole, root)
         if not small and root.x is not None:
-            with Pool(self.options.workers) as pool:
+            with Pool(min(self.options.workers, 2)) as pool:  # one tree, beside the plans
                 self.large(self.keep, begin, pool)
         elif begin is not None:
             self.warm_start(begin, self.keep)
@@ -82,7 +82,7 @@ class _Search:
         return self.end(self.keep)
 
     def large(self, keep: Mask, begin: Floats | None, pool: Pool) -> None:
-        """Look for plans in the kernel; with a second worker a tree raises the bound meanwhile, else after it."""
+        """Look for plans in the kernel; with a second worker a tree raises the bound meanwhile, else after it (by the clock: not reproducible)."""
         together = pool.workers > 1
         tree: Task | None = None
         seconds = self.progress.search_s - _VERIFY * self.progress.search_s
@@ -98,8 +98,8 @@ class _Search:
         self.progress.enter("tree")
         if not together:
             self.progress.reserve_s -= _TREE_SHARE * seconds
-        if self.progress.interrupted:
-            pool.stop()
+        if self.progress.interrupted or gap_closed(self.progress.objective, self.progress.bound, self.options.rel_gap):
+            pool.stop()  # else it goes on into the time kept back for the end, of which settling needs a part only
         if not self.done:
             tree = tree or pool.start(grow, self.program, keep, self.dual, self.progress.bound, (1 - _VERIFY) * self.progress.search_s, self.options.seed)
         if tree is not None:
@@ -171,8 +171,7 @@ class _Search:
         if self.x is not None and not self.done:
             if self.settled is not None:
                 keep = keep | (self.settled.keep & ~self.whole.integer)
-            # all of supply: the whole gang needs steps that the relaxation, which takes a fraction of it, does without
-            k = Kernel.of(keep | (self.program.workload < 0) | (self.x > self.whole.lower), self.program, self.whole)
+            k = Kernel.of(keep | (self.x > self.whole.lower), self.program, self.whole)
             self.offer(k.lift(improve(k, self.x[k.keep], self.options, self.progress)))
 
     def branch_and_bound(self) -> Answer:

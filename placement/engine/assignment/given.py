@@ -76,7 +76,8 @@ def search(a: Assignment, best: Best, pool: Pool, effort: Effort, seed: int) -> 
     s = _Search(a, best, pool, effort, seed)
     best.progress.enter("relaxation")
     root = solve_root(a, s.limit(s.slice(0.1 * s.whole_effort)), seed=seed)
-    best.raise_bound(root.bound)
+    best.progress.columns = root.columns
+    best.raise_bound(root.bound, root.u)
     land = terrain(a, root.reduced, root.v)
     start = np.asarray(np.where(a.allowed, root.share + 1e-9 / (1 + np.maximum(root.reduced, 0)), -1.0).argmax(axis=0), dtype=np.int64)
     if s.over:
