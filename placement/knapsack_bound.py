@@ -26,7 +26,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 _STEPS = 20_000  # capacity is held in at most so many steps when weights are not whole numbers
-_LARGEST = 2**20  # whole capacities up to here are not rescaled
+_LARGEST = 2**26  # whole capacities are not rescaled while capacity x things is up to here, a fraction of a second
 _LEEWAY = 1e-9  # relative; what fills a place exactly fits, as in demand/pairs.py
 _PROFIT_BITS = 50
 _UNIT = 2.0**-52
@@ -86,7 +86,8 @@ def _places(p: Program, equal: NDArray[np.bool_]) -> _Places | None:
     at_most = ~equal & np.isfinite(p.row_upper)
     negative, positive = (np.bincount(row[mask], minlength=len(equal)) for mask in (rows.data < 0, rows.data > 0))
     decided = np.bincount(row[decides[rows.indices]], minlength=len(equal))
-    link = at_most & (np.diff(rows.indptr) == 2) & (negative == 1) & (positive == 1) & (decided == 1) & (p.row_upper == 0)
+    ones = np.bincount(row[np.abs(rows.data) == 1], minlength=len(equal))
+    link = at_most & (np.diff(rows.indptr) == 2) & (ones == 2) & (negative == 1) & (positive == 1) & (decided == 1) & (p.row_upper == 0)
     load = at_most & ~link & (positive > 0) & (((negative == 0) & (decided == 0)) | ((negative == 1) & (decided == 1) & (p.row_upper == 0)))
     loads = np.flatnonzero(load)
     place, weight = np.full(len(p.cost), -1), np.zeros(len(p.cost))
@@ -163,7 +164,7 @@ def _knapsack(gain: Floats, weight: Floats, capacity: float, whole: bool) -> flo
     gain, weight = gain[fits], weight[fits]
     if not len(gain):
         return 0.0
-    if capacity > _LARGEST or (weight != np.floor(weight)).any():
+    if capacity * len(gain) > _LARGEST or (weight != np.floor(weight)).any():
         scale = _STEPS / capacity
         weight, capacity = np.floor(weight * scale * (1 - 8 * _UNIT)), float(_STEPS)
     bits = 2.0 ** math.floor(_PROFIT_BITS - math.log2(max(float(gain.sum()), 1e-250)))
@@ -220,7 +221,7 @@ def _cover(p: Program, places: _Places, earned: Floats) -> float:
 
 
 def _least_use(p: Program, places: _Places) -> float:
-    """Return the least total use of capacity, rounded down: of each workload that a row of ones over its columns serves at least once."""
+    """Return the least total use of capacity, rounded down: by the rows of ones over columns of one workload that serve a share of it."""
     rows = p.rows
     size = np.diff(rows.indptr)
     row = np.repeat(np.arange(len(size)), size)
@@ -228,7 +229,7 @@ def _least_use(p: Program, places: _Places) -> float:
     of[row] = p.workload[rows.indices]
     np.minimum.at(least, row, places.weight[rows.indices])
     np.maximum.at(most, row, np.where((rows.data == 1) & (p.workload[rows.indices] == of[row]), 0, 1))
-    serves = (most == 0) & (of >= 0) & (p.row_lower >= 1)
+    serves = (most == 0) & (of >= 0) & (p.row_lower > 0)
     use = np.zeros(len(p.optional))
-    np.maximum.at(use, of[serves], least[serves])
+    np.maximum.at(use, of[serves], least[serves] * p.row_lower[serves])
     return float(use.sum()) * (1 - 64 * _UNIT)

@@ -3,8 +3,8 @@
 * **capacities**: uses and capacities are multiplied by the least power of ten that makes them integers; where none up to 10^6 does, the solver is not
   applicable and the record says so.
 * **costs**: multiplied by the least power of ten that makes them integers, if sums stay under 2^50; else by the largest factor that keeps them there, and
-  rounded. Rounding moves a cost by 1/2 at most, and a plan adds up one cost per workload (or unit) and one per open site: the claimed bound is lowered by
-  that much. Plans are judged at unrounded costs like everybody's.
+  rounded. A plan adds up one cost per workload (or those of its units) and one per open site: the claimed bound is lowered by the most that rounding
+  moved them, taken together. Plans are judged at unrounded costs like everybody's.
 * **divisible workloads**: shipped in integer units of demand, ``0 .. use``. With the sites fixed what is left is a transport problem with integer demands and
   capacities, which has an integer optimum, so nothing is lost. It needs the same use at every site; otherwise the solver is not applicable.
 """
@@ -89,9 +89,10 @@ def to_integers(problem: Problem) -> Integers:
     exact = 0 < scale <= LARGEST_SUM / total
     if not exact:
         scale = LARGEST_SUM / total
-    units = float(most[np.unique(j, return_index=True)[1]].sum())
-    error = 0.0 if exact else 0.5 * (units + len(problem.open_cost)) / scale
     cost, opening = (np.round(v * scale).astype(np.int64) for v in (unit_cost, problem.open_cost))
+    moved = np.zeros(n)  # what rounding did, also where it only took off the noise of doubles
+    np.maximum.at(moved, j, np.abs(cost / scale - unit_cost) * most)
+    error = float(moved.sum() + np.abs(opening / scale - problem.open_cost).sum())
     return Integers(i, j, use, most, capacity, cost, opening, scale, error)
 
 

@@ -1,7 +1,8 @@
 """The tables of the comparison, made from the recorded lines and from nothing else.
 
 A solver that takes rows was run with and without the ``x <= y`` rows; per instance its better result counts, which no user could know beforehand.
-Instances that one of the compared solvers has not been run on are left out of the summary, and counted under it.
+A run that failed counts like one without a plan. Instances that one of the compared solvers has not been run on are left out of the summary,
+and counted under it.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def latest(lines: Iterable[Record]) -> dict[tuple[float, int], dict[tuple[str, s
     """Return the latest line by (limit, cores), then (model, instance), then (solver, formulation)."""
     groups: dict[tuple[float, int], dict[tuple[str, str], dict[tuple[str, str], Record]]] = {}
     for line in lines:
-        if line["status"] not in ("not installed", "failed"):
+        if line["status"] != "not installed":
             runs = groups.setdefault((line["time_limit_s"], line["cores"]), {}).setdefault((line["model"], line["instance"]), {})
             runs[line["solver"], line["formulation"]] = line
     return groups
@@ -125,7 +126,7 @@ def _cell(lines: list[Record]) -> str:
     bound = line.get("bound_below_best")
     proof = "proven" if line["proven"] else ("no bound" if bound is None else f"bound {max(bound, 0.0):.2%}" if bound < NO_PLAN_GAP else "bound > 100%")
     gap = line.get("gap_to_best")
-    value = {"rejected": "rejected"}.get(line["status"], "no plan") if gap is None else f"{gap:.3%}" if gap < 10 else f"{gap:,.0%}"
+    value = (line["status"] if line["status"] in ("rejected", "failed") else "no plan") if gap is None else f"{gap:.3%}" if gap < 10 else f"{gap:,.0%}"
     return f"{value}, {proof}" + (" **WRONG**" if line["alarms"] else "")
 
 
@@ -155,8 +156,8 @@ def write_readme(lines: Sequence[Record], path: Path = README) -> None:
 SECTION = """## Against other solvers (`peers/`)
 
 `python -m benchmarks.peers joint --time-limit 60 --cores 1`: all on the same published files, one process per run, the same wall clock and cores,
-no start given, solvers' default options with a stopping gap of 1e-6. The clock starts with the arrays in memory; `placement` reads the file within
-its limit. Costs are recomputed from each plan by `peers/problem.py`, and a plan that breaks a rule counts as none; bounds are as claimed. Solvers
-that take rows run with and without the `x <= y` rows; the summary takes the better result per instance. No plan, or one more than twice the best
-known, counts as 100 %. CP-SAT gets scaled integers (`peers/integers.py` says how, and what that may cost), and is made for eight or more
-workers. The tables are written from `results/peers.jsonl`."""
+no start given, solvers' default options with a stopping gap of 1e-6. The clock starts with the arrays in memory; `placement` starts and reads the
+file on that clock, but counts its limit only after that. Costs are recomputed from each plan by `peers/problem.py`, and a plan that breaks a rule
+counts as none; bounds are as claimed. Solvers that take rows run with and without the `x <= y` rows; the summary takes the better result per
+instance. No plan, or one more than twice the best known, counts as 100 %, and so does a run that failed. CP-SAT gets scaled integers
+(`peers/integers.py` says how, and what that may cost), and is made for eight or more workers. The tables are written from `results/peers.jsonl`."""

@@ -24,11 +24,14 @@ def bench(args: argparse.Namespace) -> int:
     """Run ``placement bench`` with parsed arguments; return the exit code."""
     folder = suites_folder()
     out = Path(args.out) if args.out is not None else default_out()
+    limits = any(value is not None for value in (args.only, args.time_limit, args.seeds, args.workers, args.instances))
     if args.table:
+        if args.suite is not None or limits:
+            raise OptionError("--table prints what is recorded and runs nothing: leave out SUITE and what belongs to runs")
         print(table(read_records(out)))
         return ExitCode.OK
     if args.suite is None:
-        if any(value is not None for value in (args.only, args.time_limit, args.seeds, args.workers, args.instances)):
+        if limits:
             raise OptionError("name the SUITE to run; `placement bench` alone lists them")
         return _list(folder)
     suite = read_suite(args.suite, folder)

@@ -17,6 +17,7 @@ from placement.errors import Problem
 
 _BESIDE = ("sites", "jobs", "services", "pairs", "capacity", "siting")
 _COLUMNS = {"sites": ("site", "name"), "jobs": ("job", "name", "mandatory"), "services": ("service", "name")}
+_TERMS = {"placing": "pairs", "opening": "siting"}  # cost terms of priced placements, and the tables that they are of
 _WORKLOADS = (("jobs", "job"), ("services", "service"))
 
 
@@ -61,12 +62,15 @@ def _jobs_compulsory(d: Draft) -> Problems:
 
 
 def settings_beside(d: Draft) -> Problems:
-    """One period without discounting; the number of open sites needs sites to open; only priced placements have a unit of their own."""
+    """One period without discounting; the number of open sites needs sites to open; unit and cost terms are those of what is there."""
     case = d.case
     if "pairs" in d.present:
         yield from _settings_without_effect(d)
     elif case.cost_unit != "M$":
         yield Problem(SETTINGS, "cost_unit", "has no effect without pairs.csv: all money is M$", "Remove the key.")
+    costs = [term for term, table in _TERMS.items() if table in d.present]
+    for term in (t for t in case.weights if ("pairs" in d.present or t in _TERMS) and t not in costs):
+        yield Problem(SETTINGS, f"weights.{term}", f"has no effect: no table has costs of '{term}'", "Remove the line.")
     if case.open_sites and "siting" not in d.present:
         yield Problem(SETTINGS, "open_sites", "has no effect without siting.csv", "Add the table, or remove the key.")
     elif case.open_sites > len(d["siting"]):

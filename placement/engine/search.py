@@ -18,9 +18,11 @@ from placement.engine.highs import Answer, Arrays, Floats, Run, dual_ray, solve
 from placement.engine.neighbourhoods import improve
 from placement.engine.outcome import Outcome, Progress, Status
 from placement.engine.prove import prove
+from placement.engine.root import solve_root
 from placement.engine.settle import Mask, Settled, gap_closed, settle
 from placement.engine.start import Kernel, least_columns, least_plan, promising, relax_and_fix, repair
 from placement.engine.tree import grow
+from placement.errors import OptionError
 from placement.options import SolveOptions
 from placement.parallel import Pool, Task
 from placement.program import Program
@@ -30,7 +32,7 @@ _PROVE_S = 10.0  # at least this long, if the limit leaves it, goes into a proof
 _OPTIMAL_GAP = 1e-4  # a plan is called optimal up to here, however wide the gap that was asked for
 _VERIFY = 0.04  # share of the time left for recomputing the bound of a tree
 _TREE_SHARE = 0.35  # of the search, for the tree where there is one worker only
-_LARGE_ROWS = 20_000  # rows from which the root is solved by interior point without crossover
+_LARGE_ROWS = 20_000  # rows from which a program is too large for HiGHS alone
 
 
 def arrays(program: Program) -> Arrays:
@@ -40,7 +42,15 @@ def arrays(program: Program) -> Arrays:
 
 
 def search_program(program: Program, options: SolveOptions, progress: Progress, begin: Floats | None = None) -> Outcome:
-    """Search for a plan and a bound until the gap, the time or the user says stop; ``begin`` suggests integer values."""
+    """Search for a plan and a bound until the gap, the time or the user says stop; ``begin`` suggests integer values.
+
+    Raises
+    ------
+    OptionError
+        If work is to be counted, which this search cannot.
+    """
+    if options.work_limit is not None:
+        raise OptionError("work_limit counts the work of programs that assign workloads to places only; this case has more to it: use time_limit_s")
     return _Search(program, arrays(program), options, progress).run(begin)
 
 
@@ -71,7 +81,7 @@ class _Search:
         if root.dual is not None or self.keep is None:
             self.keep = promising(self.program, self.whole, root)
         if not small and root.x is not None:
-            with Pool(min(self.options.workers, 2)) as pool:  # one tree, beside the plans
+            with Pool(min(self.options.workers, 2), self.options.cluster) as pool:  # one tree, beside the plans
                 self.large(self.keep, begin, pool)
         elif begin is not None:
             self.warm_start(begin, self.keep)
@@ -138,15 +148,16 @@ class _Search:
             self.offer(found.x)
 
     def root(self) -> Answer:
-        """Solve the relaxation; interior point without crossover will do when large, and simplex is asked where it fails."""
+        """Solve the relaxation: at once where the program is small, by column generation otherwise."""
         self.progress.enter("root")
-        large = self.whole.matrix.shape[0] > _LARGE_ROWS
-        run = Run(time_limit_s=self.progress.search_s, seed=self.options.seed, threads=self.options.workers)
-        answer = solve(self.whole.relaxed(), replace(run, method="ipm", crossover=False) if large else run, watch=self._interrupted)
-        if answer.dual is None and not answer.infeasible and not self.progress.out_of_time:
-            answer = solve(self.whole.relaxed(), replace(run, method="simplex", time_limit_s=self.progress.search_s), watch=self._interrupted)
-        # any multipliers prove a bound: without any from the solver, none at all still prove the sum of the best ends of the columns
-        self.dual = answer.dual if answer.dual is not None else np.zeros(len(self.whole.row_lower))
+        if self.small:
+            run = Run(time_limit_s=self.progress.search_s, seed=self.options.seed, threads=self.options.workers)
+            answer = solve(self.whole.relaxed(), run, watch=self._interrupted)
+            # any multipliers prove a bound: without any from the solver, none at all still prove the sum of the best ends of the columns
+            self.dual = answer.dual if answer.dual is not None else np.zeros(len(self.whole.row_lower))
+        else:
+            found = solve_root(self.program, self.options, self.progress)
+            answer, self.dual = found.answer, found.dual
         if not answer.infeasible:
             self.progress.report(bound=safe_bound(self.program, self.dual))
         return answer

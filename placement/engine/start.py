@@ -51,13 +51,13 @@ def promising(program: Program, whole: Arrays, root: Answer) -> Mask:
     """
     if root.x is None or root.dual is None:
         return np.ones(len(program.cost), bool)
-    rank = _rank(program.workload, program.cost - program.matrix.T @ root.dual)
+    rank = rank_in_workload(program.workload, program.cost - program.matrix.T @ root.dual)
     few = np.where(program.integer, rank < _BEST_INTEGER, rank < _BEST_SHARES)
     used = root.x > _ZERO
     return np.where(program.workload >= 0, few | _slack(program) | used, ~program.integer | used | (whole.lower > 0))
 
 
-def _rank(workload: NDArray[np.int64], value: Floats) -> NDArray[np.int64]:
+def rank_in_workload(workload: NDArray[np.int64], value: Floats) -> NDArray[np.int64]:
     """Return the place of each column among those of its workload, the least value first."""
     order = np.lexsort((value, workload))
     new = np.concatenate([[True], workload[order][1:] != workload[order][:-1]])[: len(order)]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import pandas as pd
 
 from placement.case import Case
 from placement.generate.draw import Calendar, Draw
+from placement.rules.policy import Policy
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,11 @@ class Kit:
     calendar: Calendar
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     copies: dict[str, pd.DataFrame] = field(default_factory=dict)
+
+    @cached_property
+    def policy(self) -> Policy:
+        """The base's export and residency rules."""
+        return Policy.of(self.base["export"], self.base["residency"])
 
     def put(self, name: str, table: pd.DataFrame, note: pd.Series | str) -> None:
         """Keep a table, with the columns of the base's and a note on where each row comes from; a table without rows is left out."""

@@ -12,13 +12,7 @@ from placement.generate.kit import Kit
 
 def may_stand(kit: Kit, export_class: str, country: str) -> bool:
     """Whether chips of an export class may be deployed in a country."""
-    rows = kit.base["export"]
-    mine = rows[rows["export_class"] == export_class] if export_class else rows.iloc[:0]
-    for place in (country, "*"):
-        rule = mine.loc[mine["country"] == place, "rule"]
-        if len(rule):
-            return bool(rule.iat[0] != "deny")
-    return True
+    return kit.policy.may_deploy(export_class, country).allowed
 
 
 def can_be_met(kit: Kit, residency: str, countries: set[str]) -> bool:

@@ -18,7 +18,8 @@ MODELS = ("gap",)
 def read_gap(path: str | Path, *, model: str = "gap") -> Case:
     """Return the case of a file of one problem: each job goes to one agent (site), at least total cost.
 
-    The OR-Library's collections of several problems in one file must be cut apart first.
+    The OR-Library's collections of several problems in one file must be cut apart first. Its gap1 to gap12 are stated there as maximisation:
+    the optima on its pages are of that, not of the least cost that is sought here.
 
     Raises
     ------

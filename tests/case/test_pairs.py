@@ -63,6 +63,7 @@ MISTAKES = [
     ("case.toml", "open_sites = 2", "discount_rate = 0.1", "case.toml", "discount_rate", "", "no effect"),
     ("case.toml", "open_sites = 2", "rtt_overhead_ms = 1", "case.toml", "rtt_overhead_ms", "", "no effect"),
     ("case.toml", "open_sites = 2", "lead_percentile = 90", "case.toml", "lead_percentile", "", "no effect"),
+    ("case.toml", "open_sites = 2", "weights = {opening = 2.0, carbon = 2.0}", "case.toml", "weights.carbon", "", "no effect"),
 ]
 
 

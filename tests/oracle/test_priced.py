@@ -32,6 +32,21 @@ def test_plans_are_as_good_as_enumeration(kind: str, seed: int) -> None:
     assert plan.verified_bound == pytest.approx(best, rel=1e-4, abs=1e-3)
 
 
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_compiled_algorithms_agree(kind: str, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same with the algorithms that tiny programs are spared."""
+    monkeypatch.setattr("placement.engine.solve._TINY", 0)
+    case = priced_case(kind, seed)
+    best = best_cost(case)
+    plan = placement.solve(case, time_limit_s=30, rel_gap=0.0)
+    assert (plan.status == "infeasible") == math.isinf(best)
+    if plan.tables:
+        assert plan.objective == pytest.approx(best, abs=1e-6)
+        assert plan.bound <= best + 1e-6 and plan.verified_bound <= best + 1e-6
+        assert plan.verdict is not None and plan.verdict.ok, plan.verdict
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_folder_gives_the_same_case(kind: str, tmp_path: Path) -> None:
     """Written as a folder and read again, a case is the same, and nothing in it is refused."""

@@ -1,4 +1,4 @@
-"""`placement` itself, by its command line: it reads the published file, and reading, building and checking count in its time limit."""
+"""`placement` itself, by its command line: it starts and reads the published file on the clock; its own limit begins after that, with the build."""
 
 from __future__ import annotations
 

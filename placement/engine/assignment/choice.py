@@ -1,7 +1,8 @@
 """Order of work for whole workloads with site choice: single-source capacitated facility location.
 
 1. Root by column generation, then prices of site knapsacks (:mod:`~placement.engine.assignment.opening`): bound, and which sites are promising.
-2. Site sets for several shares of capacity that whole workloads may come to fill; annealing on each; more of them around the best.
+2. Site sets for shares of capacity that whole workloads may come to fill, and annealing on each; from there, sets by the bounds that
+   they prove (:mod:`~placement.engine.assignment.sets`), and ejection chains on the best of them.
 3. Few pairs left by reduced costs: branch and bound on the survivors, which proves the optimum, beside the search for better plans.
 4. Regions re-planned by branch and bound: every worker in its own part of the plan, parts cut anew each round.
 
@@ -15,7 +16,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from placement.engine.assignment import divisible
+from placement.engine.assignment import divisible, sets
 from placement.engine.assignment.annealing import SCHEDULES, anneal
 from placement.engine.assignment.best import Best
 from placement.engine.assignment.endgame import Proven, Survivors, prove, survivors
@@ -23,6 +24,7 @@ from placement.engine.assignment.knapsack import Filled, Knapsacks
 from placement.engine.assignment.neighbourhood import combine, improve, part, value
 from placement.engine.assignment.opening import Guide, choose_open, guide
 from placement.engine.assignment.root import fewest_open, solve_root
+from placement.engine.assignment.sets import OpenSet
 from placement.engine.assignment.sited import solve_sited
 from placement.engine.assignment.structure import Assignment, Floats, Ints, Placing
 from placement.engine.assignment.zones import Zone, halves, whole
@@ -30,10 +32,16 @@ from placement.engine.effort import Effort
 from placement.engine.outcome import Progress
 from placement.parallel import Pool
 
-_IDLE = (1.0, 0.0, 2.0, 0.5)  # capacity left idle that is tried first, in units of what is expected; then between the best and its neighbours
+_IDLE = (1.0, 2.0, 0.5, 0.0)  # capacity left idle that is tried first, in units of what is expected
 _EXPECTED, _POWER = 0.2, 1.5  # idle share of capacity expected at w workloads per open site: 0.2 / w ** 1.5
 _TASKS = 2  # at a time, whatever the number of workers
-_ROOT, _PRICES, _SPLIT, _SITES = 0.15, 0.12, 0.15, 0.35  # shares of effort for root, prices, bound with split workloads, site sets
+_ROOT, _PRICES, _SPLIT = 0.15, 0.12, 0.15  # shares of effort for root, prices, bound with split workloads
+_SITES, _SETS, _PLACES = 0.15, 0.15, 0.14  # shares of effort for first site sets, better ones by bounds, plans on them
+_ANYWHERE = 120  # sites up to which sets by bounds are looked for anywhere, too
+_WORTH = 1e-3  # relative: plans are made on sets whose bounds are that close to the best one's
+_IDLE_SETS = (0.6, 0.8)  # capacity left idle in sets by bounds, near the best set and anywhere, in units of what is expected
+_KEPT = 60  # sets whose prices the next search for sets begins with
+_SETS_TRIED = 4  # of them, at once
 _ROUND_S = 5.0  # of re-planning between two merges
 _SMALL, _MEDIUM = 6_000, 12_000  # pairs left up to which branch and bound is tried at once, and in the second half
 _PAIRS_PER_S = 20_000.0  # how long to anneal
@@ -102,6 +110,17 @@ def replan(a: Assignment, prices: Guide, site: Ints, zone: Zone, limit: Effort, 
     return zone.sites[found.site], found.size
 
 
+def open_sets(a: Assignment, filled: Filled, floor: float, room: float, first: Ints | None, known: list[OpenSet], fill: float, limit: Effort,
+              seed: int) -> tuple[list[OpenSet], float]:  # fmt: skip
+    """Return sets of open sites by the bounds they prove, and a bound on all plans."""
+    return sets.open_sets(a, filled, floor, room, first, known, fill, Effort(seconds=limit.seconds, work=limit.work), seed)
+
+
+def place(a: Assignment, chosen: OpenSet, limit: Effort, seed: int) -> list[Ints]:
+    """Return plans on given open sites."""
+    return sets.place(a, chosen, Effort(seconds=limit.seconds, work=limit.work), seed)
+
+
 def join(a: Assignment, prices: Guide, plans: list[Ints], limit: Effort, seed: int) -> Ints | None:
     """Return the best plan that branch and bound makes of some plans."""
     return combine(a, prices, plans, Effort(seconds=limit.seconds, work=limit.work), seed)
@@ -132,6 +151,9 @@ class _Search:
         self.a, self.best, self.pool, self.effort, self.seed = a, best, pool, effort, seed
         self.random = np.random.default_rng(seed)
         self.size, self.draws, self.spent, self.stalled, self.fill = _FIRST_SIZE, 0, 0.0, 0, 1.0
+        self.priced: list[OpenSet] = []
+        self.sets: list[OpenSet] = []  # of them, not yet tried
+        self.tried: set[bytes] = set()
         self.now: Ints  # the plan that is being improved: the best one, or one to replace it
         self.prices: Guide
         self.filled: Filled
@@ -175,6 +197,7 @@ class _Search:
         self.prices, self.filled = guide(a, root, self.knapsacks, self.limit(_PRICES * whole_), self.seed)
         best.raise_bound(self.filled.bound, self.filled.u)
         self._choose_sites(_SITES * whole_)
+        self._better_sets(_SETS * whole_, _PLACES * whole_)
         if bound is not None:
             best.raise_bound(min(bound.result(), best.value))
         self._finish()
@@ -191,6 +214,8 @@ class _Search:
         end, tried = self.left - seconds, dict[float, float]()
         rounds = 3
         for k in range(rounds):
+            if k and math.isfinite(self.best.value):
+                return
             fills = self._next_fills(tried, k)
             if self.over or not fills or self.left <= end or self._is_small():
                 return
@@ -214,6 +239,42 @@ class _Search:
     def _idle(self) -> float:
         """Share of capacity that whole workloads are expected to leave idle: the more to a site, the less."""
         return float(np.clip(_EXPECTED / (self.a.n / self.prices.width) ** _POWER, 2e-4, 0.03))
+
+    def _better_sets(self, seconds: float, places: float) -> None:
+        """Look for sets of open sites that prove small bounds, and place the workloads on the best of them."""
+        a, best = self.a, self.best
+        if self.over or not math.isfinite(best.value) or self._is_small():
+            return
+        best.progress.enter("site sets by bounds")
+        limit, room = self.limit(min(seconds, self.left), len(_IDLE_SETS)), best.value - self.prices.floor
+        opened = [np.unique(best.sites), *(np.unique(site) for _, site in best.pool)]
+        other = next((s for s in opened if not np.array_equal(s, opened[0])), None)
+        starts = (opened[0], None if a.m <= _ANYWHERE else other)
+        tasks = [(a, self.filled, self.prices.floor, room, first, self.priced[:_KEPT], 1 - self._idle() * idle, limit, self.draw())
+                 for first, idle in zip(starts, _IDLE_SETS, strict=True)]  # fmt: skip
+        found = self.pool.run(open_sets, tasks)
+        for _, bound in found:
+            best.raise_bound(min(bound, best.value))
+        distinct = {s.sites.tobytes(): s for s in sorted((s for chosen, _ in found for s in chosen), key=lambda s: -s.bound)}
+        self.priced = sorted(distinct.values(), key=lambda s: s.bound)
+        worth = min(best.value, self.priced[0].bound + _WORTH * abs(self.priced[0].bound)) if self.priced else best.value
+        self.sets = [s for s in self.priced if s.bound < worth and s.sites.tobytes() not in self.tried]
+        best.progress.enter("places at site sets")
+        rounds = math.ceil(min(_SETS_TRIED, len(self.sets)) / _TASKS)
+        for _ in range(rounds):
+            if self.sets and not self.over:
+                self._try_sets(places / rounds)
+
+    def _try_sets(self, seconds: float) -> list[Ints]:
+        """Place the workloads on the next sets; return the plans, best first."""
+        chosen, self.sets = self.sets[:_TASKS], self.sets[_TASKS:]
+        self.tried |= {s.sites.tobytes() for s in chosen}
+        limit = self.limit(min(seconds, self.left), len(chosen))
+        plans = [site for found in self.pool.run(place, [(self.a, s, limit, self.draw()) for s in chosen]) for site in found]
+        for site in plans:
+            self.best.offer(site)
+        self.sets = [s for s in self.sets if s.bound < self.best.value]
+        return sorted(plans, key=lambda site: value(self.a, site))
 
     # -- improvement and proof ------------------------------------------------------------------------------------------------
 
@@ -251,13 +312,21 @@ class _Search:
                 self._start_again()
 
     def _start_again(self) -> None:
-        """Put the stalled plan together with the best, or begin with sites chosen a little differently."""
+        """Put the stalled plan together with the best, or begin with other sites: sets by bounds, or chosen a little differently."""
         a, best = self.a, self.best
         if value(a, self.now) > best.value * (1 + 1e-9):
             joined = self.pool.start(join, a, self.prices, [best.sites, self.now], self.limit(min(2 * _ROUND_S, self.left)), self.draw()).result()
             if best.offer(joined):
                 self.now, self.stalled = best.sites, 0
                 return
+        if not self.sets and self.left > 2 * _ROUND_S and not self._is_small():
+            self._better_sets(0.25 * self.left, 0.25 * self.left)
+            self.now, self.stalled = best.sites, 0
+            return
+        if self.sets:
+            again = self._try_sets(min(2 * _ROUND_S, self.left))
+            self.now, self.stalled = again[0] if again else best.sites, 0
+            return
         fills = [float(np.clip(self.fill + self._idle() * self.random.uniform(-1, 1), 0.5, 1.0)) for _ in range(_TASKS)]
         limit = self.limit(min(4 * _ROUND_S, self.left), _TASKS)
         found = self.pool.run(start_plans, [(a, self.prices, f, limit, self.draw(), _NOISE) for f in fills])

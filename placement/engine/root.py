@@ -1,0 +1,148 @@
+"""The relaxation by column generation: few columns and few rows in the solver, all of them priced and looked at.
+
+Each round solves a restricted program by interior point without crossover, whose central prices swing less than those of a
+vertex (Gondzio, González-Brevis and Munari, *EJOR* 224, 2013, 41-51); then prices every column by one sparse product, lets the best of each
+workload join, and adds the rows ``columns <= decision`` that are violated: few of them ever are. Lowering the price of each
+choice until none of its columns pays makes the prices of any round prove a bound on the whole (Lasdon 1970; Farley 1990).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csc_array, csr_array
+
+from placement.engine.choices import find_choices
+from placement.engine.highs import Answer, Arrays, Floats, Run, solve
+from placement.engine.outcome import Progress
+from placement.engine.start import least_columns, rank_in_workload
+from placement.options import SolveOptions
+from placement.program import Program
+
+_FIRST, _JOIN = 5, 24  # columns of each workload to begin with (as many cheap ones as random ones), and that join per round
+_SHARE = 0.35  # of the search, for the root of a large program: prices of an earlier round prove a bound as well
+_CLOSE = 2e-5  # relative distance of bound and restricted value at which pricing stops
+_ROUNDS = 60
+_PAYS = 1e-6  # relative; reduced costs above are taken for 0
+_VIOLATED = 1e-4
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Root:
+    """The relaxation: values and prices of the last round, and the best prices, which prove ``bound``."""
+
+    answer: Answer
+    dual: Floats
+    bound: float
+
+
+def gates(p: Program) -> Mask:
+    """Return the rows ``sum of columns <= decision``, which the solver gets only once they are violated, shape (n_rows,)."""
+    a, m = p.matrix, len(p.row_lower)
+    column = np.repeat(np.arange(a.shape[1]), np.diff(a.indptr))
+    decides = p.workload[column] < 0
+    odd = a.data != np.where(decides, -1.0, 1.0)
+    decisions, others = (np.bincount(a.indices[part], minlength=m) for part in (decides, ~decides))
+    plain = (p.row_upper == 0) & ~np.isfinite(p.row_lower) & (np.bincount(a.indices[odd], minlength=m) == 0)
+    return plain & (decisions == 1) & (others > 0)
+
+
+def solve_root(program: Program, options: SolveOptions, progress: Progress) -> Root:
+    """Return the relaxation of a program; with no prices in time, none at all, which still prove what the bounds of the columns say."""
+    generation = _Generation(program)
+    best_dual, best, answer = np.zeros(len(program.row_lower)), -math.inf, Answer("kTimeLimit", None, math.inf, -math.inf, None)
+    began, allowed, last = progress.elapsed, _SHARE * progress.search_s, 0.0
+    for _ in range(_ROUNDS):
+        if progress.elapsed - began + last > allowed and answer.x is not None:
+            break
+        last = -progress.elapsed
+        progress.columns = int(generation.keep.sum())
+        now = generation.restricted(options, progress)
+        last += progress.elapsed
+        if now.infeasible:
+            answer = now
+        if now.dual is None or now.x is None:
+            break
+        answer = now
+        dual, reduced = generation.repaired(now.dual)
+        bound = generation.bound(dual)
+        if bound > best:
+            best, best_dual = bound, dual
+            progress.report(bound=bound - 1e-9 * abs(bound))
+        more_rows = generation.add_violated(now.x)
+        more_columns = generation.add_paying(reduced)
+        close = now.objective - best <= _CLOSE * abs(best)
+        if progress.out_of_time or (close and not more_rows) or not (more_rows or more_columns):
+            break
+    return Root(answer, best_dual, best)
+
+
+class _Generation:
+    """The columns and rows in play."""
+
+    def __init__(self, program: Program) -> None:
+        p = self.program = program
+        self._transposed = csr_array(p.matrix.T)
+        self._choice = find_choices(p).share_row
+        demand = p.workload >= 0
+        size = np.diff(p.matrix.indptr).astype(float)
+        cheap = rank_in_workload(p.workload, p.cost + 1e-9 * size)
+        spread = rank_in_workload(p.workload, np.random.default_rng(0).random(len(p.cost)))
+        self.keep = least_columns(p) | (self._choice < 0) | (demand & ((cheap < _FIRST) | (spread < _FIRST)))
+        self._gates = gates(p)
+        self._live = ~self._gates
+
+    def restricted(self, options: SolveOptions, progress: Progress) -> Answer:
+        """Solve over the columns and rows in play; values and prices are returned for all, 0 for the others."""
+        p = self.program
+        columns = csc_array(p.matrix[:, self.keep])
+        rows = (p.row_lower > 0) | (p.row_upper < 0)
+        rows[columns.indices] = True
+        rows &= self._live
+        part = Arrays(
+            p.cost[self.keep], csc_array(columns.tocsr()[rows]), p.row_lower[rows], p.row_upper[rows],
+            p.lower[self.keep], p.upper[self.keep], np.zeros(int(self.keep.sum()), bool), p.offset,
+        )  # fmt: skip
+        run = Run(time_limit_s=progress.search_s, seed=options.seed, threads=1, method="ipm", crossover=False)
+        found = solve(part, run, watch=lambda objective, bound: progress.interrupted)
+        if found.dual is None and not found.infeasible and not progress.out_of_time:
+            found = solve(part, Run(time_limit_s=progress.search_s, seed=options.seed, method="simplex"), watch=lambda o, b: progress.interrupted)
+        if found.dual is None or found.x is None or found.status != "kOptimal":
+            return Answer(found.status, None, math.inf, -math.inf, None)
+        x, dual = p.lower.copy(), np.zeros(len(rows))
+        x[self.keep], dual[rows] = found.x, found.dual
+        return Answer(found.status, x, found.objective, found.objective, dual)
+
+    def repaired(self, dual: Floats) -> tuple[Floats, Floats]:
+        """Return duals under which no column of a choice pays, and the reduced costs before."""
+        reduced = self.program.cost - self._transposed @ dual
+        least, chosen = np.zeros(len(dual)), self._choice >= 0
+        np.minimum.at(least, self._choice[chosen], reduced[chosen])
+        return dual + least, reduced
+
+    def bound(self, dual: Floats) -> float:
+        """Return the bound that duals prove, but for rounding errors; the certificate sees to those."""
+        p = self.program
+        y = np.where((dual > 0) & ~np.isfinite(p.row_lower) | (dual < 0) & ~np.isfinite(p.row_upper), 0.0, dual)
+        side = np.where(y > 0, p.row_lower, np.where(y < 0, p.row_upper, 0.0))
+        reduced = p.cost - self._transposed @ y
+        return float(y @ side + np.minimum(reduced * p.lower, reduced * p.upper).sum()) + p.offset
+
+    def add_violated(self, x: Floats) -> bool:
+        """Bring in the rows that a point breaks; return whether there were any."""
+        broken = self._gates & ~self._live & (self.program.matrix @ x > _VIOLATED)
+        self._live |= broken
+        return bool(broken.any())
+
+    def add_paying(self, reduced: Floats) -> bool:
+        """Bring in the best of each workload's columns with negative reduced cost; return whether there were any."""
+        p = self.program
+        pay = np.flatnonzero(~self.keep & (reduced < -_PAYS * np.maximum(1.0, np.abs(p.cost))))
+        joining = pay[rank_in_workload(p.workload[pay], reduced[pay]) < _JOIN]
+        self.keep[joining] = True
+        return bool(len(joining))
