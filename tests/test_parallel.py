@@ -197,7 +197,7 @@ def test_interrupt_ends_cleanly(tmp_path):
     caller = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, env=ENV, start_new_session=True, encoding="utf-8")
     await_(lambda: len(list(tmp_path.iterdir())) == 2)
     os.killpg(caller.pid, signal.SIGINT)
-    _, error = caller.communicate(timeout=10)
+    _, error = caller.communicate(timeout=60)
     assert error.count("Traceback") == 1 and error.rstrip().endswith("KeyboardInterrupt")
     assert all(gone(int(p.name.split("-")[1])) for p in tmp_path.iterdir())
 

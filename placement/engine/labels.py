@@ -83,7 +83,8 @@ def _kind(group: list[tuple[str, int]], places: Any, matrix: csr_array, ordered:
             rows[label] += some
     labels = tuple(sorted(rows))
     n = [len(rows[label]) for label in labels]
-    carries = csr_array((np.ones(sum(n)), (np.repeat(np.arange(len(labels)), n), np.concatenate([rows[label] for label in labels]))), shape=(len(labels), matrix.shape[0]))
+    row, label_of = np.concatenate([rows[label] for label in labels]), np.repeat(np.arange(len(labels)), n)
+    carries = csr_array((np.ones(len(row)), (label_of, row)), shape=(len(labels), matrix.shape[0]))
     there = csr_array((np.ones(matrix.nnz), matrix.indices, matrix.indptr), shape=matrix.shape)
     columns = csr_array(carries @ there)
     columns.data[:] = 1.0

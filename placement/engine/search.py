@@ -9,18 +9,19 @@ and bound does in minutes. Small programs go to HiGHS at once.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from placement.certificate import Proof, proven_bound, proves_infeasible, safe_bound
 from placement.engine.highs import Answer, Arrays, Floats, Run, dual_ray, solve
-from placement.engine.neighbourhoods import improve
+from placement.engine.neighbourhoods import Field, combined, walk, walk_for
 from placement.engine.outcome import Outcome, Progress, Status
 from placement.engine.prove import prove
 from placement.engine.root import solve_root
 from placement.engine.settle import Mask, Settled, gap_closed, settle
-from placement.engine.start import Kernel, least_columns, least_plan, promising, relax_and_fix, repair
+from placement.engine.start import Kernel, least_columns, least_plan, promising, relax_and_fix, repair, rounded, run_part
 from placement.engine.tree import grow
 from placement.errors import OptionError
 from placement.options import SolveOptions
@@ -32,6 +33,9 @@ _PROVE_S = 10.0  # at least this long, if the limit leaves it, goes into a proof
 _OPTIMAL_GAP = 1e-4  # a plan is called optimal up to here, however wide the gap that was asked for
 _VERIFY = 0.04  # share of the time left for recomputing the bound of a tree
 _TREE_SHARE = 0.35  # of the search, for the tree where there is one worker only
+_TREE_BESIDE = 0.4  # of the search, for the tree where it grows beside the plans; then its worker looks for plans, too
+_SUPPLY_S, _SUPPLY_GAP, _ROUNDED = 60.0, 5e-3, 0.02  # for supply's decisions alone: time, gap, and what rounding them may cost of the relaxation
+_ROUND_S, _LOOSE = 25.0, 0.1  # a round of neighbourhoods; share of a round for completing plans
 _LARGE_ROWS = 20_000  # rows from which a program is too large for HiGHS alone
 
 
@@ -52,6 +56,9 @@ def search_program(program: Program, options: SolveOptions, progress: Progress, 
     if options.work_limit is not None:
         raise OptionError("work_limit counts the work of programs that assign workloads to places only; this case has more to it: use time_limit_s")
     return _Search(program, arrays(program), options, progress).run(begin)
+
+
+Helper = Callable[[Field, Floats, float, int], Task | None]  # starts a walk in another process, or not
 
 
 @dataclass
@@ -82,7 +89,7 @@ class _Search:
             self.keep = promising(self.program, self.whole, root)
         if not small and root.x is not None:
             with Pool(min(self.options.workers, 2), self.options.cluster) as pool:  # one tree, beside the plans
-                self.large(self.keep, begin, pool)
+                self.large(self.keep, root.x, begin, pool)
         elif begin is not None:
             self.warm_start(begin, self.keep)
         if not self.done:
@@ -91,20 +98,20 @@ class _Search:
                 return self.infeasible(self.whole)
         return self.end(self.keep)
 
-    def large(self, keep: Mask, begin: Floats | None, pool: Pool) -> None:
+    def large(self, keep: Mask, relaxed: Floats, begin: Floats | None, pool: Pool) -> None:
         """Look for plans in the kernel; with a second worker a tree raises the bound meanwhile, else after it (by the clock: not reproducible)."""
         together = pool.workers > 1
         tree: Task | None = None
         seconds = self.progress.search_s - _VERIFY * self.progress.search_s
         if together:  # the solver's own threads would only take the core away
             self.options = replace(self.options, workers=1)
-            tree = pool.start(grow, self.program, keep, self.dual, self.progress.bound, seconds, self.options.seed)
+            tree = pool.start(grow, self.program, keep, self.dual, self.progress.bound, _TREE_BESIDE * seconds, self.options.seed)
         else:
             self.progress.reserve_s += _TREE_SHARE * seconds
         if begin is not None:
             self.warm_start(begin, keep)
         if not self.done:
-            self.in_kernel(keep)
+            self.in_kernel(keep, relaxed, lambda field, x, s, seed: pool.start(walk_for, field, x, s, seed) if tree is not None and tree.done() else None)
         self.progress.enter("tree")
         if not together:
             self.progress.reserve_s -= _TREE_SHARE * seconds
@@ -174,16 +181,50 @@ class _Search:
             used = "repaired" if self.settled is not None else "not used: no plan keeps any of it"
         self.progress.phases[-1]["start"] = used
 
-    def in_kernel(self, keep: Mask) -> None:
+    def in_kernel(self, keep: Mask, relaxed: Floats, help: Helper) -> None:
         """Look for better plans among the promising columns; what settling adds to them is kept."""
-        rough = relax_and_fix(Kernel.of(keep, self.program, self.whole), self.options, self.progress)
-        if rough is not None:
-            self.settle(rough, keep, min(30.0, 0.2 * self.progress.search_s))
-        if self.x is not None and not self.done:
-            if self.settled is not None:
-                keep = keep | (self.settled.keep & ~self.whole.integer)
-            k = Kernel.of(keep | (self.x > self.whole.lower), self.program, self.whole)
-            self.offer(k.lift(improve(k, self.x[k.keep], self.options, self.progress)))
+        if self.settled is None:
+            k = Kernel.of(keep, self.program, self.whole)
+            rough = relax_and_fix(k, self.options, self.progress, self.supply_first(keep, relaxed))
+            if rough is not None:
+                self.settle(rough, keep, _LOOSE * _ROUND_S)
+        gained, n = True, 0
+        while self.x is not None and gained and not self.done:
+            before, n = self.whole.value(self.x), n + 1
+            self.round(keep, n, help)
+            gained = self.whole.value(self.x) < before - 1e-6 * abs(before)
+
+    def supply_first(self, keep: Mask, relaxed: Floats) -> Floats | None:
+        """Return a kernel point with gangs continuous and supply's decisions rounded from the relaxation, by HiGHS where rounding costs much; or None."""
+        self.progress.enter("supply first")
+        loose = Kernel.of(keep, self.program, self.whole).loose()
+        x = rounded(loose, relaxed[keep], self.options, self.progress)
+        if x is not None and gap_closed(loose.part.value(x), loose.part.value(relaxed[keep]), _ROUNDED):
+            return x
+        seconds = min(_SUPPLY_S, 0.3 * self.progress.search_s)
+        return run_part(loose.part, seconds, _SUPPLY_GAP, self.options, self.progress, x)
+
+    def round(self, keep: Mask, n: int, help: Helper) -> None:
+        """Search the neighbourhoods of the best plan, in two processes if one is free, and settle what they find together."""
+        assert self.x is not None
+        self.progress.enter("neighbourhoods")
+        if self.settled is not None:
+            keep = keep | (self.settled.keep & ~self.whole.integer)
+        k = Kernel.of(keep | (self.program.workload < 0) | (self.x > self.whole.lower), self.program, self.whole)
+        field, begin, seed = Field.of(k), self.x[k.keep], self.options.seed + 1000 * n
+        until = self.progress.elapsed + min(_ROUND_S, self.progress.search_s)
+
+        def left() -> float:
+            stop = self.done or gap_closed(self.progress.objective, self.progress.bound, self.options.rel_gap)
+            return 0.0 if stop else until - self.progress.elapsed
+
+        other = help(field, begin, left(), seed + 1)
+        x = walk(field, begin, left, seed, lambda value: self.progress.report(objective=value))
+        if other is not None:
+            x = combined(k.part, begin, x, other.result(), _LOOSE * _ROUND_S)
+        self.offer(k.lift(x))
+        if not self.done:
+            self.settle(k.lift(x), k.keep, _LOOSE * _ROUND_S)
 
     def branch_and_bound(self) -> Answer:
         """Give the whole program and the best plan to HiGHS for the time that is left."""

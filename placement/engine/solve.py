@@ -17,8 +17,8 @@ from placement.options import SolveOptions
 from placement.program import Program
 
 _TINY = 300  # columns up to which branch and bound with its proof is done before compiled code is loaded
-_PROVABLE = 20_000  # rows x columns / 100 up to which a branching tree is worth trying
-_PROVE_S = 10.0
+_PROVABLE = 5e6  # rows x columns up to which a branching tree is worth trying
+_PROVE_S = 5.0
 
 
 def solve_program(program: Program, options: SolveOptions, progress: Progress, begin: np.ndarray | None = None) -> Outcome:
@@ -39,7 +39,7 @@ def solve_program(program: Program, options: SolveOptions, progress: Progress, b
 def _with_tree(found: Outcome, program: Program, options: SolveOptions, progress: Progress) -> Outcome:
     """Prove without the solver what a small program's bound claims, where prices for knapsacks do not show it and time is left."""
     n_rows, n_columns = program.matrix.shape
-    if found.proof is None or n_rows * n_columns > 100 * _PROVABLE or progress.left < 1.0 or progress.interrupted:
+    if found.proof is None or n_rows * n_columns > _PROVABLE or progress.left < 1.0 or progress.interrupted:
         return found
     if not gap_closed(found.objective, found.bound, options.rel_gap) or gap_closed(found.objective, proven_bound(program, found.proof), options.rel_gap):
         return found

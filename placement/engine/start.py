@@ -5,7 +5,9 @@ Supply first with workloads continuous, then workloads by value, a few at a time
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +17,9 @@ from placement.engine.outcome import Progress
 from placement.options import SolveOptions
 from placement.program import Program
 
-_STEP = 12  # workloads made integer at a time; with more, steps end at their time limit with nothing (measured)
-_STEP_S = 8.0
+_STEP, _MORE = 12, 1.6  # workloads made integer at first, and how many more with each step: those with little at stake are easy
+_STEP_S = 4.0
+_ROUND_UP = (0.03, 0.1, 0.2, 0.4)  # fractions from which the relaxation's supply decisions are rounded up
 _BEST_INTEGER, _BEST_SHARES = 40, 6  # columns kept per workload by reduced cost: gangs, shares of demand
 _ZERO = 1e-6
 
@@ -31,11 +34,21 @@ class Kernel:
     whole: Arrays
     part: Arrays
     workload: NDArray[np.int64]
+    row_keys: Sequence[tuple[Any, ...]]
 
     @classmethod
     def of(cls, keep: Mask, program: Program, whole: Arrays) -> Kernel:
         """Return the kernel of the columns to keep; the others stand at their lower bound."""
-        return cls(keep, whole, whole.restricted(keep, whole.lower)[0], program.workload[keep])
+        return cls(keep, whole, whole.restricted(keep, whole.lower)[0], program.workload[keep], program.row_keys)
+
+    @property
+    def supply(self) -> Mask:
+        """Columns that are supply's integer decisions."""
+        return self.whole.integer[self.keep] & (self.workload < 0)
+
+    def loose(self) -> Kernel:
+        """Return the kernel with gangs continuous."""
+        return replace(self, part=self.part.relaxed(self.supply))
 
     def lift(self, x: Floats) -> Floats:
         """Return a point of the whole program from one of the kernel; the rest stands at its lower bound."""
@@ -96,14 +109,39 @@ def repair(k: Kernel, begin: Floats, options: SolveOptions, progress: Progress) 
     return None if x is None else k.lift(x)
 
 
-def relax_and_fix(k: Kernel, options: SolveOptions, progress: Progress) -> Floats | None:
+def rounded(k: Kernel, relaxed: Floats, options: SolveOptions, progress: Progress) -> Floats | None:
+    """Return the best kernel point with the relaxation's supply decisions rounded up and gangs continuous, or None.
+
+    Rounding all of them from the same fraction on keeps every row that says no more of this than of that.
+    """
+    best: tuple[float, Floats] | None = None
+    for fraction in _ROUND_UP:
+        x = np.where(k.supply, np.ceil(relaxed - fraction), relaxed)
+        sub, _ = k.part.relaxed().restricted(~k.supply, x)
+        if progress.out_of_time:
+            break
+        run = Run(time_limit_s=0.1 * progress.search_s, seed=options.seed, method="ipm", crossover=False)
+        answer = solve(sub, run, watch=lambda o, b: progress.interrupted)
+        if answer.x is not None and (best is None or answer.objective < best[0]):
+            x[~k.supply] = np.clip(answer.x, sub.lower, sub.upper)
+            best = (answer.objective, x)
+    return None if best is None else best[1]
+
+
+def relax_and_fix(k: Kernel, options: SolveOptions, progress: Progress, first: Floats | None = None) -> Floats | None:
     """Return a point of the whole program with integers decided (the rest is to be settled), or None.
 
     Supply integers first with gangs continuous, then gangs by what is at stake; gangs not decided in time stay out.
+
+    Parameters
+    ----------
+    first
+        A kernel point with supply's integers decided, if known.
     """
-    progress.enter("supply first")
-    supply = k.part.integer & (k.workload < 0)
-    first = run_part(k.part.relaxed(supply), min(60.0, 0.25 * progress.search_s), 5e-3, options, progress)
+    supply = k.supply
+    if first is None and not progress.out_of_time:
+        progress.enter("supply first")
+        first = run_part(k.loose().part, min(60.0, 0.25 * progress.search_s), 5e-3, options, progress)
     if first is None:
         return None
     progress.enter("gangs by value")
@@ -131,16 +169,20 @@ def _batches(k: Kernel) -> list[Mask]:
     np.maximum.at(stake, k.workload[columns], np.abs(k.part.cost[columns]))
     used = np.unique(k.workload[columns])
     ranked = used[np.argsort(-stake[used], kind="stable")]
-    return [np.isin(k.workload, ranked[i : i + _STEP]) & columns for i in range(0, len(ranked), _STEP)]
+    found, at, n = list[Mask](), 0, float(_STEP)
+    while at < len(ranked):
+        found.append(np.isin(k.workload, ranked[at : at + int(n)]) & columns)
+        at, n = at + int(n), n * _MORE
+    return found
 
 
 def _fix(k: Kernel, free: Mask, x: Floats, now: Mask, options: SolveOptions, progress: Progress) -> Floats | None:
     """Solve over the free columns with only ``now`` integer; None if nothing was found or time is up."""
     sub, _ = k.part.relaxed(now).restricted(free, x)
-    for gap in (1e-3, 0.05):
+    for gap, seconds in ((3e-3, _STEP_S), (0.05, 2 * _STEP_S)):
         if progress.out_of_time:
             return None
-        found = run_part(sub, min(_STEP_S, progress.search_s), gap, options, progress)
+        found = run_part(sub, min(seconds, progress.search_s), gap, options, progress)
         if found is not None:
             out = x.copy()
             out[free] = found

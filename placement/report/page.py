@@ -103,8 +103,9 @@ def _header(facts: Facts, title: str, summary: Mapping[str, object], nav: Html) 
     ok, violations = checked(summary)
     verdict = ("badge good", "checked independently") if ok else ("badge warn", "not checked" if ok is None else "check failed")
     case = facts.case
+    span = "" if "pairs" in case else f", {case.periods[0]} to {case.periods[-1]}"  # priced pairs have no dates
     kicker = el(
-        "p", el("span", f"Placement plan, {case.periods[0]} to {case.periods[-1]}"),
+        "p", el("span", f"Placement plan{span}"),
         el("span", f"Status: {summary.get('status')}", class_="badge"),
         el("span", verdict[1], class_=verdict[0]) if has_plan(summary) else "", class_="kicker",
     )  # fmt: skip
