@@ -187,7 +187,7 @@ class _Search:
             k = Kernel.of(keep, self.program, self.whole)
             rough = relax_and_fix(k, self.options, self.progress, self.supply_first(keep, relaxed))
             if rough is not None:
-                self.settle(rough, keep, _LOOSE * _ROUND_S)
+                self.settle(rough, keep, min(30.0, 0.2 * self.progress.search_s))  # the columns that join here are those that later plans need
         gained, n = True, 0
         while self.x is not None and gained and not self.done:
             before, n = self.whole.value(self.x), n + 1

@@ -18,7 +18,7 @@ from placement.options import SolveOptions
 from placement.program import Program
 
 _STEP, _MORE = 12, 1.6  # workloads made integer at first, and how many more with each step: those with little at stake are easy
-_STEP_S = 4.0
+_STEP_S = 8.0
 _ROUND_UP = (0.03, 0.1, 0.2, 0.4)  # fractions from which the relaxation's supply decisions are rounded up
 _BEST_INTEGER, _BEST_SHARES = 40, 6  # columns kept per workload by reduced cost: gangs, shares of demand
 _ZERO = 1e-6
@@ -179,7 +179,7 @@ def _batches(k: Kernel) -> list[Mask]:
 def _fix(k: Kernel, free: Mask, x: Floats, now: Mask, options: SolveOptions, progress: Progress) -> Floats | None:
     """Solve over the free columns with only ``now`` integer; None if nothing was found or time is up."""
     sub, _ = k.part.relaxed(now).restricted(free, x)
-    for gap, seconds in ((3e-3, _STEP_S), (0.05, 2 * _STEP_S)):
+    for gap, seconds in ((1e-3, _STEP_S), (0.05, _STEP_S)):
         if progress.out_of_time:
             return None
         found = run_part(sub, min(seconds, progress.search_s), gap, options, progress)

@@ -61,7 +61,7 @@ def check(
     check_cash(facts)
     terms = discounted_terms(facts)
     objective = weighted_total(terms, {**weights, **case.weights})
-    check_claims(found, objective, claimed_objective, claimed_bound)
+    check_claims(found, objective, claimed_objective, claimed_bound, case.cost_unit)
     return Verdict(not found.violations, tuple(found.violations), objective, terms, facts.cash.frame(case.periods), case.cost_unit)
 
 

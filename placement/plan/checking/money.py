@@ -19,7 +19,7 @@ def check_cash(facts: Facts) -> None:
     claimed = np.zeros((facts.n_periods + 1, len(TERMS)))
     claimed[said["period"].to_numpy(int), pd.Index(TERMS).get_indexer(pd.Index(said["term"]))] = said["musd"]
     actual = np.column_stack([facts.cash.paid[term] for term in TERMS])
-    facts.found.equal("cash", claimed, actual, axes(("", [*case.periods, END]), ("term", TERMS)), "payments", "M$")
+    facts.found.equal("cash", claimed, actual, axes(("", [*case.periods, END]), ("term", TERMS)), "payments", case.cost_unit)
     budget = case["budget"]
     label = rows(budget.assign(label=[case.periods[t] for t in budget["period"]]), "{label}")
     capex = facts.cash.paid["capex"][budget["period"].to_numpy(int)]
@@ -36,18 +36,18 @@ def weighted_total(terms: Mapping[str, float], weights: Mapping[str, float]) -> 
     return math.fsum(weights.get(term, 0.0) * musd for term, musd in terms.items())
 
 
-def check_claims(found: Findings, objective: float, claimed_objective: float | None, claimed_bound: float | None) -> None:
+def check_claims(found: Findings, objective: float, claimed_objective: float | None, claimed_bound: float | None, unit: str) -> None:
     """Compare the claimed objective and bound with the recomputed objective."""
     tolerance = ABSOLUTE + RELATIVE * abs(objective)
     if not math.isfinite(objective):
-        found.add("objective", "plan", f"the recomputed objective is {objective}", math.nan, "M$")
+        found.add("objective", "plan", f"the recomputed objective is {objective}", math.nan, unit)
     if claimed_objective is not None and not abs(claimed_objective - objective) <= tolerance:
-        found.add("objective", "plan", f"claimed {claimed_objective:.9g}, recomputed {objective:.9g}", abs(claimed_objective - objective), "M$")
+        found.add("objective", "plan", f"claimed {claimed_objective:.9g}, recomputed {objective:.9g}", abs(claimed_objective - objective), unit)
     if claimed_bound is not None and not claimed_bound <= objective + tolerance:
         found.add(
             "bound",
             "plan",
             f"the claimed bound {claimed_bound:.9g} is above the objective {objective:.9g}",
             claimed_bound - objective,
-            "M$",
+            unit,
         )
