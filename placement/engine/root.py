@@ -24,7 +24,8 @@ from placement.program import Program
 
 _FIRST, _JOIN = 5, 24  # columns of each workload to begin with (as many cheap ones as random ones), and that join per round
 _SHARE = 0.35  # of the search, for the root of a large program: prices of an earlier round prove a bound as well
-_CLOSE = 2e-5  # relative distance of bound and restricted value at which pricing stops
+_CLOSE = 5e-5  # relative distance of bound and restricted value at which pricing stops
+_FEW = 1e-3  # share of the lazy rows that may still be violated then; leaving rows out keeps the bound valid
 _ROUNDS = 60
 _PAYS = 1e-6  # relative; reduced costs above are taken for 0
 _VIOLATED = 1e-4
@@ -74,10 +75,10 @@ def solve_root(program: Program, options: SolveOptions, progress: Progress) -> R
         if bound > best:
             best, best_dual = bound, dual
             progress.report(bound=bound - 1e-9 * abs(bound))
-        more_rows = generation.add_violated(now.x)
+        few_rows, more_rows = generation.add_violated(now.x)
         more_columns = generation.add_paying(reduced)
         close = now.objective - best <= _CLOSE * abs(best)
-        if progress.out_of_time or (close and not more_rows) or not (more_rows or more_columns):
+        if progress.out_of_time or (close and few_rows) or not (more_rows or more_columns):
             break
     return Root(answer, best_dual, best)
 
@@ -133,11 +134,11 @@ class _Generation:
         reduced = p.cost - self._transposed @ y
         return float(y @ side + np.minimum(reduced * p.lower, reduced * p.upper).sum()) + p.offset
 
-    def add_violated(self, x: Floats) -> bool:
-        """Bring in the rows that a point breaks; return whether there were any."""
+    def add_violated(self, x: Floats) -> tuple[bool, bool]:
+        """Bring in the rows that a point breaks; return whether they are few, and whether there were any."""
         broken = self._gates & ~self._live & (self.program.matrix @ x > _VIOLATED)
         self._live |= broken
-        return bool(broken.any())
+        return bool(broken.sum() <= _FEW * self._gates.sum()), bool(broken.any())
 
     def add_paying(self, reduced: Floats) -> bool:
         """Bring in the best of each workload's columns with negative reduced cost; return whether there were any."""
