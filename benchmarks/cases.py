@@ -49,6 +49,11 @@ def _commit() -> str:
     return done.stdout.strip() or "unknown"
 
 
+def _gigabytes(peak: float | None) -> str:
+    """Return peak memory, which a line taken from a run folder does not have (nor the time to read)."""
+    return "-" if peak is None else f"{peak:.2f}"
+
+
 def table() -> str:
     """Return the Markdown table of the latest run of each case and limit."""
     latest = {(r["case"], r["time_limit_s"]): r for r in map(json.loads, RESULTS.read_text().splitlines())}
@@ -59,7 +64,7 @@ def table() -> str:
         lines.append(
             f"| {r['case']} | {r['time_limit_s']:g} | {r['status']}, {'checked' if r['checked'] else 'NOT checked'} "
             f"| {r['objective']:,.1f} | {r['verified_bound']:,.1f} "
-            f"| {r['verified_gap']:.2%} | {r['gap']:.2%} | {r['read_s'] + r['build_s']:.1f} | {r['root_s']:.1f} | {r['runtime_s']:.1f} | {r['peak_gb']:.2f} "
+            f"| {r['verified_gap']:.2%} | {r['gap']:.2%} | {(r['read_s'] or 0) + r['build_s']:.1f} | {r['root_s']:.1f} | {r['runtime_s']:.1f} | {_gigabytes(r['peak_gb'])} "
             f"| {r['sizes']['columns']:,} | {r['date']}, {r['commit']} |"
         )
     return "\n".join(lines)
