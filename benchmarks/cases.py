@@ -64,7 +64,8 @@ def table() -> str:
         lines.append(
             f"| {r['case']} | {r['time_limit_s']:g} | {r['status']}, {'checked' if r['checked'] else 'NOT checked'} "
             f"| {r['objective']:,.1f} | {r['verified_bound']:,.1f} "
-            f"| {r['verified_gap']:.2%} | {r['gap']:.2%} | {(r['read_s'] or 0) + r['build_s']:.1f} | {r['root_s']:.1f} | {r['runtime_s']:.1f} | {_gigabytes(r['peak_gb'])} "
+            f"| {r['verified_gap']:.2%} | {r['gap']:.2%} | {(r['read_s'] or 0) + r['build_s']:.1f} | {r['root_s']:.1f} "
+            f"| {r['runtime_s']:.1f} | {_gigabytes(r['peak_gb'])} "
             f"| {r['sizes']['columns']:,} | {r['date']}, {r['commit']} |"
         )
     return "\n".join(lines)
