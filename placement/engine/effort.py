@@ -34,6 +34,10 @@ class Effort:
         """Seconds left; ``inf`` where work is counted."""
         return math.inf if self.counted else max(0.0, self.seconds - (time.monotonic() - self._began))
 
+    def __reduce__(self) -> tuple[type[Effort], tuple[float, float | None]]:
+        """Send what is left of it to another process, which may be on a machine with another clock."""
+        return Effort, (self.seconds if self.counted else self.left, self.work)
+
     def count(self, per_s: float) -> int:
         """Return how many steps the limit allows at a nominal (or measured) rate, at least 1."""
         allowed = self.work if self.work is not None else self.left
