@@ -17,6 +17,7 @@ from scipy.sparse import csc_array, csr_array
 from placement.certificate import proves_infeasible
 from placement.engine.choices import Choices
 from placement.engine.highs import Floats, Master
+from placement.engine.pricing import Box, Pricing, rank_in_group
 from placement.program import Program
 
 Ints = NDArray[np.int64]
@@ -25,15 +26,6 @@ Mask = NDArray[np.bool_]
 _TOLERANCE = 1e-5  # relative distance of the bound to the value of the relaxation at which pricing stops
 _ROUNDS = 30
 _JOIN, _EACH = 4000, 6  # most columns that join at a time, and most of one choice
-
-
-@dataclass(frozen=True)
-class Box:
-    """Bounds of the columns and lower sides of the rows at a node."""
-
-    lower: Floats
-    upper: Floats
-    row_lower: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,13 +58,13 @@ class NodeProgram:
 
     def __init__(self, program: Program, choices: Choices, keep: Mask, seed: int = 0) -> None:
         self.program, self.choices = program, choices
-        self._transposed = csr_array(program.matrix.T)
+        self.pricing = Pricing(program, choices)
         self._lp = Master(seed, tolerance=1e-7)
         m = len(program.row_lower)
         self._lp.add_rows(program.row_lower, program.row_upper, csr_array((m, 0)))
         self.active = np.zeros(len(program.cost), bool)
         self._order = np.empty(0, np.int64)
-        self._box = Box(program.lower.copy(), program.upper.copy(), program.row_lower.copy())
+        self._box = Box.of(program)
         self._join(np.flatnonzero(keep | (choices.share_row < 0)))
 
     def solve(self, box: Box, seconds: float, basis: object = None, limit: float = math.inf) -> Solved | None:
@@ -100,8 +92,8 @@ class NodeProgram:
             elif answer.dual is None:
                 return best
             else:
-                dual, reduced = self.repaired(answer.dual, box)
-                bound = self.bound(dual, box)
+                dual, reduced = self.pricing.repaired(answer.dual, box)
+                bound = self.pricing.bound(dual, box)
                 if best is None or bound >= best.bound or answer.status == "kOptimal":
                     best = self._better(best, bound, dual, answer.x)
                 value = answer.objective + self.program.offset
@@ -120,23 +112,6 @@ class NodeProgram:
         some = np.flatnonzero(x) if x is not None else None
         values = x[some] if x is not None else None
         return Solved(bound, dual, x=values, columns=self._order[some] if some is not None else None, basis=self._lp.basis)
-
-    def repaired(self, dual: Floats, box: Box) -> tuple[Floats, Floats]:
-        """Return duals under which no column of a choice pays, and the reduced costs before."""
-        p, rows = self.program, self.choices.share_row
-        reduced = p.cost - self._transposed @ dual
-        least = np.zeros(len(dual))
-        open_ = (rows >= 0) & (box.upper > 0)
-        np.minimum.at(least, rows[open_], reduced[open_])
-        return dual + least, reduced
-
-    def bound(self, dual: Floats, box: Box) -> float:
-        """Return the bound that duals prove, but for rounding errors; the certificate sees to those."""
-        p = self.program
-        y = np.where((dual > 0) & ~np.isfinite(box.row_lower) | (dual < 0) & ~np.isfinite(p.row_upper), 0.0, dual)
-        side = np.where(y > 0, box.row_lower, np.where(y < 0, p.row_upper, 0.0))
-        reduced = p.cost - self._transposed @ y
-        return float(y @ side + np.minimum(reduced * box.lower, reduced * box.upper).sum()) + p.offset
 
     def _enter(self, box: Box) -> None:
         """Give HiGHS the bounds that differ from those that it has."""
@@ -164,7 +139,7 @@ class NodeProgram:
 
     def _breaking(self, ray: Floats, box: Box) -> Ints:
         """Return columns outside with which a ray no longer proves the box empty."""
-        use = self._transposed @ ray
+        use = self.pricing.use(ray)
         known = self.active
         for sign in (1.0, -1.0):
             y = sign * ray
@@ -178,8 +153,6 @@ class NodeProgram:
     def _best(self, candidates: Ints, merit: Floats) -> Ints:
         """Return the candidates of least merit, few of each choice."""
         rows = self.choices.share_row[candidates]
-        order = np.lexsort((candidates, merit[candidates], rows))
-        candidates, rows = candidates[order], rows[order]
-        first = np.searchsorted(rows, rows)
-        few = candidates[np.arange(len(rows)) - first < _EACH]
-        return few[np.argsort(merit[few], kind="stable")][:_JOIN]
+        kept = rank_in_group(rows, merit[candidates]) < _EACH
+        few, rows = candidates[kept], rows[kept]
+        return few[np.lexsort((few, rows, merit[few]))][:_JOIN]

@@ -2,8 +2,8 @@
 
 Each round solves a restricted program by interior point without crossover, whose central prices swing less than those of a
 vertex (Gondzio, González-Brevis and Munari, *EJOR* 224, 2013, 41-51); then prices every column by one sparse product, lets the best of each
-workload join, and adds the rows ``columns <= decision`` that are violated: few of them ever are. Lowering the price of each
-choice until none of its columns pays makes the prices of any round prove a bound on the whole (Lasdon 1970; Farley 1990).
+workload join, and adds the rows ``columns <= decision`` that are violated: few of them ever are. The prices of any round prove a bound
+on the whole (:mod:`placement.engine.pricing`).
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csc_array, csr_array
+from scipy.sparse import csc_array
 
 from placement.engine.choices import find_choices
 from placement.engine.highs import Answer, Arrays, Floats, Run, solve
 from placement.engine.outcome import Progress
-from placement.engine.start import least_columns, rank_in_workload
+from placement.engine.pricing import Box, Pricing, rank_in_group
+from placement.engine.start import least_columns
 from placement.options import SolveOptions
 from placement.program import Program
 
@@ -70,8 +71,8 @@ def solve_root(program: Program, options: SolveOptions, progress: Progress) -> R
         if now.dual is None or now.x is None:
             break
         answer = now
-        dual, reduced = generation.repaired(now.dual)
-        bound = generation.bound(dual)
+        dual, reduced = generation.pricing.repaired(now.dual, generation.box)
+        bound = generation.pricing.bound(dual, generation.box)
         if bound > best:
             best, best_dual = bound, dual
             progress.report(bound=bound - 1e-9 * abs(bound))
@@ -88,13 +89,12 @@ class _Generation:
 
     def __init__(self, program: Program) -> None:
         p = self.program = program
-        self._transposed = csr_array(p.matrix.T)
-        self._choice = find_choices(p).share_row
+        self.pricing, self.box = Pricing(p, find_choices(p)), Box.of(p)
         demand = p.workload >= 0
         size = np.diff(p.matrix.indptr).astype(float)
-        cheap = rank_in_workload(p.workload, p.cost + 1e-9 * size)
-        spread = rank_in_workload(p.workload, np.random.default_rng(0).random(len(p.cost)))
-        self.keep = least_columns(p) | (self._choice < 0) | (demand & ((cheap < _FIRST) | (spread < _FIRST)))
+        cheap = rank_in_group(p.workload, p.cost + 1e-9 * size)
+        spread = rank_in_group(p.workload, np.random.default_rng(0).random(len(p.cost)))
+        self.keep = least_columns(p) | (self.pricing.share_row < 0) | (demand & ((cheap < _FIRST) | (spread < _FIRST)))
         self._gates = gates(p)
         self._live = ~self._gates
 
@@ -119,21 +119,6 @@ class _Generation:
         x[self.keep], dual[rows] = found.x, found.dual
         return Answer(found.status, x, found.objective, found.objective, dual)
 
-    def repaired(self, dual: Floats) -> tuple[Floats, Floats]:
-        """Return duals under which no column of a choice pays, and the reduced costs before."""
-        reduced = self.program.cost - self._transposed @ dual
-        least, chosen = np.zeros(len(dual)), self._choice >= 0
-        np.minimum.at(least, self._choice[chosen], reduced[chosen])
-        return dual + least, reduced
-
-    def bound(self, dual: Floats) -> float:
-        """Return the bound that duals prove, but for rounding errors; the certificate sees to those."""
-        p = self.program
-        y = np.where((dual > 0) & ~np.isfinite(p.row_lower) | (dual < 0) & ~np.isfinite(p.row_upper), 0.0, dual)
-        side = np.where(y > 0, p.row_lower, np.where(y < 0, p.row_upper, 0.0))
-        reduced = p.cost - self._transposed @ y
-        return float(y @ side + np.minimum(reduced * p.lower, reduced * p.upper).sum()) + p.offset
-
     def add_violated(self, x: Floats) -> tuple[bool, bool]:
         """Bring in the rows that a point breaks; return whether they are few, and whether there were any."""
         broken = self._gates & ~self._live & (self.program.matrix @ x > _VIOLATED)
@@ -144,6 +129,6 @@ class _Generation:
         """Bring in the best of each workload's columns with negative reduced cost; return whether there were any."""
         p = self.program
         pay = np.flatnonzero(~self.keep & (reduced < -_PAYS * np.maximum(1.0, np.abs(p.cost))))
-        joining = pay[rank_in_workload(p.workload[pay], reduced[pay]) < _JOIN]
+        joining = pay[rank_in_group(p.workload[pay], reduced[pay]) < _JOIN]
         self.keep[joining] = True
         return bool(len(joining))

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from placement.engine.highs import Answer, Arrays, Floats, Run, solve
 from placement.engine.outcome import Progress
+from placement.engine.pricing import rank_in_group
 from placement.options import SolveOptions
 from placement.program import Program
 
@@ -64,20 +65,10 @@ def promising(program: Program, whole: Arrays, root: Answer) -> Mask:
     """
     if root.x is None or root.dual is None:
         return np.ones(len(program.cost), bool)
-    rank = rank_in_workload(program.workload, program.cost - program.matrix.T @ root.dual)
+    rank = rank_in_group(program.workload, program.cost - program.matrix.T @ root.dual)
     few = np.where(program.integer, rank < _BEST_INTEGER, rank < _BEST_SHARES)
     used = root.x > _ZERO
     return np.where(program.workload >= 0, few | _slack(program) | used, ~program.integer | used | (whole.lower > 0))
-
-
-def rank_in_workload(workload: NDArray[np.int64], value: Floats) -> NDArray[np.int64]:
-    """Return the place of each column among those of its workload, the least value first."""
-    order = np.lexsort((value, workload))
-    new = np.concatenate([[True], workload[order][1:] != workload[order][:-1]])[: len(order)]
-    at = np.arange(len(order))
-    rank = np.empty(len(order), np.int64)
-    rank[order] = at - np.maximum.accumulate(np.where(new, at, 0))
-    return rank
 
 
 def _slack(program: Program) -> Mask:
@@ -179,10 +170,10 @@ def _batches(k: Kernel) -> list[Mask]:
 def _fix(k: Kernel, free: Mask, x: Floats, now: Mask, options: SolveOptions, progress: Progress) -> Floats | None:
     """Solve over the free columns with only ``now`` integer; None if nothing was found or time is up."""
     sub, _ = k.part.relaxed(now).restricted(free, x)
-    for gap, seconds in ((1e-3, _STEP_S), (0.05, _STEP_S)):
+    for gap in (1e-3, 0.05):
         if progress.out_of_time:
             return None
-        found = run_part(sub, min(seconds, progress.search_s), gap, options, progress)
+        found = run_part(sub, min(_STEP_S, progress.search_s), gap, options, progress)
         if found is not None:
             out = x.copy()
             out[free] = found

@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from placement.certificate import Proof
 from placement.engine.choices import Choices, Part, find_choices, parts
 from placement.engine.highs import Floats
-from placement.engine.nodes import Box, NodeProgram, Solved
+from placement.engine.nodes import NodeProgram, Solved
+from placement.engine.pricing import Box
 from placement.errors import SolverError
 from placement.parallel import stopped
 from placement.program import Program
@@ -81,7 +82,7 @@ class Tree:
         self.known: defaultdict[tuple[str, int], _Known] = defaultdict(_Known)
         known = np.zeros(len(program.row_lower)) if dual is None else dual
         box = self._box(())
-        begin = Solved(self.relaxation.bound(known, box), known)
+        begin = Solved(self.relaxation.pricing.bound(known, box), known)
         self.nodes: list[_Node] = [_Node((), begin)]
         self.children: dict[int, tuple[_Split, int]] = {}  # node -> split, left child; the right one comes next
         self.heap: list[tuple[float, int]] = [(begin.bound, 0)]
