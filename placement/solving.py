@@ -15,7 +15,7 @@ import placement
 from placement.case import Case
 from placement.certificate import proven_bound
 from placement.engine import Event, Outcome, Progress, relative_gap, solve_program
-from placement.options import SolveOptions
+from placement.options import REL_GAP, SolveOptions
 from placement.plan.checker import check
 from placement.plan.kpis import kpis
 from placement.plan.plan import Plan
@@ -31,7 +31,7 @@ def solve(
     case: Case,
     *,
     time_limit_s: float = 300.0,
-    rel_gap: float = 1e-4,
+    rel_gap: float = REL_GAP,
     seed: int = 0,
     workers: int = 1,
     cluster: str | None = None,

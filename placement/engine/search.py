@@ -24,13 +24,12 @@ from placement.engine.settle import Mask, Settled, gap_closed, settle
 from placement.engine.start import Kernel, least_columns, least_plan, promising, relax_and_fix, repair, rounded, run_part
 from placement.engine.tree import grow
 from placement.errors import OptionError
-from placement.options import SolveOptions
+from placement.options import REL_GAP, SolveOptions
 from placement.parallel import Pool, Task
 from placement.program import Program
 
 _SMALL = 2500  # integers up to which HiGHS alone is faster than building a start
 _PROVE_S = 10.0  # at least this long, if the limit leaves it, goes into a proof that needs no solver
-_OPTIMAL_GAP = 1e-4  # a plan is called optimal up to here, however wide the gap that was asked for
 _VERIFY = 0.04  # share of the time left for recomputing the bound of a tree
 _TREE_SHARE = 0.35  # of the search, for the tree where there is one worker only
 _TREE_BESIDE = 0.4  # of the search, for the tree where it grows beside the plans; then its worker looks for plans, too
@@ -185,7 +184,7 @@ class _Search:
         """Look for better plans among the promising columns; what settling adds to them is kept."""
         if self.settled is None:
             k = Kernel.of(keep, self.program, self.whole)
-            rough = relax_and_fix(k, self.options, self.progress, self.supply_first(keep, relaxed))
+            rough = relax_and_fix(k, self.options, self.progress, self.supply_first(k, relaxed[keep]))
             if rough is not None:
                 self.settle(rough, keep, min(30.0, 0.2 * self.progress.search_s))  # the columns that join here are those that later plans need
         gained, n = True, 0
@@ -194,12 +193,12 @@ class _Search:
             self.round(keep, n, help)
             gained = self.whole.value(self.x) < before - 1e-6 * abs(before)
 
-    def supply_first(self, keep: Mask, relaxed: Floats) -> Floats | None:
+    def supply_first(self, k: Kernel, relaxed: Floats) -> Floats | None:
         """Return a kernel point with gangs continuous and supply's decisions rounded from the relaxation, by HiGHS where rounding costs much; or None."""
         self.progress.enter("supply first")
-        loose = Kernel.of(keep, self.program, self.whole).loose()
-        x = rounded(loose, relaxed[keep], self.options, self.progress)
-        if x is not None and gap_closed(loose.part.value(x), loose.part.value(relaxed[keep]), _ROUNDED):
+        loose = k.loose()
+        x = rounded(loose, relaxed, self.options, self.progress)
+        if x is not None and gap_closed(loose.part.value(x), loose.part.value(relaxed), _ROUNDED):
             return x
         seconds = min(_SUPPLY_S, 0.3 * self.progress.search_s)
         return run_part(loose.part, seconds, _SUPPLY_GAP, self.options, self.progress, x)
@@ -215,8 +214,7 @@ class _Search:
         until = self.progress.elapsed + min(_ROUND_S, self.progress.search_s)
 
         def left() -> float:
-            stop = self.done or gap_closed(self.progress.objective, self.progress.bound, self.options.rel_gap)
-            return 0.0 if stop else until - self.progress.elapsed
+            return 0.0 if self.done else until - self.progress.elapsed
 
         other = help(field, begin, left(), seed + 1)
         x = walk(field, begin, left, seed, lambda value: self.progress.report(objective=value))
@@ -248,7 +246,7 @@ class _Search:
         if self.settled is not None:
             objective = self.whole.value(self.settled.x)
             proof = self.prove(objective)
-            status = Status.OPTIMAL if gap_closed(objective, progress.bound, min(self.options.rel_gap, _OPTIMAL_GAP)) else Status.FEASIBLE
+            status = Status.OPTIMAL if gap_closed(objective, progress.bound, min(self.options.rel_gap, REL_GAP)) else Status.FEASIBLE
         progress.enter("done")
         return Outcome(
             status=status, objective=objective, bound=progress.bound, x=self.settled.x if self.settled else None, proof=proof,

@@ -58,7 +58,7 @@ def recognise(p: Program) -> Recognised | None:
     decisions = np.flatnonzero(p.workload < 0)
     if not len(demand) or not _plain_columns(p, demand, decisions):
         return None
-    rows = p.matrix.tocsr()
+    rows = p.rows
     n_demand = np.diff(rows[:, demand].indptr)
     n_decided = np.diff(rows[:, decisions].indptr)
     serve = _serve_rows(p, rows, demand)

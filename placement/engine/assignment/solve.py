@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,8 +15,9 @@ from placement.engine.assignment.detect import Recognised
 from placement.engine.assignment.root import solve_root
 from placement.engine.assignment.structure import Assignment
 from placement.engine.effort import Effort
-from placement.engine.highs import Arrays, Run, solve
+from placement.engine.highs import Run, solve
 from placement.engine.outcome import Outcome, Progress, Status
+from placement.engine.search import arrays
 from placement.options import REL_GAP, SolveOptions
 from placement.parallel import Pool
 
@@ -69,8 +71,7 @@ def _try_at_once(known: Recognised, best: Best, options: SolveOptions) -> bool:
         time_limit_s=math.inf if counted else min(_TRY_S, 0.15 * progress.search_s), rel_gap=min(options.rel_gap, REL_GAP) / 2, seed=options.seed,
         max_nodes=_TRY_NODES if counted else None,
     )  # fmt: skip
-    whole = Arrays(p.cost, p.matrix, p.row_lower, p.row_upper, p.lower, p.upper, p.integer)
-    answer = solve(whole, run, watch=lambda objective, bound: progress.interrupted)
+    answer = solve(replace(arrays(p), offset=0.0), run, watch=lambda objective, bound: progress.interrupted)
     if answer.x is not None:
         best.offer(known.placing(np.round(answer.x)))
     if not answer.infeasible:

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from placement.case.case import Case
+from placement.case.settings import TERMS
 from placement.plan.checking.verdict import ABSOLUTE, UNITS, Findings
 
-TERMS = ("capex", "opex", "energy", "contracts", "carbon", "unmet", "value", "salvage", "placing", "opening")
 END = "end"  # label of the period in which the residual value is booked
 
 NUMBERS = {"any": -np.inf, "amount": -ABSOLUTE, "units": -UNITS, "count": -ABSOLUTE, "flag": 0.0}  # kind -> least value
