@@ -24,6 +24,15 @@ class Effort:
     work: float | None = None
     _began: float = field(default_factory=time.monotonic)
 
+    @classmethod
+    def of(cls, amount: float, counted: bool) -> Effort:
+        """Return a limit of so many nominal seconds of counted work, or of so many seconds by the wall clock."""
+        return cls(work=amount) if counted else cls(seconds=amount)
+
+    def anew(self) -> Effort:
+        """Return the same limit from now on: for a task that may have waited for its turn."""
+        return Effort(seconds=self.seconds, work=self.work)
+
     @property
     def counted(self) -> bool:
         """Whether work is counted and the wall clock decides nothing."""

@@ -34,7 +34,7 @@ Mask = NDArray[np.bool_]
 
 def sub_assignment(a: Assignment, sites: Mask) -> Assignment:
     """Return the assignment over some sites only."""
-    return replace(a, cost=a.cost[sites], use=a.use[sites], capacity=a.capacity[sites], open_cost=a.open_cost[sites], fewest=min(a.fewest, int(sites.sum())))
+    return replace(a.part(np.flatnonzero(sites)), fewest=min(a.fewest, int(sites.sum())))
 
 
 @dataclass(order=True, slots=True)

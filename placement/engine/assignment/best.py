@@ -68,7 +68,7 @@ class Best:
     def sites(self) -> Ints:
         """The site of each workload in the best plan (that with the largest share), shape (n,)."""
         assert self.placing is not None
-        return np.asarray(self.placing.share.argmax(axis=0), dtype=np.int64)
+        return self.placing.sites
 
     @property
     def gap(self) -> float:

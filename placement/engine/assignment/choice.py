@@ -84,7 +84,7 @@ def warm() -> None:
 
 def start_plans(a: Assignment, prices: Guide, fill: float, limit: Effort, seed: int, noise: float = 0.0) -> list[tuple[float, Ints]]:
     """Return plans on the sites chosen for one share of capacity filled, best first; noise on opening costs gives other choices."""
-    effort = Effort(seconds=limit.seconds, work=limit.work)
+    effort = limit.anew()
     about = replace(a, open_cost=a.open_cost * (1 + noise * np.random.default_rng(seed).standard_normal(a.m)))
     chosen = choose_open(about, prices, fill, effort.part(0.8), seed)
     if chosen is None:
@@ -106,29 +106,29 @@ def replan(a: Assignment, prices: Guide, site: Ints, zone: Zone, limit: Effort, 
     elsewhere = float(prices.floor) - float(np.minimum(prices.site, 0.0).sum())  # the prices' sum
     share = elsewhere * len(zone.workloads) / a.n + float(np.minimum(prices.site[zone.sites], 0.0).sum())
     near = replace(prices, reduced=np.ascontiguousarray(prices.reduced[at]), site=prices.site[zone.sites], floor=share)
-    found = improve(inside, near, own, Effort(seconds=limit.seconds, work=limit.work), seed, size)
+    found = improve(inside, near, own, limit.anew(), seed, size)
     return zone.sites[found.site], found.size
 
 
 def open_sets(a: Assignment, filled: Filled, floor: float, room: float, first: Ints | None, known: list[OpenSet], fill: float, limit: Effort,
               seed: int) -> tuple[list[OpenSet], float]:  # fmt: skip
     """Return sets of open sites by the bounds they prove, and a bound on all plans."""
-    return sets.open_sets(a, filled, floor, room, first, known, fill, Effort(seconds=limit.seconds, work=limit.work), seed)
+    return sets.open_sets(a, filled, floor, room, first, known, fill, limit.anew(), seed)
 
 
 def place(a: Assignment, chosen: OpenSet, limit: Effort, seed: int) -> list[Ints]:
     """Return plans on given open sites."""
-    return sets.place(a, chosen, Effort(seconds=limit.seconds, work=limit.work), seed)
+    return sets.place(a, chosen, limit.anew(), seed)
 
 
 def join(a: Assignment, prices: Guide, plans: list[Ints], limit: Effort, seed: int) -> Ints | None:
     """Return the best plan that branch and bound makes of some plans."""
-    return combine(a, prices, plans, Effort(seconds=limit.seconds, work=limit.work), seed)
+    return combine(a, prices, plans, limit.anew(), seed)
 
 
 def reheat(a: Assignment, prices: Guide, site: Ints, limit: Effort, seed: int, size: float) -> tuple[Ints, float]:
     """Return a plan from annealing a plan once more over its own sites, and ``size`` as it was."""
-    found, new = anneal(a, np.bincount(site, minlength=a.m) > 0, site, seed, Effort(seconds=limit.seconds, work=limit.work), SCHEDULES[seed % len(SCHEDULES)])
+    found, new = anneal(a, np.bincount(site, minlength=a.m) > 0, site, seed, limit.anew(), SCHEDULES[seed % len(SCHEDULES)])
     return (new if math.isfinite(found) else site), size
 
 
@@ -137,13 +137,13 @@ def split_bound(a: Assignment, limit: Effort, seed: int) -> float:
     progress = Progress(math.inf)
     best = Best(replace(a, whole=False), progress, rel_gap=1e-5)
     with Pool(1) as pool:
-        divisible.search(best.a, best, pool, Effort(seconds=limit.seconds, work=limit.work), seed)
+        divisible.search(best.a, best, pool, limit.anew(), seed)
     return best.bound
 
 
 def settle(a: Assignment, left: Survivors, site: Ints, limit: Effort, rel_gap: float, seed: int) -> Proven:
     """Run branch and bound on what reduced costs leave."""
-    return prove(a, left, site, Effort(seconds=limit.seconds, work=limit.work), rel_gap, seed)
+    return prove(a, left, site, limit.anew(), rel_gap, seed)
 
 
 class _Search:

@@ -23,7 +23,7 @@ from placement.engine.assignment.best import Best
 from placement.engine.assignment.lagrangian import Lagrangian, Prices
 from placement.engine.assignment.restricted import Restricted, place, place_with_prices, solve_restricted
 from placement.engine.assignment.root import Root, fewest_open, solve_root, usable
-from placement.engine.assignment.structure import Assignment, Floats, Placing
+from placement.engine.assignment.structure import Assignment, Floats, Placing, rank_of_sites
 from placement.engine.effort import Effort
 from placement.parallel import Pool, stopped
 
@@ -256,7 +256,7 @@ def _kernel(a: Assignment, root: Root, start: Placing | None, sites: float, per_
     if start is not None:
         chosen |= start.open
     reduced = np.where(chosen[:, None], root.reduced, np.inf)
-    rank = np.argsort(np.argsort(reduced, axis=0, kind="stable"), axis=0)
+    rank = rank_of_sites(reduced)
     pairs = ((rank < per_workload) & np.isfinite(reduced)) | (root.share > 0)
     links = (root.share > 1e-9) | (root.reduced <= 1e-9 * float(np.abs(root.u).mean())) | ~np.isfinite(a.capacity)[:, None]
     fixed = np.where(chosen, -1, 0).astype(np.int8)

@@ -53,5 +53,5 @@ def prove(a: Assignment, left: Survivors, site: Ints, effort: Effort, rel_gap: f
     """Run branch and bound on the survivors, from a plan known."""
     found = solve_sited(a, left.pairs, effort=effort, open_fixed=left.open_fixed, start=Placing.of_sites(a, site), rel_gap=rel_gap, seed=seed,
                         watch=lambda *_: stopped())  # fmt: skip
-    better = None if found.placing is None else np.asarray(found.placing.share.argmax(axis=0), np.int64)
+    better = None if found.placing is None else found.placing.sites
     return Proven(better, found.bound)

@@ -68,7 +68,7 @@ class _Search:
         return taken
 
     def limit(self, amount: float) -> Effort:
-        return Effort(work=amount) if self.effort.counted else Effort(seconds=amount)
+        return Effort.of(amount, self.effort.counted)
 
 
 def search(a: Assignment, best: Best, pool: Pool, effort: Effort, seed: int) -> None:
@@ -115,12 +115,12 @@ def _bound(s: _Search, root: Root, land: Terrain, start: Ints) -> Filled:
 
 
 def _run(land: Terrain, start: Ints, seed: int, amount: float, counted: bool, plan: Schedule) -> Ints | None:
-    value, site = anneal(land, start, seed, Effort(work=amount) if counted else Effort(seconds=amount), plan)
+    value, site = anneal(land, start, seed, Effort.of(amount, counted), plan)
     return site if math.isfinite(value) else None
 
 
 def _ask(stack: list[Node], cutoff: float, aim: float, amount: float, counted: bool) -> Answer:
-    return ask(stack, cutoff, aim, Effort(work=amount) if counted else Effort(seconds=amount))
+    return ask(stack, cutoff, aim, Effort.of(amount, counted))
 
 
 def _promising(s: _Search) -> bool:
@@ -199,4 +199,4 @@ def _better(s: _Search, first: Filled, land: Terrain, start: Ints, amount: float
 
 
 def _improve(a: Assignment, guide: Guide, site: Ints, value: float, seed: int, amount: float, counted: bool) -> Ints:
-    return improve(a, guide, site, value, seed, Effort(work=amount) if counted else Effort(seconds=amount))
+    return improve(a, guide, site, value, seed, Effort.of(amount, counted))

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from placement.engine.assignment.opening import Guide
 from placement.engine.assignment.restricted import Restricted
 from placement.engine.assignment.sited import solve_sited
-from placement.engine.assignment.structure import Assignment, Floats, Ints, Placing
+from placement.engine.assignment.structure import Assignment, Floats, Ints, Placing, rank_of_sites
 from placement.engine.effort import Effort
 from placement.parallel import stopped
 
@@ -52,10 +52,7 @@ def affinity(a: Assignment, prices: Guide) -> Floats:
 
 def part(a: Assignment, sites: Ints, workloads: Ints, open_elsewhere: int) -> Assignment:
     """Return the assignment of some workloads to some sites; the limits on open sites count those elsewhere."""
-    at = np.ix_(sites, workloads)
-    fewest, most = max(0, a.fewest - open_elsewhere), max(0, a.most - open_elsewhere)
-    return replace(a, cost=np.ascontiguousarray(a.cost[at]), use=np.ascontiguousarray(a.use[at]), capacity=a.capacity[sites],
-                   open_cost=a.open_cost[sites], fewest=fewest, most=most)  # fmt: skip
+    return replace(a.part(sites, workloads), fewest=max(0, a.fewest - open_elsewhere), most=max(0, a.most - open_elsewhere))
 
 
 def value(a: Assignment, site: Ints) -> float:
@@ -85,9 +82,9 @@ def combine(a: Assignment, prices: Guide, plans: list[Ints], effort: Effort, see
         sites[site] = True
         pairs[site, np.arange(a.n)] = True
     reduced = np.where(sites[:, None], prices.reduced, np.inf)
-    pairs |= (np.argsort(np.argsort(reduced, axis=0, kind="stable"), axis=0, kind="stable") < 2) & np.isfinite(reduced)
+    pairs |= (rank_of_sites(reduced) < 2) & np.isfinite(reduced)
     found = solve_sited(a, pairs, effort=effort, start=Placing.of_sites(a, plans[0]), seed=seed, watch=lambda *_: stopped())
-    return None if found.placing is None else np.asarray(found.placing.share.argmax(axis=0), np.int64)
+    return None if found.placing is None else found.placing.sites
 
 
 class _Walk:
@@ -111,7 +108,7 @@ class _Walk:
     def _step(self, worse: float) -> None:
         sites, workloads = self._region()
         region = part(self.a, sites, workloads, int((np.bincount(self.now, minlength=self.a.m) > 0).sum() - np.isin(sites, self.now).sum()))
-        limit = Effort(work=_LIMIT_S) if self.effort.counted else Effort(seconds=min(_LIMIT_S, self.effort.left))
+        limit = Effort.of(min(_LIMIT_S, self.effort.left), self.effort.counted)
         fixed = self._forced(sites) if self.random.random() < _FORCED else None
         found = self._solve(region, sites, workloads, limit, fixed)
         solved = found.status in ("kOptimal", "kInfeasible")
@@ -119,7 +116,7 @@ class _Walk:
         if found.placing is None or found.placing.overload(region) > 0:
             return
         new = self.now.copy()
-        new[workloads] = sites[found.placing.share.argmax(axis=0)]
+        new[workloads] = sites[found.placing.sites]
         new_value = value(self.a, new)
         if new_value <= max(self.now_value + 1e-12 * abs(self.now_value), self.best_value * (1 + worse)):
             self.now, self.now_value = new, new_value
@@ -130,7 +127,7 @@ class _Walk:
 
     def _solve(self, region: Assignment, sites: Ints, workloads: Ints, limit: Effort, fixed: NDArray[np.int8] | None) -> Restricted:
         reduced = self.prices.reduced[np.ix_(sites, workloads)]
-        rank = np.argsort(np.argsort(reduced, axis=0, kind="stable"), axis=0, kind="stable")
+        rank = rank_of_sites(reduced)
         at = np.searchsorted(sites, self.now[workloads])
         pairs = (rank < _PAIRS) & np.isfinite(reduced)
         pairs[at, np.arange(len(workloads))] = True

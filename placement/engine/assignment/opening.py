@@ -18,7 +18,7 @@ from placement.engine.assignment.decomposition import decompose
 from placement.engine.assignment.knapsack import Filled, Knapsacks
 from placement.engine.assignment.root import Root
 from placement.engine.assignment.sited import solve_sited
-from placement.engine.assignment.structure import Assignment, Floats, Ints
+from placement.engine.assignment.structure import Assignment, Floats, Ints, rank_of_sites
 from placement.engine.effort import Effort
 
 _AIM = 0.01  # of the root's value: how far above the bound to aim with prices
@@ -78,7 +78,7 @@ def guide(a: Assignment, root: Root, knapsacks: Knapsacks, effort: Effort, seed:
 def choose_open(a: Assignment, prices: Guide, fill: float, effort: Effort, seed: int = 0) -> tuple[Mask, Ints] | None:
     """Return sites to open if whole workloads fill a share ``fill`` of the capacity, and a (perhaps overloaded) point on them; None if none was found."""
     sites = prices.promising()
-    rank = np.argsort(np.argsort(np.where(sites[:, None], prices.reduced, np.inf), axis=0, kind="stable"), axis=0, kind="stable")
+    rank = rank_of_sites(np.where(sites[:, None], prices.reduced, np.inf))
     pairs = sites[:, None] & (rank < _PAIRS) & np.isfinite(prices.reduced)
     split = replace(a, whole=False, capacity=a.capacity * fill)
     fixed = np.where(sites, -1, 0).astype(np.int8)

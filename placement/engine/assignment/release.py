@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placement.engine.assignment.branching import Reply, ask, drop, whole
-from placement.engine.assignment.structure import Assignment, Floats, Ints
+from placement.engine.assignment.structure import Assignment, Floats, Ints, rank_of_sites
 from placement.engine.effort import Effort
 from placement.parallel import stopped
 
@@ -36,7 +36,7 @@ class Guide:
 def improve(a: Assignment, guide: Guide, site: Ints, value: float, seed: int, effort: Effort) -> Ints:
     """Improve a plan, given as one site per workload and its value, until the effort is used up; return the sites of the best one."""
     rng = np.random.default_rng(seed)
-    rank = np.argsort(np.argsort(guide.reduced, axis=0, kind="stable"), axis=0, kind="stable")
+    rank = rank_of_sites(guide.reduced)
     everything, everyone = whole(a, guide.u), np.arange(a.n)
     margin = a.step * (1 - 1e-6) or 1e-7 * abs(value)
     size = min(_RELEASED, float(a.n))

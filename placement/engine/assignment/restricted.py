@@ -194,7 +194,7 @@ def place_with_prices(a: Assignment, is_open: Mask, effort: Effort | None = None
     at = np.flatnonzero(is_open)
     if not len(at):
         return None, None
-    given = replace(a, cost=a.cost[at], use=a.use[at], capacity=a.capacity[at], open_cost=a.open_cost[at], siting=False, whole=False, fewest=0, most=2**31)
+    given = replace(a.standing(at), whole=False)
     root: Root | None = None
     for margin in (0.0, 1e-9):  # a little less capacity, where rounding would break it
         found = solve_root(replace(given, capacity=given.capacity * (1 - margin)), effort or Effort(), start=None if hint is None else hint[at])

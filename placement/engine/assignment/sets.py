@@ -11,7 +11,7 @@ capacity to the brim is a bound on every plan.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,12 +88,6 @@ class _Cuts:
         return (None if answer.x is None else answer.x[:m] > 0.5), (math.inf if answer.infeasible else bound)
 
 
-def given(a: Assignment, sites: Ints) -> Assignment:
-    """Return the assignment to some sites, all open."""
-    cost, use = np.ascontiguousarray(a.cost[sites]), np.ascontiguousarray(a.use[sites])
-    return replace(a, cost=cost, use=use, capacity=a.capacity[sites], open_cost=a.open_cost[sites], siting=False, fewest=0, most=2**31)
-
-
 def open_sets(a: Assignment, filled: Filled, floor: float, room: float, first: Ints | None, known: list[OpenSet], fill: float, effort: Effort,
               seed: int) -> tuple[list[OpenSet], float]:  # fmt: skip
     """Return sets of open sites, best bound first, and a bound on all plans.
@@ -149,7 +143,7 @@ def open_sets(a: Assignment, filled: Filled, floor: float, room: float, first: I
 
 def _price(cuts: _Cuts, sites: Ints, start: Filled | OpenSet, best: float) -> OpenSet:
     """Price a set of open sites until it is clearly worse than the best, and add cuts."""
-    knapsacks, enough = Knapsacks(given(cuts.a, sites)), best + _GOOD * abs(best)
+    knapsacks, enough = Knapsacks(cuts.a.standing(sites)), best + _GOOD * abs(best)
     way, scale = list[Filled](), float(abs(start.u.sum()))
     found = ascend(knapsacks, start.u, Effort(), _AIM * scale, most=_STEPS, enough=enough, keep=way)
     if found.bound < enough:
@@ -162,7 +156,7 @@ def _price(cuts: _Cuts, sites: Ints, start: Filled | OpenSet, best: float) -> Op
 
 def place(a: Assignment, chosen: OpenSet, effort: Effort, seed: int) -> list[Ints]:
     """Return plans on given open sites: ejection chains on the prices that the knapsacks of these sites prove."""
-    inside = given(a, chosen.sites)
+    inside = a.standing(chosen.sites)
     share = effort.part(_PRICED)
     limit = share if effort.counted else Effort(seconds=min(_PRICED_S, share.left))
     best = decompose(Knapsacks(inside), chosen.u, limit, 0.3 * _AIM * abs(chosen.bound), seed=seed).best

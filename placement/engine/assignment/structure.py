@@ -9,7 +9,7 @@ are programs of this form; whether a program is one is read off its rows, not of
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,6 +65,16 @@ class Assignment:
         fits = self.use <= self.capacity[:, None] * (1 + 1e-12) if self.whole else True
         return np.isfinite(self.cost) & fits
 
+    def part(self, sites: Ints, workloads: Ints | None = None) -> Assignment:
+        """Return the assignment of some workloads (all where none are named) to some sites; limits on their number stay as they are."""
+        at = sites if workloads is None else np.ix_(sites, workloads)
+        cost, use = np.ascontiguousarray(self.cost[at]), np.ascontiguousarray(self.use[at])
+        return replace(self, cost=cost, use=use, capacity=self.capacity[sites], open_cost=self.open_cost[sites])
+
+    def standing(self, sites: Ints) -> Assignment:
+        """Return the assignment to some sites, all open."""
+        return replace(self.part(sites), siting=False, fewest=0, most=2**31)
+
     @property
     def step(self) -> float:
         """All objective values are multiples of this; 0 if that is not so."""
@@ -96,6 +106,11 @@ class Placing:
         used = np.bincount(site, minlength=a.m) > 0
         return cls(share, used if a.siting else np.ones(a.m, bool))
 
+    @property
+    def sites(self) -> Ints:
+        """The site with the largest share of each workload, shape (n,)."""
+        return np.asarray(self.share.argmax(axis=0), np.int64)
+
     def value(self, a: Assignment) -> float:
         """Return the objective, exactly rounded."""
         i, j = np.nonzero(self.share)
@@ -110,3 +125,8 @@ class Placing:
         load = (a.use * self.share).sum(axis=1)
         limit = np.where(np.isfinite(a.capacity), a.capacity * (1 + 1e-12), np.inf)
         return float(np.maximum(load - limit, 0).sum())
+
+
+def rank_of_sites(reduced: Floats) -> Ints:
+    """Return the place of each site among those of a workload, the least reduced cost first, shape (m, n)."""
+    return np.asarray(np.argsort(np.argsort(reduced, axis=0, kind="stable"), axis=0, kind="stable"), np.int64)
