@@ -134,8 +134,13 @@ def dual_ray(p: Arrays, run: Run) -> Floats | None:
     h = _load(p.relaxed())
     _set_options(h, replace(run, method="simplex", presolve=False))  # presolve would find the contradiction and keep no ray
     h.run()
-    _, exists, ray = h.getDualRay()
-    return np.array(ray) if exists else None
+    return _ray(h)
+
+
+def _ray(h: highspy.Highs) -> Floats | None:
+    """Return the row multipliers with which HiGHS claims that there is no solution, or None."""
+    _, exists, values = h.getDualRay()
+    return np.array(values) if exists else None
 
 
 def _nothing_to_decide(p: Arrays) -> Answer:
@@ -247,11 +252,7 @@ class Relaxation:
         if highspy.HighsStatus.kError in done:
             raise SolverError(f"HiGHS failed with {h.getModelStatus().name}")
         answer = _read(h, self._p)
-        ray = None
-        if answer.infeasible:
-            _, exists, values = h.getDualRay()
-            ray = np.array(values) if exists else None
-        return answer, ray, h.getBasis()
+        return answer, _ray(h) if answer.infeasible else None, h.getBasis()
 
 
 class Master:
@@ -312,8 +313,7 @@ class Master:
 
     def ray(self) -> Floats | None:
         """Return the row multipliers with which HiGHS claims that there is no solution, or None."""
-        _, exists, values = self._h.getDualRay()
-        return np.array(values) if exists else None
+        return _ray(self._h)
 
     def solve(self, seconds: float, primal: bool = False) -> Answer:
         """Return values and duals; without a limit for ``inf`` seconds.

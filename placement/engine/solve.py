@@ -8,7 +8,6 @@ import numpy as np
 
 from placement.certificate import proven_bound
 from placement.engine.assignment.detect import recognise
-from placement.engine.assignment.solve import solve_assignment
 from placement.engine.outcome import Outcome, Progress
 from placement.engine.prove import prove
 from placement.engine.search import arrays, search_program
@@ -30,7 +29,11 @@ def solve_program(program: Program, options: SolveOptions, progress: Progress, b
         Values of the program's columns that suggest where to begin.
     """
     known = recognise(program) if len(program.cost) > _TINY or options.work_limit is not None else None
-    found = solve_assignment(known, options, progress, begin) if known is not None else None
+    found = None
+    if known is not None:
+        from placement.engine.assignment.solve import solve_assignment  # with the compiler and its loops, which other programs need not wait for
+
+        found = solve_assignment(known, options, progress, begin)
     if found is None:
         return search_program(program, options, progress, begin)
     return found if options.work_limit is not None else _with_tree(found, program, options, progress)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from placement.case import Case, read_case
@@ -37,8 +38,8 @@ def generate_into(base: str | Path, folder: str | Path, size: Size, seed: int = 
         fresh = Path(work) / "case"
         fresh.mkdir()
         write_case(case, fresh, note)
-        read_case(fresh)
+        written = read_case(fresh)
         if target.exists():
             target.rmdir()
         shutil.move(str(fresh), target)
-    return read_case(target)
+    return replace(written, path=target)
