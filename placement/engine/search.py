@@ -18,10 +18,11 @@ from placement.certificate import Proof, proven_bound, proves_infeasible, safe_b
 from placement.engine.highs import Answer, Arrays, Floats, Run, dual_ray, solve
 from placement.engine.neighbourhoods import Field, combined, walk, walk_for
 from placement.engine.outcome import Outcome, Progress, Status
+from placement.engine.packing import packed
 from placement.engine.prove import prove
 from placement.engine.root import solve_root
 from placement.engine.settle import Mask, Settled, gap_closed, settle
-from placement.engine.start import Kernel, least_columns, least_plan, promising, relax_and_fix, repair, rounded, run_part
+from placement.engine.start import Kernel, least_columns, least_plan, promising, relax_and_fix, repair, rounded, run_part, steps
 from placement.engine.tree import grow
 from placement.errors import OptionError
 from placement.options import REL_GAP, SolveOptions
@@ -34,6 +35,7 @@ _VERIFY = 0.04  # share of the time left for recomputing the bound of a tree
 _TREE_SHARE = 0.35  # of the search, for the tree where there is one worker only
 _TREE_BESIDE = 0.4  # of the search, for the tree where it grows beside the plans; then its worker looks for plans, too
 _SUPPLY_S, _SUPPLY_GAP, _ROUNDED = 60.0, 5e-3, 0.02  # for supply's decisions alone: time, gap, and what rounding them may cost of the relaxation
+_SLOW = 0.5  # of the time left, for placing gangs by value
 _ROUND_S, _LOOSE = 25.0, 0.1  # a round of neighbourhoods; share of a round for completing plans
 _LARGE_ROWS = 20_000  # rows from which a program is too large for HiGHS alone
 
@@ -183,15 +185,37 @@ class _Search:
     def in_kernel(self, keep: Mask, relaxed: Floats, help: Helper) -> None:
         """Look for better plans among the promising columns; what settling adds to them is kept."""
         if self.settled is None:
-            k = Kernel.of(keep, self.program, self.whole)
-            rough = relax_and_fix(k, self.options, self.progress, self.supply_first(k, relaxed[keep]))
-            if rough is not None:
-                self.settle(rough, keep, min(30.0, 0.2 * self.progress.search_s))  # the columns that join here are those that later plans need
+            self.first_plans(Kernel.of(keep, self.program, self.whole), relaxed[keep])
         gained, n = True, 0
         while self.x is not None and gained and not self.done:
             before, n = self.whole.value(self.x), n + 1
             self.round(keep, n, help)
             gained = self.whole.value(self.x) < before - 1e-6 * abs(before)
+
+    def first_plans(self, k: Kernel, relaxed: Floats) -> None:
+        """Place gangs where they fit, then by value where there is time for it; the columns that settling adds are those that later plans need."""
+        x = self.supply_first(k, relaxed)
+        began = self.progress.elapsed
+        for place in (self.where_they_fit, self.by_value):
+            took = self.progress.elapsed - began
+            if place == self.by_value and took * steps(k) > _SLOW * self.progress.search_s:
+                break  # each step solves at least one program as large as those that gangs were fitted around
+            rough = place(k, x)
+            if rough is not None:
+                self.settle(rough, k.keep, min(30.0, 0.2 * self.progress.search_s))
+
+    def where_they_fit(self, k: Kernel, x: Floats | None) -> Floats | None:
+        """Return a point of the whole with gangs placed one after another, given one with supply decided."""
+        if x is None or self.done:
+            return None
+        self.progress.enter("gangs where they fit")
+        reduced = self.program.cost[k.keep] - k.whole.matrix[:, k.keep].T @ self.dual
+        found = packed(k, np.where(k.supply, np.round(x), x), reduced, ~self.program.optional, self.options, self.progress)
+        return None if found is None else k.lift(found)
+
+    def by_value(self, k: Kernel, x: Floats | None) -> Floats | None:
+        """Return a point of the whole with gangs decided a few at a time, those with most at stake first."""
+        return relax_and_fix(k, self.options, self.progress, x)
 
     def supply_first(self, k: Kernel, relaxed: Floats) -> Floats | None:
         """Return a kernel point with gangs continuous and supply's decisions rounded from the relaxation, by HiGHS where rounding costs much; or None."""

@@ -20,8 +20,10 @@ from placement.program import Program
 
 _STEP, _MORE = 12, 1.6  # workloads made integer at first, and how many more with each step: those with little at stake are easy
 _STEP_S = 8.0
-_ROUND_UP = (0.03, 0.1, 0.2, 0.4)  # fractions from which the relaxation's supply decisions are rounded up
+_ROUND_UP = (0.1, 0.03, 0.2, 0.4)  # fractions from which the relaxation's supply decisions are rounded up, the best on the whole first (measured)
+_QUICK = 0.05  # of the search: a linear program that takes longer is solved for one such fraction only if that one gives a plan
 _BEST_INTEGER, _BEST_SHARES = 40, 6  # columns kept per workload by reduced cost: gangs, shares of demand
+_MOST_INTEGER, _FEWEST = 40_000, 10  # columns of gangs kept in all by reduced cost, but as many as this of each
 _ZERO = 1e-6
 
 Mask = NDArray[np.bool_]
@@ -66,7 +68,9 @@ def promising(program: Program, whole: Arrays, root: Answer) -> Mask:
     if root.x is None or root.dual is None:
         return np.ones(len(program.cost), bool)
     rank = rank_in_group(program.workload, program.cost - program.matrix.T @ root.dual)
-    few = np.where(program.integer, rank < _BEST_INTEGER, rank < _BEST_SHARES)
+    gangs = len(np.unique(program.workload[program.integer & (program.workload >= 0)]))
+    each = min(_BEST_INTEGER, max(_FEWEST, _MOST_INTEGER // max(gangs, 1)))
+    few = np.where(program.integer, rank < each, rank < _BEST_SHARES)
     used = root.x > _ZERO
     return np.where(program.workload >= 0, few | _slack(program) | used, ~program.integer | used | (whole.lower > 0))
 
@@ -106,13 +110,16 @@ def rounded(k: Kernel, relaxed: Floats, options: SolveOptions, progress: Progres
     Rounding all of them from the same fraction on keeps every row that says no more of this than of that.
     """
     best: tuple[float, Floats] | None = None
+    slow = False
     for fraction in _ROUND_UP:
         x = np.where(k.supply, np.ceil(relaxed - fraction), relaxed)
         sub, _ = k.part.relaxed().restricted(~k.supply, x)
-        if progress.out_of_time:
+        began, quick = progress.elapsed, _QUICK * progress.search_s
+        if progress.out_of_time or (slow and best is not None):
             break
-        run = Run(time_limit_s=0.1 * progress.search_s, seed=options.seed, method="ipm", crossover=False)
+        run = Run(time_limit_s=0.25 * progress.search_s, seed=options.seed, method="ipm", crossover=False)
         answer = solve(sub, run, watch=lambda o, b: progress.interrupted)
+        slow = progress.elapsed - began > quick
         if answer.x is not None and (best is None or answer.objective < best[0]):
             x[~k.supply] = np.clip(answer.x, sub.lower, sub.upper)
             best = (answer.objective, x)
@@ -160,11 +167,25 @@ def _batches(k: Kernel) -> list[Mask]:
     np.maximum.at(stake, k.workload[columns], np.abs(k.part.cost[columns]))
     used = np.unique(k.workload[columns])
     ranked = used[np.argsort(-stake[used], kind="stable")]
-    found, at, n = list[Mask](), 0, float(_STEP)
-    while at < len(ranked):
-        found.append(np.isin(k.workload, ranked[at : at + int(n)]) & columns)
-        at, n = at + int(n), n * _MORE
+    found, at = list[Mask](), 0
+    for n in _sizes(len(ranked)):
+        found.append(np.isin(k.workload, ranked[at : at + n]) & columns)
+        at += n
     return found
+
+
+def _sizes(gangs: int) -> list[int]:
+    """Return how many gangs are decided at each step."""
+    found, n = list[int](), float(_STEP)
+    while sum(found) < gangs:
+        found.append(int(n))
+        n *= _MORE
+    return found
+
+
+def steps(k: Kernel) -> int:
+    """Return how many steps it takes to decide all gangs of a kernel by value."""
+    return len(_sizes(len(np.unique(k.workload[k.part.integer & (k.workload >= 0)]))))
 
 
 def _fix(k: Kernel, free: Mask, x: Floats, now: Mask, options: SolveOptions, progress: Progress) -> Floats | None:
