@@ -27,7 +27,8 @@ def test_result_table_is_the_recorded_one():
     latest = {}
     for line in (ROOT / "benchmarks/results/cases.jsonl").read_text(encoding="utf-8").splitlines():
         record = json.loads(line)
-        latest[record["case"], f"{record['time_limit_s']:g}"] = record
+        if "solver" not in record:
+            latest[record["case"], f"{record['time_limit_s']:g}"] = record
     for case, limit, gap in rows:
         assert f"{100 * latest[case, limit]['verified_gap']:.1f}" == gap
 
