@@ -26,9 +26,7 @@ _ROOM = 1e-6  # by which a row may be exceeded, relative to what a column uses o
 
 
 def packed(k: Kernel, x: Floats, reduced: Floats, must: Mask, options: SolveOptions, progress: Progress) -> Floats | None:
-    """Return a kernel point with every gang placed as a whole or not at all, or None if one that must be placed fits nowhere.
-
-    Continuous columns stand as they were before the last gangs: they are still to be settled.
+    """Return a kernel point with every gang placed as a whole or not at all, or None if one that must be placed fits nowhere, or time is up.
 
     Parameters
     ----------
@@ -43,13 +41,16 @@ def packed(k: Kernel, x: Floats, reduced: Floats, must: Mask, options: SolveOpti
     waiting = gangs.order
     for n in range(_ROUNDS):
         x, waiting = gangs.fit(k, x, waiting)
-        if not len(waiting) or n == _ROUNDS - 1 or progress.out_of_time:
-            break
+        if n == _ROUNDS - 1:
+            if must[waiting].any():
+                return None
+            x = np.where(gangs.columns & np.isin(k.workload, waiting), 0.0, x)  # they stay out
+            waiting = waiting[:0]
         again = _around(k, x, waiting, options, progress)
-        if again is None:
-            break
+        if again is None or not len(waiting):
+            return again
         x = again
-    return None if must[waiting].any() else np.where(gangs.columns & np.isin(k.workload, waiting), 0.0, x)
+    return None
 
 
 @dataclass(frozen=True)

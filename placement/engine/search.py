@@ -33,7 +33,7 @@ _SMALL = 2500  # integers up to which HiGHS alone is faster than building a star
 _PROVE_S = 10.0  # at least this long, if the limit leaves it, goes into a proof that needs no solver
 _VERIFY = 0.04  # share of the time left for recomputing the bound of a tree
 _TREE_SHARE = 0.35  # of the search, for the tree where there is one worker only
-_TREE_BESIDE = 0.4  # of the search, for the tree where it grows beside the plans; then its worker looks for plans, too
+_TREE_BESIDE = (0.4, 0.95)  # of the search, for the tree where it grows beside the plans, and the most while it gains; then its worker looks for plans, too
 _SUPPLY_S, _SUPPLY_GAP, _ROUNDED = 60.0, 5e-3, 0.02  # for supply's decisions alone: time, gap, and what rounding them may cost of the relaxation
 _SLOW = 0.5  # of the time left, for placing gangs by value
 _ROUND_S, _LOOSE = 25.0, 0.1  # a round of neighbourhoods; share of a round for completing plans
@@ -106,7 +106,9 @@ class _Search:
         seconds = self.progress.search_s - _VERIFY * self.progress.search_s
         if together:  # the solver's own threads would only take the core away
             self.options = replace(self.options, workers=1)
-            tree = pool.start(grow, self.program, keep, self.dual, self.progress.bound, _TREE_BESIDE * seconds, self.options.seed)
+            tree = pool.start(
+                grow, self.program, keep, self.dual, self.progress.bound, (_TREE_BESIDE[0] * seconds, _TREE_BESIDE[1] * seconds), self.options.seed
+            )
         else:
             self.progress.reserve_s += _TREE_SHARE * seconds
         if begin is not None:
@@ -119,7 +121,8 @@ class _Search:
         if self.progress.interrupted or gap_closed(self.progress.objective, self.progress.bound, self.options.rel_gap):
             pool.stop()  # else it goes on into the time kept back for the end, of which settling needs a part only
         if not self.done:
-            tree = tree or pool.start(grow, self.program, keep, self.dual, self.progress.bound, (1 - _VERIFY) * self.progress.search_s, self.options.seed)
+            rest = (1 - _VERIFY) * self.progress.search_s
+            tree = tree or pool.start(grow, self.program, keep, self.dual, self.progress.bound, (rest, rest), self.options.seed)
         if tree is not None:
             self.take(tree.result())
 
@@ -196,13 +199,13 @@ class _Search:
         """Place gangs where they fit, then by value where there is time for it; the columns that settling adds are those that later plans need."""
         x = self.supply_first(k, relaxed)
         began = self.progress.elapsed
-        for place in (self.where_they_fit, self.by_value):
-            took = self.progress.elapsed - began
-            if place == self.by_value and took * steps(k) > _SLOW * self.progress.search_s:
-                break  # each step solves at least one program as large as those that gangs were fitted around
-            rough = place(k, x)
-            if rough is not None:
-                self.settle(rough, k.keep, min(30.0, 0.2 * self.progress.search_s))
+        rough = self.where_they_fit(k, x)
+        took = self.progress.elapsed - began
+        if took * steps(k) < _SLOW * self.progress.search_s:  # each step solves at least one program as large as those that gangs were fitted around
+            by_value = relax_and_fix(k, self.options, self.progress, x)
+            rough = rough if by_value is None else by_value
+        if rough is not None:
+            self.settle(rough, k.keep, min(30.0, 0.2 * self.progress.search_s))
 
     def where_they_fit(self, k: Kernel, x: Floats | None) -> Floats | None:
         """Return a point of the whole with gangs placed one after another, given one with supply decided."""
@@ -211,11 +214,10 @@ class _Search:
         self.progress.enter("gangs where they fit")
         reduced = self.program.cost[k.keep] - k.whole.matrix[:, k.keep].T @ self.dual
         found = packed(k, np.where(k.supply, np.round(x), x), reduced, ~self.program.optional, self.options, self.progress)
-        return None if found is None else k.lift(found)
-
-    def by_value(self, k: Kernel, x: Floats | None) -> Floats | None:
-        """Return a point of the whole with gangs decided a few at a time, those with most at stake first."""
-        return relax_and_fix(k, self.options, self.progress, x)
+        if found is None:
+            return None
+        self.offer(k.lift(found))
+        return k.lift(found)
 
     def supply_first(self, k: Kernel, relaxed: Floats) -> Floats | None:
         """Return a kernel point with gangs continuous and supply's decisions rounded from the relaxation, by HiGHS where rounding costs much; or None."""

@@ -27,10 +27,12 @@ from placement.errors import SolverError
 from placement.parallel import stopped
 from placement.program import Program
 
-_TRIES, _RELIABLE = 4, 2  # splits tried at a node while little is known; times until a split counts as known
+_TRIES, _MOST_TRIES, _RELIABLE = 4, 30, 2  # splits tried at a node while little is known, and while none brings much; times until a split counts as known
+_MUCH = 3e-4  # of the bound: by less on its worse side a split does not bring much
 _FRACTION, _LEAST_FRACTION = 0.02, 1e-6  # from a whole number: what is split, and what is where nothing else is left
 _MOST = 0.05  # what a side gains beyond this share of the bound does not count
 _STEP, _STEPS = 0.01, 100
+_LATE, _LATE_GAIN = 0.2, 0.1  # beyond its share a tree goes on while this last part of its time has brought this part of what it gained
 _DUAL_ENTRIES = 25_000_000  # of all leaves together, 200 MB
 
 Mask = NDArray[np.bool_]
@@ -175,11 +177,13 @@ class Tree:
     def _choose(self, node: _Node, left: Callable[[], float], target: float) -> tuple[_Split, tuple[_Node, _Node]] | None:
         """Return the best split of a node and its two sides; None to end the search."""
         splits = self._splits(node, _FRACTION) or self._splits(node, _LEAST_FRACTION)
-        ranked = sorted(splits, key=self._merit, reverse=True)
         best: tuple[float, _Split, tuple[_Node, _Node]] | None = None
-        for tried, split in enumerate(ranked):
-            if best is not None and (tried >= _TRIES or (self.known[split.key].times >= _RELIABLE and best[0] >= self._merit(split))):
+        much = (_MUCH * abs(node.solved.bound)) ** 2
+        for tried in range(min(_MOST_TRIES, len(splits))):
+            split = max(splits, key=self._merit)  # anew each time: what was tried tells of the others
+            if best is not None and ((tried >= _TRIES and best[0] >= much) or (self.known[split.key].times >= _RELIABLE and best[0] >= self._merit(split))):
                 break
+            splits.remove(split)
             one = self._solve(((split, False),), node, left(), target)
             other = self._solve(((split, True),), node, left(), target) if one is not None else None
             if one is None or other is None:
@@ -263,8 +267,30 @@ class Tree:
         return Proof(column, at, left, right, leaf, np.array(duals), np.array(empty, bool), choice=choice, part_start=start, part=part)
 
 
-def grow(program: Program, keep: Mask, dual: Floats, bound: float, seconds: float, seed: int) -> Proof:
-    """Return the proof of a tree grown for some seconds, or until the pool whose task this is stops.
+class _Worth:
+    """Whether a tree still gains enough to be grown beyond its share of the time."""
+
+    def __init__(self, bound: float, seconds: float, most: float) -> None:
+        self._began, self._seconds, self._most = time.monotonic(), seconds, most
+        self._seen = [(0.0, bound)]
+
+    @property
+    def spent(self) -> float:
+        """Seconds since the start."""
+        return time.monotonic() - self._began
+
+    def going_on(self, bound: float) -> bool:
+        """Take in the bound of now; beyond the share, the last part of the time must have brought its part of the whole gain."""
+        spent = self.spent
+        self._seen.append((spent, bound))
+        if spent < self._seconds:
+            return True
+        before = next(b for at, b in reversed(self._seen) if at <= (1 - _LATE) * spent)
+        return spent < self._most and bound - before >= _LATE_GAIN * (bound - self._seen[0][1])
+
+
+def grow(program: Program, keep: Mask, dual: Floats, bound: float, share: tuple[float, float], seed: int) -> Proof:
+    """Return the proof of a tree grown for its share of the time, or until the pool whose task this is stops.
 
     Parameters
     ----------
@@ -272,11 +298,14 @@ def grow(program: Program, keep: Mask, dual: Floats, bound: float, seconds: floa
         See :class:`Tree`.
     bound
         Bound of the root. Leaves a hundredth above it are left alone until no lower one is left, then two hundredths, and so on.
+    share
+        Seconds, and the most seconds if the bound keeps rising.
     """
-    tree, until = Tree(program, keep, dual, seed), time.monotonic() + seconds
+    worth = _Worth(bound, *share)
+    tree = Tree(program, keep, dual, seed)
     for step in range(1, _STEPS + 1):
         target = bound + step * _STEP * abs(bound)
-        tree.run(target, until - time.monotonic(), stopped)
+        tree.run(target, share[1] - worth.spent, lambda: stopped() or not worth.going_on(tree.bound))
         if tree.bound < target:
             break
     return tree.proof()

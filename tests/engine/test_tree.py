@@ -104,9 +104,9 @@ def test_a_task_of_a_pool() -> None:
     """Grown target by target, until nothing is left to split or time is up."""
     p = packing(1)
     root = np.zeros(len(p.row_lower))
-    bound = proven_bound(p, grow(p, np.ones(len(p.cost), bool), root, proven_bound(p, Proof.of_dual(root)), 20.0, 0))
+    bound = proven_bound(p, grow(p, np.ones(len(p.cost), bool), root, proven_bound(p, Proof.of_dual(root)), (20.0, 20.0), 0))
     assert bound == pytest.approx(enumerated(1), rel=1e-3)
-    assert proven_bound(p, grow(p, np.ones(len(p.cost), bool), root, -100.0, 0.0, 0)) <= enumerated(1)
+    assert proven_bound(p, grow(p, np.ones(len(p.cost), bool), root, -100.0, (0.0, 0.0), 0)) <= enumerated(1)
 
 
 def test_what_is_a_choice() -> None:
