@@ -121,32 +121,56 @@ def _arms(f: Field) -> list[_Arm]:
     """Return an arm for each kind of label; without labels, for related and for random workloads, supply's decisions free or kept."""
     arms = [_Arm(_by_label(f, kind), _LABELS, len(kind.labels)) for kind in f.kinds]
     ids = np.unique(f.workload[f.gangs])
-    if arms or not len(ids):
+    if not len(ids):
         return arms
-    stake, meets = _stake(f, ids), _meets(f, ids)
+    stake = _stake(f, ids)
+    if arms:
+        return arms + [_Arm(_by_gang(f, kind, ids, stake), 1.0, len(ids)) for kind in f.kinds if not kind.ordered and kind.columns[:, f.gangs].nnz]
+    meets = _meets(f, ids)
     return [_Arm(_by_workload(f, ids, stake, meets if related else None, s), _WORKLOADS, len(ids)) for related in (True, False) for s in (True, False)]
 
 
 def _by_label(f: Field, kind: Kind) -> Draw:
-    """Return a drawer of neighbouring labels: their columns, the workloads there wherever else they may go, and those not placed yet."""
+    """Return a drawer of neighbouring labels."""
     near = np.asarray((kind.columns @ kind.columns.T).todense())
     near = near / np.sqrt(near.diagonal() + 1.0)
-    n_workloads = int(f.workload.max(initial=0)) + 2  # supply's columns, -1, count as the last
 
     def draw(rng: np.random.Generator, x: Floats, size: float) -> Mask:
         n = max(1, min(round(size), len(kind.labels)))
         first = int(rng.integers(len(kind.labels) - n + 1 if kind.ordered else len(kind.labels)))
         score = near[first] * rng.uniform(0.0, 1.0, len(kind.labels))
         score[first] = np.inf
-        chosen = np.arange(first, first + n) if kind.ordered else np.argsort(-score, kind="stable")[:n]
-        there = np.asarray(kind.columns[chosen].sum(axis=0)).ravel() > 0
-        on = f.gangs & (x > _ZERO)
-        placed = np.bincount(f.workload[on], x[on], n_workloads) > 1 - _ZERO
-        moving = np.zeros(n_workloads, bool)
-        moving[f.workload[on & there]] = True
-        return np.where(f.gangs, moving[f.workload] | (there & ~placed[f.workload]), there | f.slack)
+        return _there(f, kind, np.arange(first, first + n) if kind.ordered else np.argsort(-score, kind="stable")[:n], x)
 
     return draw
+
+
+def _by_gang(f: Field, kind: Kind, ids: NDArray[np.int64], stake: Floats) -> Draw:
+    """Return a drawer of the labels of two ways to place a gang: the present one and another one; gangs with much at stake come more often."""
+    labels_of, at = kind.columns.tocsc(), np.flatnonzero(f.gangs)
+    at = at[np.argsort(f.workload[at], kind="stable")]
+    first, last = (np.searchsorted(f.workload[at], ids, side=side) for side in ("left", "right"))
+
+    def draw(rng: np.random.Generator, x: Floats, size: float) -> Mask:
+        chosen = np.empty(0, np.int64)
+        for i in rng.choice(len(ids), min(round(size), len(ids)), replace=False, p=stake / stake.sum()):
+            ways = at[first[i] : last[i]]
+            for way in (*ways[x[ways] > _ZERO], rng.choice(ways)):
+                chosen = np.union1d(chosen, labels_of.indices[labels_of.indptr[way] : labels_of.indptr[way + 1]])
+        return _there(f, kind, chosen, x)
+
+    return draw
+
+
+def _there(f: Field, kind: Kind, chosen: NDArray[np.int64], x: Floats) -> Mask:
+    """Return the columns of some labels, the workloads there wherever else they may go, and those not placed yet."""
+    n_workloads = int(f.workload.max(initial=0)) + 2  # supply's columns, -1, count as the last
+    there = np.asarray(kind.columns[chosen].sum(axis=0)).ravel() > 0
+    on = f.gangs & (x > _ZERO)
+    placed = np.bincount(f.workload[on], x[on], n_workloads) > 1 - _ZERO
+    moving = np.zeros(n_workloads, bool)
+    moving[f.workload[on & there]] = True
+    return np.where(f.gangs, moving[f.workload] | (there & ~placed[f.workload]), there | f.slack)
 
 
 def _by_workload(f: Field, ids: NDArray[np.int64], stake: Floats, meets: Floats | None, supply: bool) -> Draw:
