@@ -35,6 +35,7 @@ _VERIFY = 0.04  # share of the time left for recomputing the bound of a tree
 _TREE_SHARE = 0.35  # of the search, for the tree where there is one worker only
 _TREE_BESIDE = (0.4, 0.95)  # of the search, for the tree where it grows beside the plans, and the most while it gains; then its worker looks for plans, too
 _SUPPLY_S, _SUPPLY_GAP, _ROUNDED = 60.0, 5e-3, 0.02  # for supply's decisions alone: time, gap, and what rounding them may cost of the relaxation
+_IDLE = 10  # rounds without gain after which plans are not looked for any more
 _SLOW = 0.5  # of the time left, for placing gangs by value
 _ROUND_S, _LOOSE = 25.0, 0.1  # a round of neighbourhoods; share of a round for completing plans
 _LARGE_ROWS = 20_000  # rows from which a program is too large for HiGHS alone
@@ -114,7 +115,11 @@ class _Search:
         if begin is not None:
             self.warm_start(begin, keep)
         if not self.done:
-            self.in_kernel(keep, relaxed, lambda field, x, s, seed: pool.start(walk_for, field, x, s, seed) if tree is not None and tree.done() else None)
+
+            def proving() -> bool:
+                return tree is not None and not tree.done()
+
+            self.in_kernel(keep, relaxed, lambda field, x, s, seed: pool.start(walk_for, field, x, s, seed) if together and not proving() else None, proving)
         self.progress.enter("tree")
         if not together:
             self.progress.reserve_s -= _TREE_SHARE * seconds
@@ -185,15 +190,15 @@ class _Search:
             used = "repaired" if self.settled is not None else "not used: no plan keeps any of it"
         self.progress.phases[-1]["start"] = used
 
-    def in_kernel(self, keep: Mask, relaxed: Floats, help: Helper) -> None:
-        """Look for better plans among the promising columns; what settling adds to them is kept."""
+    def in_kernel(self, keep: Mask, relaxed: Floats, help: Helper, proving: Callable[[], bool]) -> None:
+        """Look for better plans among the promising columns, until a round brings nothing and no tree is at work; what settling adds to them is kept."""
         if self.settled is None:
             self.first_plans(Kernel.of(keep, self.program, self.whole), relaxed[keep])
-        gained, n = True, 0
-        while self.x is not None and gained and not self.done:
+        idle, n = 0, 0
+        while self.x is not None and not self.done and (idle < 1 or proving()) and idle < _IDLE:
             before, n = self.whole.value(self.x), n + 1
             self.round(keep, n, help)
-            gained = self.whole.value(self.x) < before - 1e-6 * abs(before)
+            idle = 0 if self.whole.value(self.x) < before - 1e-6 * abs(before) else idle + 1
 
     def first_plans(self, k: Kernel, relaxed: Floats) -> None:
         """Place gangs where they fit, then by value where there is time for it; the columns that settling adds are those that later plans need."""

@@ -18,7 +18,7 @@ from placement.engine.pricing import rank_in_group
 from placement.options import SolveOptions
 from placement.program import Program
 
-_STEP, _MORE = 12, 1.6  # workloads made integer at first, and how many more with each step: those with little at stake are easy
+_STEP, _MORE = 6, 1.6  # workloads made integer at first, and how many more with each step: those with little at stake are easy
 _STEP_S = 8.0
 _ROUND_UP = (0.1, 0.03, 0.2, 0.4)  # fractions from which the relaxation's supply decisions are rounded up, the best on the whole first (measured)
 _QUICK = 0.05  # of the search: a linear program that takes longer is solved for one such fraction only if that one gives a plan
