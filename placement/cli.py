@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ from placement import __version__
 from placement.errors import DataError, ExitCode, OptionError, PlacementError
 
 GENERATED = ("jobs", "sites", "periods", "skus", "services", "metros")  # numbers of rows that generate takes
+_WIDTH = 80  # of a terminal
 MOST_VIOLATIONS = 20  # printed by check; one cause often breaks many rows
 
 
@@ -196,8 +198,16 @@ def _models(args: argparse.Namespace) -> int:
     from placement.cards import cards
 
     for card in cards().values():
-        print(f"{card.name:<12} {card.title}\n{'':<12} blocks: {', '.join(card.blocks)}")
+        _print_entry(card.name, card.title, f"blocks: {', '.join(card.blocks)}")
     return ExitCode.OK
+
+
+def _print_entry(name: str, *lines: str) -> None:
+    """Print a name and what is said of it beside it, in 80 columns."""
+    for line in lines:
+        for part in textwrap.wrap(line, _WIDTH - 13, subsequent_indent="  "):
+            print(f"{name:<12} {part}")
+            name = ""
 
 
 def _bench(args: argparse.Namespace) -> int:
@@ -210,7 +220,7 @@ def _formats(args: argparse.Namespace) -> int:
     from placement.instances import FORMATS
 
     for entry in FORMATS.values():
-        print(f"{entry.name:<12} {entry.title}\n{'':<12} models: {', '.join(entry.models)}\n{'':<12} {entry.layout}\n{'':<12} example: {entry.example}")
+        _print_entry(entry.name, entry.title, f"models: {', '.join(entry.models)}", str(entry.layout), f"example: {entry.example}")
     return ExitCode.OK
 
 

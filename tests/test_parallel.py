@@ -193,7 +193,8 @@ def test_callers_without_a_guard(tmp_path, how):
 
 def test_interrupt_ends_cleanly(tmp_path):
     """Ctrl-C reaches the whole process group: the caller alone answers, no child prints a traceback, none is left."""
-    code = DEAF.format(folder=str(tmp_path))
+    hear = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # ignored where the tests themselves run in the background of a shell
+    code = hear + DEAF.format(folder=str(tmp_path))
     caller = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, env=ENV, start_new_session=True, encoding="utf-8")
     await_(lambda: len(list(tmp_path.iterdir())) == 2)
     os.killpg(caller.pid, signal.SIGINT)

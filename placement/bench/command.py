@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -40,9 +41,9 @@ def bench(args: argparse.Namespace) -> int:
     workers = args.workers if args.workers is not None else os.cpu_count() or 1
     for seed in seeds:  # refused before anything runs
         SolveOptions(time_limit_s=limit, rel_gap=PUBLISHED_GAP, seed=seed, workers=workers)
-    _writable(out)
     place = None if args.instances is None else Path(args.instances)
     paths = [instance_file(entry.file, place) for entry in entries]  # all of them first: a missing one is told before hours have passed
+    _writable(out)
     print(f"placement: {suite.name}: {len(entries) * len(seeds)} runs of up to {limit:g} s, {workers} workers; results go to {out}", file=sys.stderr)
     records = []
     for record in _runs(suite, entries, paths, seeds, limit, workers):
@@ -59,7 +60,9 @@ def bench(args: argparse.Namespace) -> int:
 def _list(folder: Path) -> int:
     for name in suite_names(folder):
         suite = read_suite(name, folder)
-        print(f"{name:<16} {len(suite.entries):>3} instances, {suite.time_limit_s:g} s each: {suite.title}")
+        for line in textwrap.wrap(f"{len(suite.entries):>3} instances, {suite.time_limit_s:g} s each: {suite.title}", 63, subsequent_indent="    "):
+            print(f"{name:<16} {line}")
+            name = ""
     return ExitCode.OK
 
 
@@ -78,9 +81,13 @@ def default_out() -> Path:
 
 
 def _writable(out: Path) -> None:
+    """Raise unless records can be appended; a file that was not there is not left behind."""
+    new = not out.exists()
     try:
         with out.open("a", encoding="utf-8"):
             pass
+        if new:
+            out.unlink()
     except OSError as error:
         raise DataError([Problem(str(out), "", f"cannot be written ({error.strerror})", "Name another file with --out.")]) from None
 
@@ -91,9 +98,10 @@ def _tell(record: dict[str, Any]) -> None:
     if record["status"] == "error":
         print(f"placement: {name}: {record['error']}", file=sys.stderr)
         return
-    figures = [record.get(key) for key in ("value", "best_known", "gap_to_best", "gap", "seconds")]
-    value, best, to_best, gap = (f"{v:,.3f}" if i < 2 else f"{v:.4%}" for i, v in enumerate(figures[:4])) if None not in figures else ("-",) * 4
-    print(f"{name:<48} {record['status']:<10} value {value:>18}  best known {best:>18}  gap to it {to_best:>9}  own gap {gap:>9}  {record['seconds']:8.1f} s")
+    figures = [record.get(key) for key in ("value", "gap_to_best", "gap")]
+    value, to_best, gap = (f"{v:,.2f}" if i == 0 else f"{v:.3%}" for i, v in enumerate(figures)) if None not in figures else ("-",) * 3
+    run_of = f"{record['instance']} s{record['seed']}"
+    print(f"{run_of:<18} {record['status']:<8} {value:>15} {to_best:>8} to best {gap:>8} own {record['seconds']:4.0f} s")
     sys.stdout.flush()
     for alarm in record["alarms"]:
         print(f"placement: WRONG: {name}: {alarm}. This is a bug, or an error in the known value; please report it.", file=sys.stderr)

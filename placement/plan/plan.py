@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -50,6 +51,12 @@ class Plan:
     interrupted: bool = False
     summary: dict[str, Any] = field(default_factory=dict)
     progress: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def verified_gap(self) -> float:
+        """``|objective - verified_bound| / |objective|``, which trusts no solver; ``inf`` without a plan or a bound."""
+        gap = self.summary.get("verified_gap")
+        return math.inf if gap is None else float(gap)
 
     def __getattr__(self, name: str) -> pd.DataFrame:
         # plan.training, plan.inference, plan.halls, ...: every plan table is an attribute
