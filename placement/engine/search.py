@@ -1,9 +1,10 @@
-"""The first engine: a start, the root relaxation, plans inside a kernel of its promising columns, HiGHS on the whole.
+"""Programs of any form: a start, the root relaxation, plans inside a kernel of its promising columns, HiGHS on the whole.
 
 Order of work, measured on cases of this model (benchmarks/README.md): a plan that serves only what must be served comes first,
-so that there always is one; the root gives the bound that is certified and the prices that choose the kernel; in the kernel
-supply is decided with gangs continuous, then gangs by value a few at a time, which finds better plans in seconds than branch
-and bound does in minutes. Small programs go to HiGHS at once.
+so that there always is one; the root gives the bound that is certified and the prices that choose the kernel. In the kernel
+supply is decided with gangs continuous, then gangs are placed where they fit, and by value a few at a time where the program is
+not too large for that; then neighbourhoods of the best plan, while a tree in a second process raises the bound. Small programs
+go to HiGHS at once.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ _VERIFY = 0.04  # share of the time left for recomputing the bound of a tree
 _TREE_SHARE = 0.35  # of the search, for the tree where there is one worker only
 _TREE_BESIDE = (0.4, 0.95)  # of the search, for the tree where it grows beside the plans, and the most while it gains; then its worker looks for plans, too
 _SUPPLY_S, _SUPPLY_GAP, _ROUNDED = 60.0, 5e-3, 0.02  # for supply's decisions alone: time, gap, and what rounding them may cost of the relaxation
+_HEAVY = 0.25  # of the time left: a root that took longer is too heavy for a tree
 _IDLE = 10  # rounds without gain after which plans are not looked for any more
 _SLOW = 0.5  # of the time left, for placing gangs by value
 _ROUND_S, _LOOSE = 25.0, 0.1  # a round of neighbourhoods; share of a round for completing plans
@@ -76,6 +78,7 @@ class _Search:
     keep: Mask | None = None  # columns that settling begins with
     dual: Floats = field(default_factory=lambda: np.empty(0))
     proof: Proof | None = None  # better than the root's duals
+    root_s: float = 0.0
 
     def run(self, begin: Floats | None) -> Outcome:
         """Do the work in order; each step is skipped when the gap is closed or time is up."""
@@ -101,35 +104,38 @@ class _Search:
         return self.end(self.keep)
 
     def large(self, keep: Mask, relaxed: Floats, begin: Floats | None, pool: Pool) -> None:
-        """Look for plans in the kernel; with a second worker a tree raises the bound meanwhile, else after it (by the clock: not reproducible)."""
-        together = pool.workers > 1
-        tree: Task | None = None
-        seconds = self.progress.search_s - _VERIFY * self.progress.search_s
+        """Look for plans in the kernel; with a second worker a tree raises the bound meanwhile, else after it (by the clock: not reproducible).
+
+        Where the root took long, its nodes would, too: then there is no tree, and the second worker looks for plans from the start.
+        """
+        together, grows = pool.workers > 1, self.root_s < _HEAVY * self.progress.search_s
+        seconds = (1 - _VERIFY) * self.progress.search_s
+        tree = self.tree(pool, keep, _TREE_BESIDE[0] * seconds, _TREE_BESIDE[1] * seconds) if together and grows else None
+        later_s = _TREE_SHARE * seconds if grows and not together else 0.0
         if together:  # the solver's own threads would only take the core away
             self.options = replace(self.options, workers=1)
-            tree = pool.start(
-                grow, self.program, keep, self.dual, self.progress.bound, (_TREE_BESIDE[0] * seconds, _TREE_BESIDE[1] * seconds), self.options.seed
-            )
-        else:
-            self.progress.reserve_s += _TREE_SHARE * seconds
+
+        def proving() -> bool:
+            return tree is not None and not tree.done()
+
+        self.progress.reserve_s += later_s
         if begin is not None:
             self.warm_start(begin, keep)
         if not self.done:
-
-            def proving() -> bool:
-                return tree is not None and not tree.done()
-
             self.in_kernel(keep, relaxed, lambda field, x, s, seed: pool.start(walk_for, field, x, s, seed) if together and not proving() else None, proving)
         self.progress.enter("tree")
-        if not together:
-            self.progress.reserve_s -= _TREE_SHARE * seconds
+        self.progress.reserve_s -= later_s
         if self.progress.interrupted or gap_closed(self.progress.objective, self.progress.bound, self.options.rel_gap):
             pool.stop()  # else it goes on into the time kept back for the end, of which settling needs a part only
-        if not self.done:
-            rest = (1 - _VERIFY) * self.progress.search_s
-            tree = tree or pool.start(grow, self.program, keep, self.dual, self.progress.bound, (rest, rest), self.options.seed)
+        if grows and tree is None and not self.done:
+            seconds = (1 - _VERIFY) * self.progress.search_s
+            tree = self.tree(pool, keep, seconds, seconds)
         if tree is not None:
             self.take(tree.result())
+
+    def tree(self, pool: Pool, keep: Mask, seconds: float, most: float) -> Task:
+        """Start to grow a tree, for some seconds, and for more while it gains."""
+        return pool.start(grow, self.program, keep, self.dual, self.progress.bound, (seconds, most), self.options.seed)
 
     def take(self, proof: Proof) -> None:
         """Keep the proof of a tree if it proves more than the root."""
@@ -166,6 +172,7 @@ class _Search:
     def root(self) -> Answer:
         """Solve the relaxation: at once where the program is small, by column generation otherwise."""
         self.progress.enter("root")
+        began = self.progress.elapsed
         if self.small:
             run = Run(time_limit_s=self.progress.search_s, seed=self.options.seed, threads=self.options.workers)
             answer = solve(self.whole.relaxed(), run, watch=self._interrupted)
@@ -176,6 +183,7 @@ class _Search:
             answer, self.dual = found.answer, found.dual
         if not answer.infeasible:
             self.progress.report(bound=safe_bound(self.program, self.dual))
+        self.root_s = self.progress.elapsed - began
         return answer
 
     def warm_start(self, begin: Floats, keep: Mask) -> None:
