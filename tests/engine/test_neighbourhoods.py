@@ -7,7 +7,7 @@ from scipy.sparse import csc_array, csr_array
 
 from placement.engine.highs import Arrays
 from placement.engine.labels import kinds
-from placement.engine.neighbourhoods import Field, combined, walk, walk_for
+from placement.engine.neighbourhoods import Field, _by_gang, combined, walk, walk_for
 
 KEYS = [("room", place, t) for place in ("a", "b", "c", "d") for t in range(3)] + [("site", place) for place in ("a", "b", "c", "d")] + [("serve",)] * 6
 
@@ -46,6 +46,23 @@ def test_walk_finds_the_optimum() -> None:
     assert values[-1] == -21.0
     assert (f.part.matrix @ x <= f.part.row_upper + 1e-9).all()
     assert np.array_equal(walk_for(f, x, 0.0, 1), x)
+
+
+def test_around_a_gang_its_place_and_another_one_are_free() -> None:
+    """Drawn for the workload in place a: all its columns, and the workloads that are not placed in both places; supply's columns there too."""
+    f = field()
+    x = np.zeros(24)
+    x[4 * 3 + 1] = 1.0  # workload 3 in place b
+    draw = _by_gang(f, f.kinds[0], np.array([3]), np.ones(1))
+    seen = set()
+    for seed in range(20):
+        free = draw(np.random.default_rng(seed), x, 1.0)
+        places = {int(j) % 4 for j in np.flatnonzero(free & (f.workload != 3))}
+        assert 1 in places
+        assert len(places) <= 2
+        assert free[f.workload == 3].all()
+        seen |= places
+    assert seen == {0, 1, 2, 3}
 
 
 def test_combined_keeps_both_moves_or_the_better() -> None:

@@ -166,6 +166,20 @@ def test_large_path_on_frontier_small(monkeypatch: pytest.MonkeyPatch) -> None:
         assert table.equals(second.tables[name]), name
 
 
+@pytest.mark.usefixtures("large")
+@pytest.mark.parametrize("share", ["_HEAVY", "_SLOW"])
+def test_very_large_path_on_frontier_small(share: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a tree, or without gangs by value, as for programs of a million columns, the plan is checked and within 5 % of the bound (the root's is 2 %)."""
+    monkeypatch.setattr(f"placement.engine.search.{share}", 0.0)
+    plan = placement.solve(small(), time_limit_s=15, rel_gap=0.0, workers=2)
+    phases = [p["phase"] for p in plan.summary["phases"]]
+    assert "gangs where they fit" in phases
+    assert ("gangs by value" in phases) == (share != "_SLOW")
+    assert plan.verdict is not None
+    assert plan.verdict.ok, plan.verdict.violations
+    assert plan.gap <= 5e-2
+
+
 @pytest.mark.parametrize("path", ["small", "large"])
 def test_warm_start_is_no_worse(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A plan solved from an earlier plan of the same case, in little time, is at least as good."""

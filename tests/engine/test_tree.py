@@ -17,7 +17,7 @@ from placement.certificate import Proof, proven_bound
 from placement.engine.choices import find_choices, parts
 from placement.engine.highs import Run, solve
 from placement.engine.search import arrays
-from placement.engine.tree import Tree, grow
+from placement.engine.tree import Tree, _Worth, grow
 from placement.program import Program, assemble, build_sides
 from tests.oracle.random_cases import random_case
 
@@ -107,6 +107,23 @@ def test_a_task_of_a_pool() -> None:
     bound = proven_bound(p, grow(p, np.ones(len(p.cost), bool), root, proven_bound(p, Proof.of_dual(root)), (20.0, 20.0), 0))
     assert bound == pytest.approx(enumerated(1), rel=1e-3)
     assert proven_bound(p, grow(p, np.ones(len(p.cost), bool), root, -100.0, (0.0, 0.0), 0)) <= enumerated(1)
+
+
+def test_a_tree_goes_on_beyond_its_share_while_it_gains(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Up to its share anyway; then as long as the last fifth of the time brought a tenth of the gain; never beyond the most."""
+    clock = [0.0]
+    monkeypatch.setattr("placement.engine.tree.time.monotonic", lambda: clock[0])
+
+    def last_seconds(gain: Callable[[float], float]) -> float:
+        clock[0] = 0.0
+        worth = _Worth(-100.0, 10.0, 30.0)
+        while worth.going_on(-100.0 + gain(clock[0])):
+            clock[0] += 1.0
+        return clock[0]
+
+    assert last_seconds(lambda s: s) == 30.0
+    assert last_seconds(lambda s: 0.0 if s < 10 else s) == 30.0
+    assert 12.0 <= last_seconds(lambda s: min(s, 10.0)) <= 15.0
 
 
 def test_what_is_a_choice() -> None:
