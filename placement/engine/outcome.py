@@ -91,12 +91,15 @@ class Progress:
         return max(0.0, self._limit - self.elapsed)
 
     @property
+    def tables_s(self) -> float:
+        """Seconds kept back to tabulate and check the plan: up to half as long again as the build took (measured)."""
+        building = self.phases[:1] if self.phases and self.phases[0]["phase"] == "build" else []
+        return max(min(8.0, 0.04 * self._limit), 1.6 * sum(float(str(p["seconds"])) for p in building))
+
+    @property
     def search_s(self) -> float:
         """Seconds left for searching, 0 after an interrupt; enough is kept back to settle, tabulate and check the plan."""
-        building = self.phases[:1] if self.phases and self.phases[0]["phase"] == "build" else []
-        build_s = sum(float(str(p["seconds"])) for p in building)  # tables and check take up to half as long again (measured)
-        keep_back = max(min(8.0, 0.04 * self._limit), 1.6 * build_s) + self.reserve_s
-        return 0.0 if self.interrupted else max(0.0, self._limit - keep_back - self.elapsed)
+        return 0.0 if self.interrupted else max(0.0, self._limit - self.tables_s - self.reserve_s - self.elapsed)
 
     @property
     def out_of_time(self) -> bool:

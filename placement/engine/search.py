@@ -280,7 +280,7 @@ class _Search:
             progress.enter("settle")
             if self.settled is not None:
                 keep = keep | self.settled.keep
-            self.settle(self.x, keep | (self.x > self.whole.lower), max(progress.left, 2.0))
+            self.settle(self.x, keep | (self.x > self.whole.lower), max(progress.left - progress.tables_s, 2.0))
         objective, status, proof = math.inf, Status.NO_PLAN, self.proof or Proof.of_dual(self.dual)
         if self.settled is not None:
             objective = self.whole.value(self.settled.x)
