@@ -174,7 +174,9 @@ def test_options_of_files_on_folders(tmp_path, three_sites, run_folder, capsys):
 
 
 def test_formats_are_listed(capsys):
-    """Every format with its cards and an example."""
+    """Every format with its cards and an example, no line wider than a terminal."""
     assert main(["formats"]) == ExitCode.OK
-    shown = capsys.readouterr().out
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    shown = " ".join(" ".join(lines).split())
     assert all(entry.name in shown and entry.example in shown and entry.title in shown for entry in FORMATS.values())
