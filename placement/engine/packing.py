@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csc_array
 
-from placement.engine.highs import Floats, Run, solve
+from placement.engine.highs import Floats
 from placement.engine.outcome import Progress
-from placement.engine.start import Kernel, Mask
+from placement.engine.start import Kernel, Mask, relaxed_around, stakes
 from placement.options import SolveOptions
 
 Ints = NDArray[np.int64]
@@ -68,8 +68,7 @@ class _Gangs:
         columns = k.part.integer & (k.workload >= 0)
         at = np.flatnonzero(columns)
         at = at[np.argsort(k.workload[at], kind="stable")]
-        stake = np.zeros(int(k.workload.max(initial=0)) + 1)
-        np.maximum.at(stake, k.workload[at], np.abs(k.part.cost[at]))
+        stake = stakes(k, columns)
         ids = np.unique(k.workload[at])
         return cls(columns, at, k.workload[at], ids[np.lexsort((-stake[ids], ~must[ids]))], reduced)
 
@@ -99,11 +98,5 @@ class _Gangs:
 def _around(k: Kernel, x: Floats, waiting: Ints, options: SolveOptions, progress: Progress) -> Floats | None:
     """Return the point with the continuous columns and the waiting gangs decided anew, all continuous; or None."""
     free = ~k.part.integer | ((k.workload >= 0) & np.isin(k.workload, waiting))
-    sub, _ = k.part.relaxed().restricted(free, x)
-    run = Run(time_limit_s=progress.search_s, seed=options.seed, method="ipm", crossover=False)
-    found = solve(sub, run, watch=lambda objective, bound: progress.interrupted)
-    if found.x is None:
-        return None
-    out = x.copy()
-    out[free] = np.clip(found.x, sub.lower, sub.upper)
-    return out
+    found = relaxed_around(k, free, x, progress.search_s, options, progress)
+    return None if found is None else found[1]

@@ -113,17 +113,33 @@ def rounded(k: Kernel, relaxed: Floats, options: SolveOptions, progress: Progres
     slow = False
     for fraction in _ROUND_UP:
         x = np.where(k.supply, np.ceil(relaxed - fraction), relaxed)
-        sub, _ = k.part.relaxed().restricted(~k.supply, x)
         began, quick = progress.elapsed, _QUICK * progress.search_s
         if progress.out_of_time or (slow and best is not None):
             break
-        run = Run(time_limit_s=0.25 * progress.search_s, seed=options.seed, method="ipm", crossover=False)
-        answer = solve(sub, run, watch=lambda o, b: progress.interrupted)
+        found = relaxed_around(k, ~k.supply, x, 0.25 * progress.search_s, options, progress)
         slow = progress.elapsed - began > quick
-        if answer.x is not None and (best is None or answer.objective < best[0]):
-            x[~k.supply] = np.clip(answer.x, sub.lower, sub.upper)
-            best = (answer.objective, x)
+        if found is not None and (best is None or found[0] < best[0]):
+            best = found
     return None if best is None else best[1]
+
+
+def relaxed_around(k: Kernel, free: Mask, x: Floats, seconds: float, options: SolveOptions, progress: Progress) -> tuple[float, Floats] | None:
+    """Return value and point with the free columns decided anew, all of them continuous, the others standing at ``x``; or None."""
+    sub, _ = k.part.relaxed().restricted(free, x)
+    run = Run(time_limit_s=seconds, seed=options.seed, method="ipm", crossover=False)
+    answer = solve(sub, run, watch=lambda o, b: progress.interrupted)
+    if answer.x is None:
+        return None
+    out = x.copy()
+    out[free] = np.clip(answer.x, sub.lower, sub.upper)
+    return answer.objective, out
+
+
+def stakes(k: Kernel, columns: Mask) -> Floats:
+    """Return the most that one of some columns of each workload costs or earns, by the workload's number."""
+    stake = np.zeros(int(k.workload.max(initial=0)) + 1)
+    np.maximum.at(stake, k.workload[columns], np.abs(k.part.cost[columns]))
+    return stake
 
 
 def relax_and_fix(k: Kernel, options: SolveOptions, progress: Progress, first: Floats | None = None) -> Floats | None:
@@ -163,8 +179,7 @@ def run_part(p: Arrays, seconds: float, gap: float, options: SolveOptions, progr
 def _batches(k: Kernel) -> list[Mask]:
     """Return the integer columns of workloads in batches, the workload with most at stake first."""
     columns = k.part.integer & (k.workload >= 0)
-    stake = np.zeros(int(k.workload.max(initial=0)) + 1)
-    np.maximum.at(stake, k.workload[columns], np.abs(k.part.cost[columns]))
+    stake = stakes(k, columns)
     used = np.unique(k.workload[columns])
     ranked = used[np.argsort(-stake[used], kind="stable")]
     found, at = list[Mask](), 0
