@@ -17,10 +17,10 @@ from placement.certificate import proven_bound
 from placement.engine import Event, Outcome, Progress, relative_gap, solve_program
 from placement.options import REL_GAP, SolveOptions
 from placement.plan.checker import check
+from placement.plan.extract import Solution, costs, extract
 from placement.plan.kpis import kpis
 from placement.plan.plan import Plan
 from placement.plan.prices import COLUMNS, prices
-from placement.plan.tables import Tables
 from placement.plan.warm import start_values
 from placement.program import Program, Sides, assemble, build_sides
 
@@ -85,10 +85,10 @@ def _plan(sides: Sides, program: Program, variables: list[Any], outcome: Outcome
             case=case, status=status, objective=float("inf"), bound=bound, verified_bound=verified, gap=float("inf"), exclusions=exclusions,
             proof=outcome.proof, interrupted=outcome.interrupted, summary=summary, progress=records,
         )  # fmt: skip
-    extract = Tables(sides, variables, outcome.x)
-    tables = extract.all()
+    solution = Solution(sides, variables, outcome.x)
+    tables = extract(solution)
     verdict = check(case, tables, sides.weights, outcome.objective, max(bound, verified))
-    figures = pd.Series(kpis(case, tables, extract.costs()), dtype=float)
+    figures = pd.Series(kpis(case, tables, costs(solution)), dtype=float)
     found = Plan(
         case=case, status=status, objective=outcome.objective, bound=bound, verified_bound=verified, gap=relative_gap(outcome.objective, bound),
         tables=tables, kpis=figures, exclusions=exclusions, verdict=verdict, proof=outcome.proof, interrupted=outcome.interrupted, progress=records,

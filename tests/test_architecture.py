@@ -38,7 +38,7 @@ LAYERS: list[set[str]] = [
 #: Who may import what of the outside world that is heavy or has an opinion.
 OUTSIDE = {
     "highspy": {"placement.engine.highs"},
-    "pyomo": {"placement.supply", "placement.program", "placement.plan.tables"},
+    "pyomo": {"placement.supply", "placement.program", "placement.plan.extract"},
     "networkx": {"placement.fibre", "placement.rules", "placement.case", "placement.plan.checking"},
     "numba": {"placement.engine.assignment"},
     "distributed": {"placement.parallel.cluster"},

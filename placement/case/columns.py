@@ -127,3 +127,7 @@ def country(name: str, meaning: str, blank: str | None = None) -> Column:
 def waived(column: Column) -> Column:
     """Return a required column that is not asked for in a case with ``pairs``."""
     return replace(column, waived=True)
+
+
+#: Of everything that is bought and has a residual value.
+LIFE = num("life_years", "years", "straight-line life for residual value at the end; blank: no residual value", NAN, 0.25, 100)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,6 +42,14 @@ class Draft:
     def values(self, table: str, column: str) -> set[str]:
         """Return the distinct filled cells of a text column."""
         return set(pd.unique(self[table][column])) - {""}
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A check and what it reads: tables or columns written ``table.column``, separated by blanks."""
+
+    check: Callable[[Draft], Problems]
+    reads: str = ""
 
 
 def domains(halls: pd.DataFrame) -> Text:

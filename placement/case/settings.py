@@ -15,7 +15,7 @@ from placement.case.schema import DOCUMENTATION
 from placement.units import PERIOD_EXAMPLE, period_number
 
 #: Cost terms whose objective weight ``[weights]`` may replace.
-TERMS = ("capex", "opex", "energy", "contracts", "carbon", "unmet", "value", "salvage", "placing", "opening")
+TERMS = ("capex", "opex", "lease", "energy", "contracts", "network", "carbon", "change", "unmet", "value", "salvage", "placing", "opening")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,9 +6,6 @@ holds wrong cells, so that a mistake is reported once and not through everything
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 
@@ -16,20 +13,11 @@ from placement.case import demand_rules as demand
 from placement.case import effects, magnitudes, milestone_rules, pair_rules, unused
 from placement.case import fibre_rules as fibre
 from placement.case import supply_rules as supply
-from placement.case.draft import Draft, Problems
+from placement.case.draft import Draft, Rule
 from placement.case.findings import suggest
 from placement.case.schema import TABLES, Column
 
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A check and what it reads: tables or columns written ``table.column``, separated by blanks."""
-
-    check: Callable[[Draft], Problems]
-    reads: str = ""
-
-
-#: Every rule, in the order in which problems are listed. A new rule is one function and one line here.
+#: Every rule, in the order in which problems are listed. A new rule is one function and one line: here, or in ``RULES`` of its module.
 RULES: tuple[Rule, ...] = (
     Rule(pair_rules.settings_beside, "case.periods case.blocks siting.site"),
     Rule(effects.needed_tables),

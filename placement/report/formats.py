@@ -34,7 +34,8 @@ _ABBREVIATIONS = {
 #: Labels of the key figures (models/README.md, section 11) that their names alone do not say.
 LABELS = {
     "capex_musd": "Capital spending", "opex_musd": "Operation of halls and sites", "energy_musd": "Energy from grid and generators",
-    "contracts_musd": "Power contracts", "carbon_musd": "Carbon cost", "salvage_musd": "Residual value at the end",
+    "contracts_musd": "Power contracts", "lease_musd": "Rent and leases", "network_musd": "Network traffic", "change_musd": "Moving and porting",
+    "carbon_musd": "Carbon cost", "salvage_musd": "Residual value at the end",
     "unmet_musd": "Penalties for unserved demand", "value_musd": "Value of jobs and services", "spend_musd": "All spending, without penalties",
     "capex_chips_musd": "Capital spending on accelerators", "capex_other_musd": "Capital spending on everything else",
     "halls_built": "Halls built", "it_mw_built": "IT capacity of new halls, MW", "it_mw_end": "IT capacity of halls at the end, MW",
@@ -53,7 +54,7 @@ LABELS = {
 _LAYERS = {"sites": "halls and sites", "grid": "grid connections", "contracts": "power contracts", "generation": "on-site generation",
            "chips": "accelerators", "fibre": "fibre", "jobs": "training", "training": "training", "inference": "inference"}  # fmt: skip
 _TERMS = {"capex": "Capital spending", "opex": "Operation", "energy": "Energy", "contracts": "Contracts", "carbon": "Carbon cost",
-          "unmet": "Penalties", "value": "Value", "salvage": "Residual value"}  # fmt: skip
+          "lease": "Rent", "network": "Traffic", "change": "Changes", "unmet": "Penalties", "value": "Value", "salvage": "Residual value"}  # fmt: skip
 
 
 def figure_of(name: str, value: object) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from placement.case.settings import TERMS
 from placement.report.facts import Facts
 from placement.report.formats import fixed, listed, money, musd, number, percent, plural, unit
 from placement.report.tables import label
@@ -177,5 +178,4 @@ def checked(summary: Mapping[str, object]) -> tuple[bool | None, list[str]]:
 
 def term_order(terms: pd.Index) -> list[str]:
     """Return the terms of the objective in reading order, unknown ones last."""
-    known = ["capex", "opex", "energy", "contracts", "carbon", "unmet", "value", "salvage", "placing", "opening"]
-    return [t for t in known if t in terms] + sorted(t for t in terms if t not in known)
+    return [t for t in TERMS if t in terms] + sorted(t for t in terms if t not in TERMS)

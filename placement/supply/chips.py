@@ -12,8 +12,10 @@ from collections import defaultdict
 
 import pyomo.environ as pyo
 
+from placement.supply.exports import cap_exports
+from placement.supply.orders import order_chips
 from placement.supply.supply import Block, Expr, Supply, amount
-from placement.units import KW_PER_MW, USD_PER_MUSD
+from placement.units import KW_PER_MW
 
 
 def build(supply: Supply) -> None:
@@ -52,8 +54,8 @@ def build(supply: Supply) -> None:
 
     _fill_halls(supply, here)
     _draw_idle(supply, here)
-    _orders(supply)
-    _export_caps(supply, here)
+    order_chips(supply)
+    cap_exports(supply, here)
 
 
 def _fill_halls(supply: Supply, here: dict[tuple[int, int, int], Expr]) -> None:
@@ -95,54 +97,6 @@ def _draw_idle(supply: Supply, here: dict[tuple[int, int, int], Expr]) -> None:
                 units = float(scope.installed[f, k]) + here.get((f, k, t), 0)
                 for b in range(len(supply.case.blocks)):
                     supply.draw(("power", s, t, b), draw * units)
-
-
-def _orders(supply: Supply) -> None:
-    """Orders within quarterly supply, their cost, the stock they give and the share of one vendor."""
-    case, m = supply.case, supply.model
-    offers = {q.offer: q for q in case["offers"].itertuples() if q.period + q.lead_periods < case.n_periods}
-    arrives = {q: r.period + r.lead_periods for q, r in offers.items()}
-    life = case["skus"].set_index("sku")["life_years"].to_dict()
-    vendor = case["skus"].set_index("sku")["vendor"].to_dict()
-    m.order = pyo.Var(list(offers), bounds=lambda m, q: (0, offers[q].max_units))
-    least = [q for q, r in offers.items() if r.take_share > 0]
-    m.signed = pyo.Var(least, domain=pyo.Binary)
-    m.take_or_pay_min = pyo.Constraint(least, rule=lambda m, q: offers[q].take_share * offers[q].max_units * m.signed[q] <= m.order[q])
-    m.take_or_pay_max = pyo.Constraint(least, rule=lambda m, q: m.order[q] <= offers[q].max_units * m.signed[q])
-    for q, r in offers.items():
-        supply.invest(r.period, r.unit_price_usd / USD_PER_MUSD * m.order[q], life[r.sku], owner=r.sku, in_service=arrives[q])
-
-    stock: dict[tuple[str, int], list[Expr]] = defaultdict(list)
-    for f, k, t in m.deployed:
-        stock[k, t].append(m.deployed[f, k, t])
-    m.chip_stock = pyo.Constraint(
-        list(stock), rule=lambda m, k, t: amount(stock[k, t]) <= amount([m.order[q] for q, r in offers.items() if r.sku == k and arrives[q] <= t])
-    )
-    cap = case["vendor_caps"].set_index("vendor")["max_spend_share"].to_dict()
-    # spend in M$: spend_v - share * spend <= 0
-    spend = {q: r.unit_price_usd / USD_PER_MUSD for q, r in offers.items() if r.unit_price_usd > 0}
-    m.vendor_cap = pyo.Constraint(
-        [v for v in cap if any(vendor[offers[q].sku] == v for q in spend)],
-        rule=lambda m, v: amount([((vendor[offers[q].sku] == v) - cap[v]) * usd * m.order[q] for q, usd in spend.items()]) <= 0,
-    )
-
-
-def _export_caps(supply: Supply, here: dict[tuple[int, int, int], Expr]) -> None:
-    """Units of a class in a country, or in all countries without a row of their own, within the licence."""
-    case, scope, m = supply.case, supply.scope, supply.model
-    rows = case["export"]
-    own = rows.groupby("export_class")["country"].agg(set).to_dict()
-    country = case["sites"]["country"].to_numpy()[scope.domain_site]
-    classes = case["skus"]["export_class"].to_numpy()
-    caps = {(c, place): cap for c, place, rule, cap in rows[["export_class", "country", "rule", "cap_units"]].itertuples(index=False) if rule == "cap"}
-    end = case.n_periods - 1
-
-    def held(c: str, place: str) -> tuple[list[Expr], float]:
-        inside = [f for f in range(len(country)) if country[f] == place or (place == "*" and country[f] not in own[c])]
-        pairs = [(f, k) for f in inside for k in range(len(classes)) if classes[k] == c]
-        return [here[f, k, end] for f, k in pairs if (f, k, end) in here], sum(float(scope.installed[p]) for p in pairs)
-
-    m.export_cap = pyo.Constraint([i for i in caps if held(*i)[0]], rule=lambda m, c, place: amount(held(c, place)[0]) + held(c, place)[1] <= caps[c, place])
 
 
 BLOCK = Block("chips", build, tables=("skus",), needs=("sites",))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from placement.case.columns import Table, ident, num, ref
 
-PAIR_TABLES = (
+TABLES = (
     Table(
         name="pairs",
         layer="pairs",

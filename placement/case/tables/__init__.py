@@ -1,0 +1,1 @@
+"""The description of every input table, one file per layer."""

@@ -1,0 +1,66 @@
+"""Tables of accelerators, orders and what runs already."""
+
+from __future__ import annotations
+
+from placement.case.columns import LIFE, Table, choice, ident, num, period, ref, text, whole
+
+TABLES = (
+    Table(
+        name="skus",
+        layer="chips",
+        key=("sku",),
+        meaning="Accelerator types. Power is per accelerator with its share of host and network.",
+        columns=(
+            ident("sku", "SKU id"),
+            text("name", "name shown in reports"),
+            text("vendor", "vendor (vendor_caps)", None),
+            num("kw_per_unit", "kW", "IT power per accelerator at full load", None, 0.001, 100),
+            num("idle_share", "share", "share of kw_per_unit drawn by a deployed unit that does nothing", 0.0, 0, 1),
+            num("hbm_gb", "GB", "memory per accelerator", None, 0.1, 1e5),
+            whole("node_units", "accelerators", "accelerators that can hold one replica together (scale-up domain)", 8, 1, 10000),
+            choice("cooling", ("air", "liquid"), "cooling that the SKU needs", "air"),
+            text("export_class", "class in `export`; blank: unrestricted"),
+            LIFE,
+        ),
+    ),
+    Table(
+        name="offers",
+        layer="chips",
+        key=("offer",),
+        needs=("skus",),
+        meaning="Chips that can be ordered: quarterly supply, price and lead time.",
+        columns=(
+            ident("offer", "offer id"),
+            ref("sku", "skus", "SKU"),
+            choice("kind", ("buy", "take_or_pay"), "take_or_pay: if signed at all, at least take_share of max_units is bought", "buy"),
+            period("period", "period in which the order is placed and paid", within=True),
+            num("max_units", "accelerators", "largest order", None, 1e-6, 1e8),
+            num("unit_price_usd", "$", "price per accelerator with its share of host and network", None, 0, 1e7),
+            num("take_share", "share", "smallest order as a share of max_units; only for take_or_pay", 0.0, 0, 1),
+            whole("lead_periods", "periods", "periods from order to deployment", 0, 0, 400),
+        ),
+    ),
+    Table(
+        name="installed",
+        layer="chips",
+        key=("domain", "sku"),
+        needs=("skus", "halls"),
+        meaning="Chips that run already; they stay where they are.",
+        columns=(
+            text("domain", "fabric domain", None),
+            ref("sku", "skus", "SKU"),
+            num("units", "accelerators", "units in service", None, 1e-6, 1e8),
+        ),
+    ),
+    Table(
+        name="vendor_caps",
+        layer="chips",
+        key=("vendor",),
+        needs=("skus", "offers"),
+        meaning="Limit on dependence on one vendor.",
+        columns=(
+            ref("vendor", "skus.vendor", "vendor"),
+            num("max_spend_share", "share", "largest share of the spend on all chip orders", None, 0, 1),
+        ),
+    ),
+)

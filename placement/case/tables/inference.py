@@ -1,0 +1,68 @@
+"""Tables of inference services and their demand."""
+
+from __future__ import annotations
+
+from placement.case.columns import NAN, Table, country, ident, num, period, ref, text, waived
+
+TABLES = (
+    Table(
+        name="metros",
+        layer="inference",
+        key=("metro",),
+        needs=("links",),
+        meaning="Where users are.",
+        columns=(
+            ident("metro", "metro id; also the metro's node in `links`"),
+            text("name", "name shown in reports"),
+            country("country", "ISO 3166-1 alpha-2 code; residency by origin applies to it"),
+            num("lat_deg", "degrees", "latitude, for the report's map", None, -90, 90),
+            num("lon_deg", "degrees", "longitude, for the report's map", None, -180, 180),
+        ),
+    ),
+    Table(
+        name="services",
+        layer="inference",
+        key=("service",),
+        needs=("metros", "skus", "service_skus", "demand", "halls"),
+        with_pairs=("sites",),
+        meaning="Inference services.",
+        columns=(
+            ident("service", "service id"),
+            text("name", "name shown in reports"),
+            waived(num("slo_rtt_ms", "ms", "largest network round-trip time, 95th percentile", None, 0.1, 1e4)),
+            ref("residency", "residency.class", "residency class; blank: anywhere", ""),
+            num("peak_to_mean", "ratio", "peak demand / mean demand; units are provided for the peak", 1.0, 1, 1000),
+            waived(num("hbm_gb", "GB", "memory of one replica (weights and cache)", None, 0.1, 1e6)),
+            num("price_usd_per_mtok", "$/Mtok", "revenue per million tokens served", 0.0, 0, 1e6),
+            num("unmet_usd_per_mtok", "$/Mtok", "penalty per million tokens not served; blank: all demand must be served", NAN, 0, 1e6),
+            num("weights_gb", "GB", "weights sent to every replica at a refresh", 0.0, 0, 1e6),
+            num("refresh_hours", "hours", "time in which a refresh must reach all replicas", 24.0, 0.01, 1e4),
+            ref("origin", "sites", "site that the weights come from; blank: no refresh traffic", ""),
+        ),
+    ),
+    Table(
+        name="service_skus",
+        layer="inference",
+        key=("service", "sku"),
+        needs=("services", "skus"),
+        meaning="The SKUs that can serve a service.",
+        columns=(
+            ref("service", "services", "service"),
+            ref("sku", "skus", "SKU"),
+            num("tok_per_s", "tokens/s", "throughput per accelerator at the latency target", None, 1e-6, 1e9),
+        ),
+    ),
+    Table(
+        name="demand",
+        layer="inference",
+        key=("service", "metro", "period"),
+        needs=("services", "metros"),
+        meaning="Mean demand; a missing row is no demand.",
+        columns=(
+            ref("service", "services", "service"),
+            ref("metro", "metros", "metro"),
+            period("period", "period", within=True),
+            num("mtok_per_day", "Mtok/day", "mean demand, million tokens per day", None, 0, 1e12),
+        ),
+    ),
+)

@@ -1,0 +1,41 @@
+"""From the solver's numbers to the plan tables of models/README.md, section 10: one file per layer, one line per table here."""
+
+from collections.abc import Callable, Mapping
+
+import pandas as pd
+
+from placement.plan.checking.tables import PLAN_TABLES
+from placement.plan.extract import chips, demand, fibre, money, power, sites
+from placement.plan.extract.money import costs
+from placement.plan.extract.solution import Solution, table
+
+__all__ = ["EXTRACTORS", "Solution", "costs", "extract"]
+
+#: Plan table -> the function that reads it from a solution.
+EXTRACTORS: Mapping[str, Callable[[Solution], pd.DataFrame]] = {
+    "training": demand.training,
+    "inference": demand.inference,
+    "sites": sites.sites,
+    "halls": sites.halls,
+    "milestones": sites.milestones,
+    "grid": power.grid,
+    "contracts": power.contracts,
+    "generators": power.generators,
+    "orders": chips.orders,
+    "chips": chips.chips,
+    "energy": power.energy,
+    "paid": power.paid,
+    "fibre": fibre.fibre,
+    "unserved": demand.unserved,
+    "unplaced": demand.unplaced,
+    "openings": sites.openings,
+    "cash": money.cash,
+}
+
+_WITH_PAIRS = ("training", "inference", "openings", "cash")  # the rest says nothing of priced placements
+
+
+def extract(solution: Solution) -> dict[str, pd.DataFrame]:
+    """Return every plan table by name."""
+    said = _WITH_PAIRS if "pairs" in solution.case else tuple(PLAN_TABLES)
+    return {name: EXTRACTORS[name](solution) if name in said else table(name, []) for name in PLAN_TABLES}

@@ -1,0 +1,65 @@
+"""Orders, and the chips of each domain."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from placement.plan.extract.demand import training
+from placement.plan.extract.solution import NIL, Solution, table
+from placement.program import Floats
+from placement.units import USD_PER_MUSD
+
+
+def orders(solution: Solution) -> pd.DataFrame:
+    """Return the chip orders."""
+    units = {q: u for (q,), u in solution.values("order") if u > NIL}
+    rows = [
+        (q.offer, q.sku, solution.label[q.period], solution.label[q.period + q.lead_periods], units[q.offer], units[q.offer] * q.unit_price_usd / USD_PER_MUSD)
+        for q in solution.case["offers"].itertuples()
+        if q.offer in units
+    ]
+    return table("orders", rows)
+
+
+def chips(solution: Solution) -> pd.DataFrame:
+    """Return chips by domain: there, used by jobs, lent to inference."""
+    scope, n = solution.scope, solution.case.n_periods
+    f_of, k_of = {d: i for i, d in enumerate(scope.domains)}, {k: i for i, k in enumerate(scope.skus)}
+    shape = (len(scope.domains), len(scope.skus), n)
+    deployed, serving, used = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    for name, into in (("deployed", deployed), ("serving", serving)):
+        for (f, k, t), value in solution.values(name):
+            into[f_of[f], k_of[k], t] = value
+    serving *= _lent_in_use(solution, serving)
+    number = {label: t for t, label in enumerate(solution.case.periods)}
+    for r in training(solution).itertuples():
+        used[f_of[r.domain], k_of[r.sku], number[r.start] : number[r.end] + 1] += r.units
+    there = np.broadcast_to(scope.installed[:, :, None], shape)
+    some = ((there + deployed + serving + used) > NIL).any(axis=2)
+    rows = [
+        (
+            scope.sites[scope.domain_site[f]],
+            scope.domains[f],
+            scope.skus[k],
+            solution.label[t],
+            there[f, k, t],
+            deployed[f, k, t],
+            used[f, k, t],
+            serving[f, k, t],
+        )
+        for f, k in np.argwhere(some)
+        for t in range(n)
+    ]
+    return table("chips", rows)
+
+
+def _lent_in_use(solution: Solution, lent: Floats) -> Floats:
+    """Return the share of units lent to inference that it uses at its peak, shape (F, K, T): lending more costs nothing, so solvers do."""
+    use = np.zeros((len(solution.scope.sites), *lent.shape[1:]))
+    for kind, at, f in solution.sides.columns.blocks():
+        if kind == "inference":
+            np.add.at(use, (f["site"], f["sku"], f["period"]), f["units"] * solution.x[at : at + len(f)])
+    total = np.zeros_like(use)
+    np.add.at(total, solution.scope.domain_site, lent)
+    return np.where(total > use, use / np.maximum(total, NIL), 1.0)[solution.scope.domain_site]

@@ -1,0 +1,39 @@
+"""Grid, contracts, own generation and the energy taken."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from placement.plan.extract.solution import NIL, Solution, table
+
+
+def grid(solution: Solution) -> pd.DataFrame:
+    """Return the energised tiers."""
+    on = solution.starts("tier_on")
+    on |= {(r.site, r.tier): r.available for r in solution.case["grid"].itertuples() if r.capex_musd == 0 and r.available < solution.case.n_periods}
+    return table("grid", [(r.site, r.tier, solution.label[on[r.site, r.tier]]) for r in solution.case["grid"].itertuples() if (r.site, r.tier) in on])
+
+
+def contracts(solution: Solution) -> pd.DataFrame:
+    """Return the signed contracts."""
+    return table("contracts", [(p, mw) for (p,), mw in solution.values("contract_mw") if mw > NIL])
+
+
+def generators(solution: Solution) -> pd.DataFrame:
+    """Return capacity of own generation."""
+    return table("generators", [(g, solution.label[t], mw) for (g, t), mw in solution.values("generator_cap") if mw > NIL])
+
+
+def paid(solution: Solution) -> pd.DataFrame:
+    """Return contract energy paid for."""
+    return table("paid", [(p, solution.label[t], mwh) for (p, t), mwh in solution.values("paid_mwh") if mwh > NIL])
+
+
+def energy(solution: Solution) -> pd.DataFrame:
+    """Return power taken by source."""
+    names = [b.name for b in solution.case.blocks]
+    site = dict(zip(solution.case["generators"]["generator"], solution.case["generators"]["site"], strict=True))
+    flows = [(s, t, b, "grid", mw) for (s, t, b), mw in solution.values("grid_mw")]
+    flows += [(s, t, b, f"ppa:{p}", mw) for (p, s, t, b), mw in solution.values("ppa_mw")]
+    flows += [(site[g], t, b, f"generator:{g}", mw) for (g, t, b), mw in solution.values("generator_mw")]
+    return table("energy", [(s, solution.label[t], names[b], source, mw) for s, t, b, source, mw in flows if mw > NIL])

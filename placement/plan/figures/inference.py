@@ -1,0 +1,40 @@
+"""Figures of services."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from placement.case import Case
+from placement.plan.figures.tables import Tables
+from placement.units import DAYS_PER_MONTH
+
+
+def inference(case: Case, tables: Tables) -> dict[str, float]:
+    """Return tokens served and not served, and round-trip times."""
+    if "services" not in case:
+        return {}
+    days = case.period_months * DAYS_PER_MONTH
+    asked = case["demand"].assign(period=np.array(case.periods)[case["demand"]["period"]])
+    served = tables["inference"].merge(asked, on=["service", "metro", "period"])
+    mtok = served["share"] * served["mtok_per_day"] * days
+    total = asked["mtok_per_day"].sum() * days
+    out = {"served_gtok": mtok.sum() / 1e3, "unserved_share": 1 - mtok.sum() / total if total else 0.0}
+    if mtok.sum() > 0:
+        ranked = np.argsort(served["rtt_ms"].to_numpy())
+        cumulative = mtok.to_numpy()[ranked].cumsum() / mtok.sum()
+        for q in (50, 95, 99):
+            out[f"rtt_p{q}_ms"] = served["rtt_ms"].to_numpy()[ranked][np.searchsorted(cumulative, q / 100)]
+    return out
+
+
+def cost_musd(case: Case, tables: Tables, costs: pd.DataFrame) -> float:
+    """Return the part of the costs that falls on inference: of a site's costs by its share of the power of chips in use there, of a SKU's
+    by its share of the units of that SKU in use, of the rest by its share of all power of chips in use."""
+    chips = tables["chips"]
+    kw = chips["sku"].map(case["skus"].set_index("sku")["kw_per_unit"])
+    both = pd.DataFrame({"site": chips["site"], "sku": chips["sku"], "serving": chips["serving"] * kw, "used": (chips["training"] + chips["serving"]) * kw})
+    overall = both["serving"].sum() / both["used"].sum()
+    by = {key: both.groupby(key)[["serving", "used"]].sum() for key in ("site", "sku")}
+    share = {owner: row["serving"] / row["used"] for frame in by.values() for owner, row in frame.iterrows() if row["used"] > 0}
+    return float((costs["musd"] * costs["owner"].map(share).astype(float).fillna(overall)).sum())
