@@ -12,7 +12,7 @@ import numpy as np
 import pyomo.environ as pyo
 
 from placement.supply.supply import Block, Supply, amount
-from placement.units import KG_PER_T, USD_PER_MUSD
+from placement.units import USD_PER_MUSD
 
 
 def build(supply: Supply) -> None:
@@ -41,7 +41,7 @@ def build(supply: Supply) -> None:
         supply.provide(("power", code[s], t, b), mw)
         supply.source_mw[s, t, b].append(mw)
         supply.through_grid[s, t, b].append(mw)
-        supply.pay("carbon", t, case.carbon_price_usd_per_t * ppas[p].co2_kg_per_mwh / KG_PER_T / USD_PER_MUSD * float(case.hours[b]) * mw)
+        supply.emit(t, ppas[p].co2_kg_per_mwh, float(case.hours[b]) * mw)
     for p, t in m.paid_mwh:
         supply.pay("contracts", t, ppas[p].price_usd_per_mwh / USD_PER_MUSD * m.paid_mwh[p, t])
 

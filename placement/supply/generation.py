@@ -10,7 +10,7 @@ from __future__ import annotations
 import pyomo.environ as pyo
 
 from placement.supply.supply import Block, Supply
-from placement.units import KG_PER_T, USD_PER_MUSD
+from placement.units import USD_PER_MUSD
 
 
 def build(supply: Supply) -> None:
@@ -40,7 +40,7 @@ def build(supply: Supply) -> None:
         supply.provide(("power", code[row.site], t, b), mw)
         supply.source_mw[row.site, t, b].append(mw)
         supply.pay("energy", t, row.energy_usd_per_mwh / USD_PER_MUSD * float(case.hours[b]) * mw, row.site)
-        supply.pay("carbon", t, case.carbon_price_usd_per_t * row.co2_kg_per_mwh / KG_PER_T / USD_PER_MUSD * float(case.hours[b]) * mw, row.site)
+        supply.emit(t, row.co2_kg_per_mwh, float(case.hours[b]) * mw, row.site)
 
 
 BLOCK = Block("generation", build, tables=("generators",), needs=("sites",))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import pyomo.environ as pyo
 
 from placement.supply.supply import Block, Supply, amount
-from placement.units import KG_PER_T, USD_PER_MUSD
+from placement.units import USD_PER_MUSD
 
 
 def build(supply: Supply) -> None:
@@ -45,7 +45,7 @@ def build(supply: Supply) -> None:
         key = (zone[s], t, case.blocks[b].name)
         mwh = float(case.hours[b]) * m.grid_mw[s, t, b]
         supply.pay("energy", t, usd[key] / USD_PER_MUSD * mwh, s)
-        supply.pay("carbon", t, case.carbon_price_usd_per_t * kg[key] / KG_PER_T / USD_PER_MUSD * mwh, s)
+        supply.emit(t, kg[key], mwh, s)
         supply.provide(("power", code[s], t, b), m.grid_mw[s, t, b])
         supply.source_mw[s, t, b].append(m.grid_mw[s, t, b])
         supply.through_grid[s, t, b].append(m.grid_mw[s, t, b])

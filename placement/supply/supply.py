@@ -15,7 +15,7 @@ import pyomo.environ as pyo
 
 from placement.case import Case
 from placement.rules import Scope
-from placement.units import MONTHS_PER_YEAR
+from placement.units import KG_PER_T, MONTHS_PER_YEAR, USD_PER_MUSD
 
 Expr = Any  # a number, a Pyomo variable or a Pyomo expression: Pyomo has no common type for them
 
@@ -38,6 +38,7 @@ class Supply:
         self.available: dict[tuple[Any, ...], list[Expr]] = {key: [] for key in wanted}
         self.cost: dict[str, list[Expr]] = defaultdict(list)  # term -> discounted M$
         self.cash: dict[tuple[str, int], list[Expr]] = defaultdict(list)  # (term, period) -> undiscounted M$; period T: residual
+        self.emissions: dict[int, list[Expr]] = defaultdict(list)  # period -> tonnes of CO2
         self.layer = ""  # name of the block that is being built
         self.by_owner: dict[tuple[str, str, str], list[Expr]] = defaultdict(list)  # (term, layer, site or SKU or "") -> undiscounted M$
         self.decisions: dict[tuple[Any, ...], Expr] = {}  # decision that columns may require -> variable
@@ -60,6 +61,12 @@ class Supply:
         self.cash[term, period].append(amount_musd)
         self.by_owner[term, self.layer, owner].append(amount_musd)
         self.cost[term].append(float(self.case.discount[period]) * amount_musd)
+
+    def emit(self, period: int, kg_per_mwh: float, mwh: Expr, owner: str = "") -> None:
+        """Measure the carbon of energy taken, and charge its price."""
+        tonnes = kg_per_mwh / KG_PER_T * mwh
+        self.pay("carbon", period, self.case.carbon_price_usd_per_t / USD_PER_MUSD * tonnes, owner)
+        self.emissions[period].append(tonnes)
 
     def invest(self, period: int, amount_musd: Expr, life_years: float, *, owner: str = "", in_service: int | None = None) -> None:
         """Charge capital paid in a period and credit what the asset is worth at the end of the horizon (NaN life: nothing)."""
