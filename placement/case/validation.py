@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from placement.case import demand_rules as demand
-from placement.case import effects, magnitudes, milestone_rules, pair_rules, unused
+from placement.case import effects, magnitudes, milestone_rules, pair_rules, unused, upstream_rules
 from placement.case import fibre_rules as fibre
 from placement.case import supply_rules as supply
 from placement.case.draft import Draft, Rule
@@ -57,6 +57,7 @@ RULES: tuple[Rule, ...] = (
     Rule(effects.vendors_used, "vendor_caps.vendor skus.sku skus.vendor offers.sku"),
     Rule(supply.vendor_shares, "vendor_caps.vendor vendor_caps.max_spend_share skus.sku skus.vendor offers.sku"),
     Rule(magnitudes.spend_shares, "vendor_caps.max_spend_share offers.unit_price_usd"),
+    *upstream_rules.RULES,
     Rule(supply.installed_places, "halls.site halls.domain halls.existing installed.domain"),
     Rule(
         supply.installed_power,

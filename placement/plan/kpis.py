@@ -16,10 +16,11 @@ from placement.plan.figures.power import power
 from placement.plan.figures.sites import sites
 from placement.plan.figures.tables import Tables
 from placement.plan.figures.training import training
+from placement.plan.figures.upstream import upstream
 from placement.units import USD_PER_MUSD
 
 #: The layers' figures, in the order in which they are shown; a layer that is absent returns none.
-FIGURES: tuple[Callable[[Case, Tables], dict[str, float]], ...] = (money, sites, chips, power, training, inference)
+FIGURES: tuple[Callable[[Case, Tables], dict[str, float]], ...] = (money, sites, chips, upstream, power, training, inference)
 
 
 def kpis(case: Case, tables: Tables, costs: pd.DataFrame) -> dict[str, float]:

@@ -17,7 +17,8 @@ MOST = 5  # rows per kind; prices.csv has all
 #: Kinds of row that are limits (models/README.md, sections 1 to 4) -> heading. The balances of power and chips are prices of use.
 KINDS = {
     "hall_it_mw": "IT capacity of halls", "hall_liquid_mw": "Liquid-cooled capacity of halls", "grid_limit": "Grid connections",
-    "community_cap": "Community limits on power", "firm": "Firm power", "chip_stock": "Accelerators", "export_cap": "Export caps",
+    "community_cap": "Community limits on power", "firm": "Firm power", "chip_stock": "Accelerators",
+    "stage_capacity": "Upstream stages", "export_cap": "Export caps",
     "budget": "Budget", "fibre": "Fibre",
 }  # fmt: skip
 _HOW = (

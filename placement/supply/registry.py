@@ -7,7 +7,7 @@ from typing import Any
 
 from placement.errors import FormulationError
 from placement.rules import Scope
-from placement.supply import capacity, capital, chips, contracts, fibre, generation, grid, sites, siting
+from placement.supply import capacity, capital, chips, contracts, fibre, generation, grid, sites, siting, stages
 from placement.supply.supply import Block, Supply
 
 BLOCKS: tuple[Block, ...] = (
@@ -16,6 +16,7 @@ BLOCKS: tuple[Block, ...] = (
     contracts.BLOCK,
     generation.BLOCK,
     chips.BLOCK,
+    stages.BLOCK,
     grid.LIMITS,
     fibre.BLOCK,
     capital.BLOCK,

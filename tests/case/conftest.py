@@ -77,6 +77,8 @@ offer,sku,kind,period,max_units,unit_price_usd,take_share,lead_periods
 big-1,big,take_or_pay,2027Q1,20000,40000,0.5,1
 small-1,small,buy,2027Q1,5000,20000,,0
 """,
+    "stages": "stage,period,capacity\npackaging,2027Q1,1500\npackaging,2027Q2,1500\n",
+    "sku_stages": "sku,stage,use_per_unit,lead_periods\nbig,packaging,0.06,1\nsmall,packaging,0.03,0\n",
     "installed": "domain,sku,units\noslo,big,4000\n",
     "vendor_caps": "vendor,max_spend_share\nacme,0.95\n",
     "export": """\

@@ -57,6 +57,7 @@ PLAN_TABLES: dict[str, PlanTable] = {
         ("domain", "sku", "period"),
         ("offers", "installed"),
     ),
+    "stages": PlanTable(_columns("stage:text period used:amount capacity:amount"), ("stage", "period"), ("stages",)),
     "energy": PlanTable(_columns("site period block source mw:amount"), ("site", "period", "block", "source"), ("grid", "generators")),
     "paid": PlanTable(_columns("ppa period mwh:amount"), ("ppa", "period"), ("ppas",)),
     "fibre": PlanTable(_columns("link period modules:count capacity_gbps:amount load_gbps:amount"), ("link", "period"), ("links",)),

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import pandas as pd
 
 from placement.plan.checking.tables import PLAN_TABLES
-from placement.plan.extract import chips, demand, fibre, money, power, sites
+from placement.plan.extract import chips, demand, fibre, money, power, sites, upstream
 from placement.plan.extract.money import costs
 from placement.plan.extract.solution import Solution, table
 
@@ -23,6 +23,7 @@ EXTRACTORS: Mapping[str, Callable[[Solution], pd.DataFrame]] = {
     "generators": power.generators,
     "orders": chips.orders,
     "chips": chips.chips,
+    "stages": upstream.stages,
     "energy": power.energy,
     "paid": power.paid,
     "fibre": fibre.fibre,
