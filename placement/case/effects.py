@@ -128,6 +128,7 @@ def power_settings_used(d: Draft) -> Problems:
         return
     why, remedy = "has no effect: power is not modelled without grid.csv or generators.csv", "Add one of them, or leave the cells blank."
     yield from d.broken("sites", "community_mw", d["sites"]["community_mw"].notna(), why, remedy)
+    yield from d.broken("cooling", "pue", d["cooling"]["pue"].notna(), why, remedy)
     yield from d.broken("jobs", "min_firmness", d["jobs"]["min_firmness"] > 0, why, remedy)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from placement.case import cooling_rules as cooling
 from placement.case import demand_rules as demand
 from placement.case import effects, magnitudes, milestone_rules, pair_rules, unused, upstream_rules
 from placement.case import fibre_rules as fibre
@@ -44,7 +45,7 @@ RULES: tuple[Rule, ...] = (
     Rule(milestone_rules.milestone_halls, "halls.site halls.hall halls.existing milestones.site milestones.hall"),
     Rule(milestone_rules.milestone_order, "milestones.site milestones.hall milestones.milestone milestones.after"),
     Rule(milestone_rules.milestone_leads, "milestones.lead_p10 milestones.lead_p50 milestones.lead_p90"),
-    Rule(effects.power_settings_used, "sites.community_mw jobs.min_firmness"),
+    Rule(effects.power_settings_used, "sites.community_mw cooling.pue jobs.min_firmness"),
     Rule(effects.zones_used, "sites.zone tariffs.zone"),
     Rule(supply.tariffs_complete, "case.periods case.blocks sites.zone tariffs.zone tariffs.period tariffs.block"),
     Rule(supply.contracts, "case.periods sites.site sites.zone grid.site ppas.zone ppas.start"),
@@ -100,6 +101,7 @@ RULES: tuple[Rule, ...] = (
         fibre.link_lengths,
         "sites.site sites.lat_deg sites.lon_deg metros.metro metros.lat_deg metros.lon_deg links.a links.b links.km",
     ),
+    *cooling.RULES,
     Rule(pair_rules.workloads_known, "pairs.workload jobs.job services.service"),
     Rule(pair_rules.sites_paired, "sites.site pairs.site"),
     Rule(pair_rules.capacity_used, "pairs.site pairs.use capacity.site"),

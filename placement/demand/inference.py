@@ -139,9 +139,9 @@ def _use(scope: Scope, resources: Keys, service: pd.Series, frame: pd.DataFrame,
     parts = [Triplets(resources.encode("serve", site, k, t), col, units)]
     skus = scope.case["skus"]
     if scope.has_power:
-        mw = scope.pue[site] * (1 - skus["idle_share"].to_numpy(float)[k]) * scope.kw[k] / KW_PER_MW * units
+        mw = (1 - skus["idle_share"].to_numpy(float)[k]) * scope.kw[k] / KW_PER_MW * units
         load = load_by_block(scope, service["peak_to_mean"])
-        parts += [Triplets(resources.encode("power", site, t, b), col, mw * share) for b, share in enumerate(load) if share > 0]
+        parts += [Triplets(resources.encode("power", site, t, b), col, scope.pue[site, t, b] * mw * share) for b, share in enumerate(load) if share > 0]
     if service["origin"]:
         replicas = units / np.ceil(service["hbm_gb"] / skus["hbm_gb"].to_numpy(float)[k])
         gbps = replicas * service["weights_gb"] * 8 / (service["refresh_hours"] * 3600)

@@ -52,7 +52,7 @@ def _options(scope: Scope) -> pd.DataFrame:
     goodput = goodput[:, site]
     gang = np.ceil(rows["units"].to_numpy(float)[:, None] / np.maximum(goodput, _MIN_GOODPUT) - _TOL)
     it_need = gang * kw[:, None] / KW_PER_MW * (1 - _TOL)
-    mw_need = it_need * scope.pue[site][None, :]
+    mw_need = it_need * scope.pue_least[site][None, :]
 
     fits = np.maximum(_first(scope.room_mw[:, k].swapaxes(0, 1), it_need), _first(scope.units[:, k].swapaxes(0, 1), gang * (1 - _TOL)))
     powered = _first(np.broadcast_to(scope.site_mw[site], (len(rows), len(site), t_end)), mw_need)
@@ -151,13 +151,14 @@ def _use(scope: Scope, frame: pd.DataFrame, resources: Keys) -> Triplets:
     site = scope.domain_site[f]
     parts = [Triplets(resources.encode("compute", f, k, t), col, units)]
     if scope.has_power:
-        full_mw = scope.pue[site] * scope.kw[k] / KW_PER_MW * units
-        active = full_mw * (1 - scope.case["skus"]["idle_share"].to_numpy(float)[k])
-        parts += [Triplets(resources.encode("power", site, t, b), col, active) for b in range(len(scope.case.blocks))]
+        it_mw = scope.kw[k] / KW_PER_MW * units
+        active = it_mw * (1 - scope.case["skus"]["idle_share"].to_numpy(float)[k])
+        parts += [Triplets(resources.encode("power", site, t, b), col, scope.pue[site, t, b] * active) for b in range(len(scope.case.blocks))]
+        firm_mw = scope.pue_most[site, t] * it_mw
         asked = scope.case["jobs"]["min_firmness"].to_numpy(float)[frame["job"].to_numpy()[col]]
         for i, level in enumerate(scope.levels):
             need = asked >= level
-            parts.append(Triplets(resources.encode("firm", site[need], i, t[need]), col[need], full_mw[need]))
+            parts.append(Triplets(resources.encode("firm", site[need], i, t[need]), col[need], firm_mw[need]))
     joined = Triplets.join(parts)
     some = joined.value > 0  # an SKU that draws all its power idle uses no more when it works
     return Triplets(joined.row[some], joined.col[some], joined.value[some])

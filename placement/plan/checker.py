@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
 
 from placement.case.case import Case
@@ -86,5 +85,4 @@ def _power_drawn(facts: Facts, units: Floats, training: Floats) -> Floats:
     """Return power of idle chips and of jobs above idle, by site, period and block, MW."""
     idle = (facts.unit_mw * facts.idle)[None, :, None] * units
     busy = (facts.unit_mw * (1 - facts.idle))[None, :, None] * training
-    by_site = facts.per_site((idle + busy).sum(axis=1)) * facts.pue[:, None]
-    return np.repeat(by_site[:, :, None], facts.n_blocks, axis=2)
+    return facts.per_site((idle + busy).sum(axis=1))[:, :, None] * facts.pue

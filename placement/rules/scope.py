@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from placement.case import Case
+from placement.rules.cooling import by_block
 from placement.rules.milestones import Chain, chains, whole
 from placement.rules.policy import Policy
 from placement.units import KW_PER_MW
@@ -215,5 +216,15 @@ class Scope:
 
     @cached_property
     def pue(self) -> Array:
-        """PUE of each site, shape (S,)."""
-        return self.case["sites"]["pue"].to_numpy(float)
+        """PUE of each site, shape (S, T, B)."""
+        return by_block(self.case, "pue")
+
+    @cached_property
+    def pue_most(self) -> Array:
+        """Largest PUE over the blocks of a period, shape (S, T): firm power must be there in the worst hour."""
+        return self.pue.max(axis=2)
+
+    @cached_property
+    def pue_least(self) -> Array:
+        """Least PUE of each site, shape (S,): what must hold whenever it is."""
+        return self.pue.min(axis=(1, 2))

@@ -91,12 +91,11 @@ def _draw_idle(supply: Supply, here: dict[tuple[int, int, int], Expr]) -> None:
     pairs = [(f, k) for f in range(len(scope.domains)) for k in range(len(scope.skus)) if idle_mw[k] > 0]
     for f, k in pairs:
         s = int(scope.domain_site[f])
-        draw = float(scope.pue[s] * idle_mw[k])
         for t in range(supply.case.n_periods):
             if scope.installed[f, k] > 0 or (f, k, t) in here:
                 units = float(scope.installed[f, k]) + here.get((f, k, t), 0)
                 for b in range(len(supply.case.blocks)):
-                    supply.draw(("power", s, t, b), draw * units)
+                    supply.draw(("power", s, t, b), float(scope.pue[s, t, b] * idle_mw[k]) * units)
 
 
 BLOCK = Block("chips", build, tables=("skus",), needs=("sites",))

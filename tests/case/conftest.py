@@ -1,4 +1,4 @@
-"""Two small cases, which have every table between them, written to folders, and a way to edit them."""
+"""Two small cases, which have every table between them (one at a time where a table changes much), written to folders, and a way to edit them."""
 
 from __future__ import annotations
 
@@ -115,6 +115,11 @@ l3,STO,lund,620,,,,,,
 l4,oslo,hub,200,,,,,,
 """,
     "budget": "period,capex_musd\n2027Q1,1000\n2027Q2,1000\n",
+}
+
+#: Tables that a test adds to the first case one at a time: table -> its text.
+MORE_TABLES = {
+    "cooling": "site,quarter,block,pue\noslo,3,stress,1.3\n",
 }
 
 PRICED_TOML = """\

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from placement.case.columns import LIFE, NAN, Table, choice, country, flag, ident, num, period, ref, text, waived
+from placement.case.columns import LIFE, NAN, Table, choice, country, flag, ident, num, period, ref, text, waived, whole
 
 TABLES = (
     Table(
@@ -18,10 +18,23 @@ TABLES = (
             waived(num("lat_deg", "degrees", "latitude, for the report's map", None, -90, 90)),
             waived(num("lon_deg", "degrees", "longitude, for the report's map", None, -180, 180)),
             ref("zone", "tariffs.zone", "tariff zone; blank only where `tariffs` is absent", ""),
-            waived(num("pue", "MW/MW", "facility power / IT power", None, 1.0, 3.0)),
+            waived(num("pue", "MW/MW", "facility power / IT power; where `cooling` has no row for the hour", None, 1.0, 3.0)),
             num("opening_cost_musd", "M$", "one-off cost of opening a site that has no existing hall", 0.0),
             num("outages_per_year", "1/year", "interruptions that stop a training job", 0.0, 0.0, 1000),
             num("community_mw", "MW", "cap on the facility's total power; blank: none", NAN, 0.0, 1e5),
+        ),
+    ),
+    Table(
+        name="cooling",
+        layer="cooling",
+        key=("site", "quarter", "block"),
+        needs=("sites", "halls"),
+        meaning="What cooling takes in a season and in a group of hours, where that differs from the site's yearly figures.",
+        columns=(
+            ref("site", "sites", "site"),
+            whole("quarter", "", "quarter of the year, 1 to 4; blank: all year", 0, 1, 4),
+            ref("block", "case.blocks", "representative block; blank: all hours", ""),
+            num("pue", "MW/MW", "facility power / IT power in these hours; blank: sites.pue", NAN, 1.0, 3.0),
         ),
     ),
     Table(

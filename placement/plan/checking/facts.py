@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from placement.case.case import Case
+from placement.plan.checking.seasons import seasonal
 from placement.plan.checking.tables import END, TERMS
 from placement.plan.checking.verdict import Findings
 from placement.units import KW_PER_MW
@@ -65,7 +66,7 @@ class Facts:
         self.sites, self.skus = case["sites"], case["skus"]
         self.site_ids, self.sku_ids = pd.Index(self.sites["site"]), pd.Index(self.skus["sku"])
         self.block_names = [b.name for b in case.blocks]
-        self.pue: Floats = self.sites["pue"].to_numpy(float)
+        self.pue: Floats = seasonal(case, "pue")  # s, t, b
         self.unit_mw: Floats = self.skus["kw_per_unit"].to_numpy(float) / KW_PER_MW
         self.idle: Floats = self.skus["idle_share"].to_numpy(float)
         self.liquid_sku: NDArray[np.bool_] = (self.skus["cooling"] == "liquid").to_numpy(bool)

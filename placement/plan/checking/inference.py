@@ -99,12 +99,12 @@ def service_units(facts: Facts, served: pd.DataFrame) -> Floats:
 def service_power(facts: Facts, served: pd.DataFrame) -> Floats:
     """Return power above idle that services draw, by site, period and block, MW; full in the stress block, less in the others."""
     s, k, t = (served[c].to_numpy(int) for c in ("s", "k", "period"))
-    full = facts.pue[s] * (1 - facts.idle[k]) * facts.unit_mw[k] * served["used"].to_numpy(float)
+    full = (1 - facts.idle[k]) * facts.unit_mw[k] * served["used"].to_numpy(float)
     sigma = facts.case.blocks[facts.case.stress].share
     rest = np.zeros(len(served)) if facts.n_blocks == 1 else np.maximum(0, (1 / served["peak_to_mean"].to_numpy(float) - sigma) / (1 - sigma))
     power = np.zeros((len(facts.site_ids), facts.n_periods, facts.n_blocks))
     for b in range(facts.n_blocks):
-        np.add.at(power[:, :, b], (s, t), full if b == facts.case.stress else full * rest)
+        np.add.at(power[:, :, b], (s, t), facts.pue[s, t, b] * (full if b == facts.case.stress else full * rest))
     return power
 
 

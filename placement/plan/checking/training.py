@@ -96,7 +96,7 @@ def gang_units(facts: Facts, jobs: pd.DataFrame) -> Floats:
 def firm_power(facts: Facts, jobs: pd.DataFrame) -> dict[float, Floats]:
     """Return for every firmness that jobs ask for the power of jobs that need at least that, by site and period, MW."""
     s, k = jobs["s"].to_numpy(int), jobs["k"].to_numpy(int)
-    mw = _running(facts, jobs) * (facts.pue[s] * facts.unit_mw[k] * jobs["gang"].to_numpy(float))[:, None]
+    mw = _running(facts, jobs) * facts.pue.max(axis=2)[s] * (facts.unit_mw[k] * jobs["gang"].to_numpy(float))[:, None]
     needs, out = jobs["min_firmness"].to_numpy(float), {}
     for phi in sorted({float(x) for x in facts.case["jobs"]["min_firmness"] if x > 0}):
         out[phi] = np.zeros((len(facts.site_ids), facts.n_periods))

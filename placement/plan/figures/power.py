@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from placement.case import Case
-from placement.plan.figures.tables import Tables
+from placement.plan.figures.tables import Tables, at_rows
+from placement.rules.cooling import by_block
 from placement.units import KG_PER_T
 
 
@@ -17,7 +18,7 @@ def power(case: Case, tables: Tables) -> dict[str, float]:
         return {}
     hours = dict(zip((b.name for b in case.blocks), case.hours, strict=True))
     mwh = energy["mw"] * energy["block"].map(hours)
-    pue = energy["site"].map(case["sites"].set_index("site")["pue"])
+    pue = at_rows(by_block(case, "pue"), case, energy)
     return {
         "energy_gwh": mwh.sum() / 1e3,
         "pue_mean": mwh.sum() / (mwh / pue).sum(),
