@@ -6,7 +6,7 @@ the supply's own, ``resource`` (use <= available), ``serve`` (each workload) and
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, overload
@@ -71,6 +71,10 @@ class RowKeys(Sequence[Key]):
     def __init__(self, named: Sequence[Key], n_requires: int) -> None:
         self._named, self._n = tuple(named), len(named) + n_requires
 
+    def led_by(self, key: Key) -> RowKeys:
+        """Return the keys with one more before them."""
+        return RowKeys((key, *self._named), self._n - len(self._named))
+
     def __len__(self) -> int:
         return self._n
 
@@ -111,7 +115,7 @@ class Program:
     integer: NDArray[np.bool_]
     workload: NDArray[np.int64]
     optional: NDArray[np.bool_]
-    row_keys: Sequence[Key]
+    row_keys: RowKeys
     supply_names: tuple[str, ...]
 
     def __post_init__(self) -> None:
@@ -201,9 +205,10 @@ class Sides:
         """The demand columns."""
         return self.demand.columns
 
-    def column_cost(self) -> Floats:
-        """Return the weighted discounted cost of each demand column, M$."""
-        terms = [self.weights[t] * musd for t, musd in self.columns.cost_musd.items()]
+    def column_cost(self, weights: Mapping[str, float] | None = None) -> Floats:
+        """Return the weighted discounted cost of each demand column, M$, by the case's own weights or by others."""
+        costs = self.columns.cost_musd.items()
+        terms = [self.weights[t] * musd for t, musd in costs] if weights is None else [weights[t] * musd for t, musd in costs if t in weights]
         return np.sum(terms, axis=0) * self.case.discount[self.columns.paid] if terms else np.zeros(len(self.columns))
 
 

@@ -119,7 +119,7 @@ def check(case: Case, plan: Plan | dict[str, pd.DataFrame]) -> Verdict:
     """Check a plan, or plan tables, against a case, independently of model and solver; raises nothing on a bad plan."""
     weights = {**card(case.model).weights, **case.weights}
     if isinstance(plan, Plan):
-        return check_tables(case, plan.tables, weights, plan.objective, plan.verified_bound)
+        return check_tables(case, plan.tables, weights, plan.objective, plan.verified_bound, _most(plan.summary))
     return check_tables(case, plan, weights)
 
 
@@ -148,7 +148,7 @@ def check_run(case: Case, folder: str | Path) -> tuple[Verdict, dict[str, Any]]:
     bound = _recomputed_bound(case, path)
     objective, claimed, solver = (_claim(summary, name) for name in ("objective", "verified_bound", "bound"))
     weights = {**card(case.model).weights, **case.weights}
-    verdict = check_tables(case, read_tables(path), weights, objective, max(bound, -math.inf if math.isnan(solver) else solver))
+    verdict = check_tables(case, read_tables(path), weights, objective, max(bound, -math.inf if math.isnan(solver) else solver), _most(summary))
     facts: dict[str, Any] = {
         "objective": objective,
         "recomputed_objective": verdict.objective,
@@ -164,17 +164,25 @@ def check_run(case: Case, folder: str | Path) -> tuple[Verdict, dict[str, Any]]:
 def _recomputed_bound(case: Case, folder: Path) -> float:
     """Return the bound that the saved proof proves for the case as it is now; ``-inf`` if it proves none."""
     from placement.certificate import Proof, proven_bound  # these two load Pyomo, which a report does not need
+    from placement.objectives import kept
     from placement.program import assemble, build_sides
 
     saved = read_certificate(folder)
     if saved is None:
         return -math.inf
-    program, _ = assemble(build_sides(case))
+    sides = build_sides(case)
+    program, variables = assemble(sides)
     try:
+        program = kept(program, sides, variables, _most(read_summary(folder)))
         with np.errstate(all="ignore"):  # a damaged vector may hold anything
             return proven_bound(program, Proof.from_arrays(saved))
-    except (ValueError, OverflowError):  # damaged, or it belongs to another case
+    except (ValueError, OverflowError, KeyError, TypeError):  # damaged, or it belongs to another case
         return -math.inf
+
+
+def _most(summary: Mapping[str, Any]) -> dict[str, float]:
+    """Return what the values of a run's stages may be at most, by name."""
+    return {str(s["name"]): float(s["most"]) for s in summary.get("stages") or ()}
 
 
 def _claim(summary: Mapping[str, Any], name: str) -> float:

@@ -23,6 +23,7 @@ from placement.plan.plan import Plan
 from placement.plan.prices import COLUMNS, prices
 from placement.plan.warm import start_values
 from placement.program import Program, Sides, assemble, build_sides
+from placement.stages import Reached, solve_stages
 
 LOCAL = "local dual, decisions fixed"
 
@@ -69,11 +70,17 @@ def solve(
     program, variables = assemble(sides)
     clock.columns = program.matrix.shape[1]
     begin = start_values(sides, program, start.tables) if start is not None and start.tables else None
-    outcome = solve_program(program, options, clock, begin)
-    return _plan(sides, program, variables, outcome, options, events, clock)
+    reached: list[Reached] = []
+    if case.stages:
+        outcome, program, reached = solve_stages(sides, program, variables, options, clock, begin)
+    else:
+        outcome = solve_program(program, options, clock, begin)
+    return _plan(sides, program, variables, outcome, reached, options, events, clock)
 
 
-def _plan(sides: Sides, program: Program, variables: list[Any], outcome: Outcome, options: SolveOptions, events: list[Event], clock: Progress) -> Plan:
+def _plan(
+    sides: Sides, program: Program, variables: list[Any], outcome: Outcome, reached: list[Reached], options: SolveOptions, events: list[Event], clock: Progress
+) -> Plan:
     """Put the engine's answer into the planner's words, and have it checked."""
     case, status, bound = sides.case, outcome.status, outcome.bound
     verified = proven_bound(program, outcome.proof) if outcome.proof is not None else float("-inf")
@@ -87,14 +94,14 @@ def _plan(sides: Sides, program: Program, variables: list[Any], outcome: Outcome
         )  # fmt: skip
     solution = Solution(sides, variables, outcome.x)
     tables = extract(solution)
-    verdict = check(case, tables, sides.weights, outcome.objective, max(bound, verified))
+    verdict = check(case, tables, sides.weights, outcome.objective, max(bound, verified), {r.stage.name: r.most for r in reached})
     figures = pd.Series(kpis(case, tables, costs(solution)), dtype=float)
     found = Plan(
         case=case, status=status, objective=outcome.objective, bound=bound, verified_bound=verified, gap=relative_gap(outcome.objective, bound),
         tables=tables, kpis=figures, exclusions=exclusions, verdict=verdict, proof=outcome.proof, interrupted=outcome.interrupted, progress=records,
         prices=prices(case, program, outcome.price, LOCAL) if outcome.price is not None else pd.DataFrame(columns=list(COLUMNS)),
     )  # fmt: skip
-    found.summary.update(_summary(sides, outcome, verified, found, program, options, clock))
+    found.summary.update(_summary(sides, outcome, verified, found, program, options, clock) | {"stages": [r.record() for r in reached]})
     return found
 
 

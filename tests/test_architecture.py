@@ -27,7 +27,8 @@ LAYERS: list[set[str]] = [
     {"program"},
     {"knapsack_bound"},
     {"certificate"},
-    {"engine", "plan", "report"},
+    {"engine", "plan", "report", "objectives"},
+    {"stages"},
     {"run", "solving"},
     {"batch"},
     {"bench", "generate"},
@@ -38,7 +39,7 @@ LAYERS: list[set[str]] = [
 #: Who may import what of the outside world that is heavy or has an opinion.
 OUTSIDE = {
     "highspy": {"placement.engine.highs"},
-    "pyomo": {"placement.supply", "placement.program", "placement.plan.extract"},
+    "pyomo": {"placement.supply", "placement.program", "placement.objectives", "placement.plan.extract"},
     "networkx": {"placement.fibre", "placement.rules", "placement.case", "placement.plan.checking"},
     "numba": {"placement.engine.assignment"},
     "distributed": {"placement.parallel.cluster"},

@@ -25,6 +25,23 @@ class Block:
     stress: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One objective of several that are minimised in turn; later ones may give up only the slack of it.
+
+    Attributes
+    ----------
+    weights
+        Weight of each cost term, and of ``emissions_kt`` (carbon of all energy, undiscounted); empty: the case's own objective.
+    slack
+        What later stages may give up, as a share of the stage's value.
+    """
+
+    name: str
+    weights: Mapping[str, float] = field(default_factory=dict)
+    slack: float = 0.0
+
+
 @dataclass(frozen=True, kw_only=True)
 class Case:
     """Everything that a plan depends on. Read one with :func:`placement.read_case`.
@@ -43,6 +60,7 @@ class Case:
     discount_rate: float = 0.0  # per year
     blocks: tuple[Block, ...] = (Block("all", 1.0, True),)
     weights: Mapping[str, float] = field(default_factory=dict)  # objective weights that replace the card's
+    stages: tuple[Stage, ...] = ()  # objectives in turn, one of them the case's own; empty: that one alone
     carbon_price_usd_per_t: float = 0.0
     rtt_overhead_ms: float = 8.0  # see fibre.delay
     lead_percentile: int = 50

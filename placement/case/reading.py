@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from placement.case.case import Case
+from placement.case.case import Block, Case, Stage
 from placement.case.cells import typed_table
 from placement.case.draft import Draft
 from placement.case.findings import Findings
@@ -79,8 +80,8 @@ def content_hash(settings: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]
     return digest.hexdigest()
 
 
-def _plain(value: object) -> object:
-    return [getattr(value, name) for name in ("name", "share", "stress")]  # a Block
+def _plain(value: Block | Stage) -> object:
+    return [getattr(value, f.name) for f in fields(value)]
 
 
 def _bytes(values: np.ndarray) -> bytes:

@@ -12,7 +12,7 @@ from placement.case.case import Case
 from placement.plan.checking.seasons import seasonal
 from placement.plan.checking.tables import END, TERMS
 from placement.plan.checking.verdict import Findings
-from placement.units import KW_PER_MW
+from placement.units import KG_PER_T, KW_PER_MW, USD_PER_MUSD
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -34,6 +34,12 @@ class Cash:
     def __init__(self, n_periods: int) -> None:
         self.paid: dict[str, Floats] = {term: np.zeros(n_periods + 1) for term in TERMS}
         self.n_periods = n_periods
+        self.emissions_t = np.zeros(n_periods)  # of all energy taken
+
+    def emit(self, kg: Floats, usd_per_t: float) -> None:
+        """Book the carbon of every period, kg, and its price."""
+        self.emissions_t += kg / KG_PER_T
+        self.pay("carbon", np.arange(self.n_periods), usd_per_t * kg / KG_PER_T / USD_PER_MUSD)
 
     def pay(self, term: str, period: ArrayLike, musd: ArrayLike) -> None:
         """Add payments; ``period`` and ``musd`` broadcast."""

@@ -12,6 +12,8 @@ from placement.plan.checking.facts import Facts
 from placement.plan.checking.tables import END, TERMS
 from placement.plan.checking.verdict import ABSOLUTE, RELATIVE, Findings, axes, rows
 
+T_PER_KT = 1e3
+
 
 def check_cash(facts: Facts) -> None:
     """Compare the cash table with the recomputed payments, and capex with the budget."""
@@ -34,6 +36,15 @@ def discounted_terms(facts: Facts) -> dict[str, float]:
 def weighted_total(terms: Mapping[str, float], weights: Mapping[str, float]) -> float:
     """Return the objective, M$; a term without a weight is not part of it."""
     return math.fsum(weights.get(term, 0.0) * musd for term, musd in terms.items())
+
+
+def check_stages(facts: Facts, terms: Mapping[str, float], objective: float, most: Mapping[str, float]) -> None:
+    """Check that the plan keeps what each stage reached; ``most`` is what the stages' values may be at most, by name."""
+    for stage in facts.case.stages:
+        amounts = {**terms, "emissions_kt": float(facts.cash.emissions_t.sum()) / T_PER_KT}
+        value = math.fsum(w * amounts[name] for name, w in stage.weights.items()) if stage.weights else objective
+        limit = most.get(stage.name, math.nan)
+        facts.found.at_most("stage", [value], [limit], axes(("stage", [stage.name])), "value against what the stage left", "")
 
 
 def check_claims(found: Findings, objective: float, claimed_objective: float | None, claimed_bound: float | None, unit: str) -> None:

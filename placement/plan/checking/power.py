@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from placement.plan.checking.facts import Facts, Floats, codes
 from placement.plan.checking.verdict import axes, rows
-from placement.units import KG_PER_T, USD_PER_MUSD
+from placement.units import USD_PER_MUSD
 
 
 @dataclass(frozen=True)
@@ -187,7 +187,7 @@ def _energy_cost(facts: Facts, taken: Taken) -> None:
     kg = (grid_mwh * grid_kg).sum(axis=(0, 2))
     kg += (generators["co2_kg_per_mwh"].to_numpy(float)[:, None] * generator_mwh).sum(axis=0)
     kg += (ppas["co2_kg_per_mwh"].to_numpy(float)[:, None] * (taken.ppa.sum(axis=1) @ case.hours)).sum(axis=0)
-    cash.pay("carbon", now, case.carbon_price_usd_per_t * kg / KG_PER_T / USD_PER_MUSD)
+    cash.emit(kg, case.carbon_price_usd_per_t)
 
 
 def _tariffs(facts: Facts) -> tuple[Floats, Floats]:

@@ -1,0 +1,85 @@
+"""Several objectives in turn: what a stage minimises as a cost vector, and the rows that keep what earlier stages reached.
+
+See models/README.md, section 8.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pyomo.environ as pyo
+from pyomo.repn import generate_standard_repn
+from scipy.sparse import csc_array, vstack
+
+from placement.case.case import Stage
+from placement.errors import FormulationError
+from placement.program import Floats, Program, Sides
+
+_SMALLEST = 1e-4  # coefficients of a stage's row are scaled so that none is smaller
+_T_PER_KT = 1e3
+
+
+def stage_objective(sides: Sides, variables: Sequence[Any], stage: Stage) -> tuple[Floats, float]:
+    """Return what a stage minimises as cost of every column, shape (n_columns,), and a constant.
+
+    Raises
+    ------
+    FormulationError
+        If nothing in the case has a cost that the stage weighs: it would have no effect.
+    """
+    supply, weights = sides.supply, stage.weights
+    parts = [weights[t] * pyo.quicksum(e) for t, e in supply.cost.items() if t in weights]
+    if "emissions_kt" in weights:
+        parts += [weights["emissions_kt"] / _T_PER_KT * pyo.quicksum(e) for e in supply.emissions.values()]
+    own, constant = _linear(pyo.quicksum(parts), variables)
+    cost = np.concatenate([own, sides.column_cost(weights)])
+    if not cost.any():
+        raise FormulationError(f"stage '{stage.name}' has no effect: nothing in the case costs {', '.join(weights)}; remove the stage or correct its weights")
+    return cost, constant
+
+
+def _linear(expression: Any, variables: Sequence[Any]) -> tuple[Floats, float]:
+    """Return the coefficients of an expression by supply column, and its constant."""
+    out = np.zeros(len(variables))
+    if isinstance(expression, (int, float)):
+        return out, float(expression)
+    form = generate_standard_repn(expression)
+    column = {id(v): j for j, v in enumerate(variables)}
+    for v, c in zip(form.linear_vars, form.linear_coefs, strict=True):
+        if id(v) in column:
+            out[column[id(v)]] += c
+        elif c < 0 or v.lb != 0:  # in no row and without cost: it stands at its lower bound, where only what does not pay may stand
+            raise FormulationError(f"variable {v.name} is in no row of the program")
+    return out, float(form.constant)
+
+
+def minimising(program: Program, cost: Floats, constant: float) -> Program:
+    """Return the program with another objective."""
+    return replace(program, cost=cost, offset=constant)
+
+
+def keeping(program: Program, name: str, cost: Floats, most: float) -> Program:
+    """Return the program with a row more, the first: ``cost @ x <= most``, scaled so that no coefficient is tiny."""
+    size = np.abs(cost[cost != 0])
+    scale = max(1.0, _SMALLEST / float(size.min()))
+    row = csc_array(scale * cost[None, :])
+    return replace(
+        program,
+        matrix=csc_array(vstack([row, program.matrix])),
+        row_lower=np.concatenate([[-np.inf], program.row_lower]),
+        row_upper=np.concatenate([[scale * most], program.row_upper]),
+        row_keys=program.row_keys.led_by(("stage", name)),
+    )
+
+
+def kept(program: Program, sides: Sides, variables: Sequence[Any], limits: Mapping[str, float]) -> Program:
+    """Return the program of the case's own objective with the rows of the stages before it, from the values they may have at most."""
+    for stage in sides.case.stages:
+        if not stage.weights:
+            break
+        cost, constant = stage_objective(sides, variables, stage)
+        program = keeping(program, stage.name, cost, limits[stage.name] - constant)
+    return program
