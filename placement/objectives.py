@@ -1,4 +1,4 @@
-"""Several objectives in turn: what a stage minimises as a cost vector, and the rows that keep what earlier stages reached.
+"""Several objectives in turn: each one as a cost vector, and the rows that keep what earlier ones reached.
 
 See models/README.md, section 8.
 """
@@ -14,30 +14,30 @@ import pyomo.environ as pyo
 from pyomo.repn import generate_standard_repn
 from scipy.sparse import csc_array, vstack
 
-from placement.case.case import Stage
+from placement.case.case import Objective
 from placement.errors import FormulationError
 from placement.program import Floats, Program, Sides
 
-_SMALLEST = 1e-4  # coefficients of a stage's row are scaled so that none is smaller
+_SMALLEST = 1e-4  # coefficients of a row that keeps an objective are scaled so that none is smaller
 _T_PER_KT = 1e3
 
 
-def stage_objective(sides: Sides, variables: Sequence[Any], stage: Stage) -> tuple[Floats, float]:
-    """Return what a stage minimises as cost of every column, shape (n_columns,), and a constant.
+def cost_of(sides: Sides, variables: Sequence[Any], one: Objective) -> tuple[Floats, float]:
+    """Return each one as cost of every column, shape (n_columns,), and a constant.
 
     Raises
     ------
     FormulationError
-        If nothing in the case has a cost that the stage weighs: it would have no effect.
+        If nothing in the case has a cost that it weighs: it would have no effect.
     """
-    supply, weights = sides.supply, stage.weights
+    supply, weights = sides.supply, one.weights
     parts = [weights[t] * pyo.quicksum(e) for t, e in supply.cost.items() if t in weights]
     if "emissions_kt" in weights:
         parts += [weights["emissions_kt"] / _T_PER_KT * pyo.quicksum(e) for e in supply.emissions.values()]
     own, constant = _linear(pyo.quicksum(parts), variables)
     cost = np.concatenate([own, sides.column_cost(weights)])
     if not cost.any():
-        raise FormulationError(f"stage '{stage.name}' has no effect: nothing in the case costs {', '.join(weights)}; remove the stage or correct its weights")
+        raise FormulationError(f"objective '{one.name}' has no effect: nothing in the case costs {', '.join(weights)}; remove it or correct its weights")
     return cost, constant
 
 
@@ -71,15 +71,15 @@ def keeping(program: Program, name: str, cost: Floats, most: float) -> Program:
         matrix=csc_array(vstack([row, program.matrix])),
         row_lower=np.concatenate([[-np.inf], program.row_lower]),
         row_upper=np.concatenate([[scale * most], program.row_upper]),
-        row_keys=program.row_keys.led_by(("stage", name)),
+        row_keys=program.row_keys.led_by(("objective", name)),
     )
 
 
 def kept(program: Program, sides: Sides, variables: Sequence[Any], limits: Mapping[str, float]) -> Program:
-    """Return the program of the case's own objective with the rows of the stages before it, from the values they may have at most."""
-    for stage in sides.case.stages:
-        if not stage.weights:
+    """Return the program of the case's own objective with the rows of the objectives before it, from the values they may have at most."""
+    for one in sides.case.objectives:
+        if not one.weights:
             break
-        cost, constant = stage_objective(sides, variables, stage)
-        program = keeping(program, stage.name, cost, limits[stage.name] - constant)
+        cost, constant = cost_of(sides, variables, one)
+        program = keeping(program, one.name, cost, limits[one.name] - constant)
     return program

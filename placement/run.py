@@ -181,8 +181,8 @@ def _recomputed_bound(case: Case, folder: Path) -> float:
 
 
 def _most(summary: Mapping[str, Any]) -> dict[str, float]:
-    """Return what the values of a run's stages may be at most, by name."""
-    return {str(s["name"]): float(s["most"]) for s in summary.get("stages") or ()}
+    """Return what the values of a run's objectives may be at most, by name."""
+    return {str(s["name"]): float(s["most"]) for s in summary.get("objectives") or ()}
 
 
 def _claim(summary: Mapping[str, Any], name: str) -> float:

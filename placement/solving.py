@@ -15,6 +15,7 @@ import placement
 from placement.case import Case
 from placement.certificate import proven_bound
 from placement.engine import Event, Outcome, Progress, relative_gap, solve_program
+from placement.in_turn import Reached, solve_in_turn
 from placement.options import REL_GAP, SolveOptions
 from placement.plan.checker import check
 from placement.plan.extract import Solution, costs, extract
@@ -23,7 +24,6 @@ from placement.plan.plan import Plan
 from placement.plan.prices import COLUMNS, prices
 from placement.plan.warm import start_values
 from placement.program import Program, Sides, assemble, build_sides
-from placement.stages import Reached, solve_stages
 
 LOCAL = "local dual, decisions fixed"
 
@@ -71,8 +71,8 @@ def solve(
     clock.columns = program.matrix.shape[1]
     begin = start_values(sides, program, start.tables) if start is not None and start.tables else None
     reached: list[Reached] = []
-    if case.stages:
-        outcome, program, reached = solve_stages(sides, program, variables, options, clock, begin)
+    if case.objectives:
+        outcome, program, reached = solve_in_turn(sides, program, variables, options, clock, begin)
     else:
         outcome = solve_program(program, options, clock, begin)
     return _plan(sides, program, variables, outcome, reached, options, events, clock)
@@ -94,14 +94,14 @@ def _plan(
         )  # fmt: skip
     solution = Solution(sides, variables, outcome.x)
     tables = extract(solution)
-    verdict = check(case, tables, sides.weights, outcome.objective, max(bound, verified), {r.stage.name: r.most for r in reached})
+    verdict = check(case, tables, sides.weights, outcome.objective, max(bound, verified), {r.one.name: r.most for r in reached})
     figures = pd.Series(kpis(case, tables, costs(solution)), dtype=float)
     found = Plan(
         case=case, status=status, objective=outcome.objective, bound=bound, verified_bound=verified, gap=relative_gap(outcome.objective, bound),
         tables=tables, kpis=figures, exclusions=exclusions, verdict=verdict, proof=outcome.proof, interrupted=outcome.interrupted, progress=records,
         prices=prices(case, program, outcome.price, LOCAL) if outcome.price is not None else pd.DataFrame(columns=list(COLUMNS)),
     )  # fmt: skip
-    found.summary.update(_summary(sides, outcome, verified, found, program, options, clock) | {"stages": [r.record() for r in reached]})
+    found.summary.update(_summary(sides, outcome, verified, found, program, options, clock) | {"objectives": [r.record() for r in reached]})
     return found
 
 

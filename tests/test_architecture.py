@@ -28,7 +28,7 @@ LAYERS: list[set[str]] = [
     {"knapsack_bound"},
     {"certificate"},
     {"engine", "plan", "report", "objectives"},
-    {"stages"},
+    {"in_turn"},
     {"run", "solving"},
     {"batch"},
     {"bench", "generate"},

@@ -26,7 +26,7 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class Objective:
     """One objective of several that are minimised in turn; later ones may give up only the slack of it.
 
     Attributes
@@ -34,7 +34,7 @@ class Stage:
     weights
         Weight of each cost term, and of ``emissions_kt`` (carbon of all energy, undiscounted); empty: the case's own objective.
     slack
-        What later stages may give up, as a share of the stage's value.
+        What later stages may give up, as a share of its value.
     """
 
     name: str
@@ -60,7 +60,7 @@ class Case:
     discount_rate: float = 0.0  # per year
     blocks: tuple[Block, ...] = (Block("all", 1.0, True),)
     weights: Mapping[str, float] = field(default_factory=dict)  # objective weights that replace the card's
-    stages: tuple[Stage, ...] = ()  # objectives in turn, one of them the case's own; empty: that one alone
+    objectives: tuple[Objective, ...] = ()  # objectives in turn, one of them the case's own; empty: that one alone
     carbon_price_usd_per_t: float = 0.0
     rtt_overhead_ms: float = 8.0  # see fibre.delay
     lead_percentile: int = 50

@@ -43,7 +43,7 @@ that would have no effect. All problems are reported together, each with table, 
 _BLOCKS = f"""\
 `[[blocks]]`, one for each group of alike hours: `name`, `share` of the hours (sum 1), `stress = true` in exactly one, the hardest hours.
 Without blocks there is one, `all`, and it is the stress block. `[weights]`: objective weights (>= 0) that replace those of the model card,
-for {", ".join(f"`{t}`" for t in TERMS)}. `[[stages]]`: objectives in turn (`name`, `weights` of terms or of
+for {", ".join(f"`{t}`" for t in TERMS)}. `[[objectives]]`: objectives in turn (`name`, `weights` of terms or of
 {", ".join(f"`{m}`" for m in MEASURES)}, `slack` as a share); one without `weights` minimises the case's own objective, which comes last if there is none
 (models/README.md, section 8). `source`, `assumption` and `note` are welcome too.
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from placement.case.case import Block, Case, Stage
+from placement.case.case import Block, Case, Objective
 from placement.case.cells import typed_table
 from placement.case.draft import Draft
 from placement.case.findings import Findings
@@ -80,7 +80,7 @@ def content_hash(settings: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]
     return digest.hexdigest()
 
 
-def _plain(value: Block | Stage) -> object:
+def _plain(value: Block | Objective) -> object:
     return [getattr(value, f.name) for f in fields(value)]
 
 

@@ -11,14 +11,14 @@ from placement.case.case import Block
 from placement.case.cells import Clock
 from placement.case.files import SETTINGS
 from placement.case.findings import Findings, did_you_mean
+from placement.case.objective_settings import read_objectives
 from placement.case.schema import DOCUMENTATION
-from placement.case.stages import read_stages
 from placement.units import PERIOD_EXAMPLE, period_number
 
 #: Cost terms whose objective weight ``[weights]`` may replace.
 TERMS = ("capex", "opex", "lease", "energy", "contracts", "network", "carbon", "change", "unmet", "value", "salvage", "placing", "opening")
 
-#: What a stage may minimise besides: measured, not paid.
+#: What an objective in turn may minimise besides: measured, not paid.
 MEASURES = ("emissions_kt",)
 
 
@@ -73,11 +73,11 @@ KEYS: dict[str, Setting] = {
 
 def read_settings(raw: Mapping[str, Any], findings: Findings) -> tuple[dict[str, Any], Clock | None]:
     """Return the arguments of :class:`Case` that ``case.toml`` gives, and the horizon where it is sound."""
-    _check_names(raw, (*KEYS, "blocks", "weights", "stages", *DOCUMENTATION), "", findings)
+    _check_names(raw, (*KEYS, "blocks", "weights", "objectives", *DOCUMENTATION), "", findings)
     given = {key: _value(key, setting, raw, findings) for key, setting in KEYS.items()}
     given["blocks"] = _blocks(raw.get("blocks"), findings)
     given["weights"] = _weights(raw.get("weights", {}), findings)
-    given["stages"] = read_stages(raw.get("stages"), (*TERMS, *MEASURES), _number, findings)
+    given["objectives"] = read_objectives(raw.get("objectives"), (*TERMS, *MEASURES), _number, findings)
     clock = _clock(given, findings)
     del given["periods"]
     given |= {"start": clock.start, "n_periods": clock.n_periods} if clock else {"start": 0, "n_periods": 1}

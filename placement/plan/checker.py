@@ -16,7 +16,7 @@ from placement.plan.checking.chips import check_chips, check_orders, check_servi
 from placement.plan.checking.facts import Facts, Floats
 from placement.plan.checking.fibre import Network, check_fibre
 from placement.plan.checking.inference import check_services, refresh_traffic, served_rows, service_power, service_units
-from placement.plan.checking.money import check_cash, check_claims, check_stages, discounted_terms, weighted_total
+from placement.plan.checking.money import check_cash, check_claims, check_objectives, discounted_terms, weighted_total
 from placement.plan.checking.pairs import check_pairs
 from placement.plan.checking.power import check_power
 from placement.plan.checking.sites import hall_dates, hall_power
@@ -34,7 +34,7 @@ def check(
     weights: Mapping[str, float],
     claimed_objective: float | None = None,
     claimed_bound: float | None = None,
-    stages_most: Mapping[str, float] | None = None,
+    most_of: Mapping[str, float] | None = None,
 ) -> Verdict:
     """Recompute feasibility and cost of a plan; raises nothing on a bad plan.
 
@@ -49,8 +49,8 @@ def check(
         Weight of each cost term on the model card; ``case.weights`` replace them.
     claimed_objective, claimed_bound
         What the plan's summary says, M$.
-    stages_most
-        The most that the value of each stage may be, by name, as the summary says.
+    most_of
+        The most that the value of each objective may be, by name, as the summary says.
     """
     found = Findings()
     plan = typed_tables(case, tables, found)
@@ -64,8 +64,8 @@ def check(
     check_cash(facts)
     terms = discounted_terms(facts)
     objective = weighted_total(terms, {**weights, **case.weights})
-    if stages_most is not None:
-        check_stages(facts, terms, objective, stages_most)
+    if most_of is not None:
+        check_objectives(facts, terms, objective, most_of)
     check_claims(found, objective, claimed_objective, claimed_bound, case.cost_unit)
     return Verdict(not found.violations, tuple(found.violations), objective, terms, facts.cash.frame(case.periods), case.cost_unit)
 

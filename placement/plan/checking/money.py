@@ -38,13 +38,13 @@ def weighted_total(terms: Mapping[str, float], weights: Mapping[str, float]) -> 
     return math.fsum(weights.get(term, 0.0) * musd for term, musd in terms.items())
 
 
-def check_stages(facts: Facts, terms: Mapping[str, float], objective: float, most: Mapping[str, float]) -> None:
-    """Check that the plan keeps what each stage reached; ``most`` is what the stages' values may be at most, by name."""
-    for stage in facts.case.stages:
+def check_objectives(facts: Facts, terms: Mapping[str, float], objective: float, most: Mapping[str, float]) -> None:
+    """Check that the plan keeps what each objective reached; ``most`` is what their values may be at most, by name."""
+    for one in facts.case.objectives:
         amounts = {**terms, "emissions_kt": float(facts.cash.emissions_t.sum()) / T_PER_KT}
-        value = math.fsum(w * amounts[name] for name, w in stage.weights.items()) if stage.weights else objective
-        limit = most.get(stage.name, math.nan)
-        facts.found.at_most("stage", [value], [limit], axes(("stage", [stage.name])), "value against what the stage left", "")
+        value = math.fsum(w * amounts[name] for name, w in one.weights.items()) if one.weights else objective
+        limit = most.get(one.name, math.nan)
+        facts.found.at_most("objective_kept", [value], [limit], axes(("objective", [one.name])), "value against what was left to it", "")
 
 
 def check_claims(found: Findings, objective: float, claimed_objective: float | None, claimed_bound: float | None, unit: str) -> None:

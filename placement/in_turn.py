@@ -1,6 +1,6 @@
-"""Objectives in turn: each stage is solved within what the stages before it reached. See models/README.md, section 8.
+"""Objectives in turn: each is minimised within what those before it reached. See models/README.md, section 8.
 
-The plan's objective and bound are those of the case's own objective; stages after it only choose among plans that are as good up to its slack.
+The plan's objective and bound are those of the case's own objective; those after it only choose among plans that are as good up to its slack.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from placement.case.case import Stage
+from placement.case.case import Objective
 from placement.certificate import proven_bound
 from placement.engine import Event, Outcome, Progress, Status, relative_gap, solve_program
-from placement.objectives import keeping, minimising, stage_objective
+from placement.objectives import cost_of, keeping, minimising
 from placement.options import REL_GAP, SolveOptions
 from placement.program import Floats, Program, Sides
 
@@ -22,9 +22,9 @@ _OWN_SHARE = 0.5  # of the time for the case's own objective, if there are other
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """What a stage reached, and the most that the stages after it may take."""
+    """What was reached, and the most that it may be from then on."""
 
-    stage: Stage
+    one: Objective
     value: float
     bound: float
     verified_bound: float
@@ -33,44 +33,44 @@ class Reached:
     def record(self) -> dict[str, Any]:
         """Return it for ``summary.json``."""
         return {
-            "name": self.stage.name, "weights": dict(self.stage.weights), "slack": self.stage.slack, "value": self.value, "bound": self.bound,
+            "name": self.one.name, "weights": dict(self.one.weights), "slack": self.one.slack, "value": self.value, "bound": self.bound,
             "verified_bound": self.verified_bound, "gap": relative_gap(self.value, self.bound), "most": self.most,
         }  # fmt: skip
 
 
-def solve_stages(
+def solve_in_turn(
     sides: Sides, program: Program, variables: Sequence[Any], options: SolveOptions, clock: Progress, begin: Floats | None
 ) -> tuple[Outcome, Program, list[Reached]]:
-    """Solve the stages of a case in turn.
+    """Minimise the objectives of a case in turn.
 
     Returns
     -------
     outcome
-        The point of the last stage with objective, bound and proof of the case's own objective.
+        The point of the last objective with objective, bound and proof of the case's own objective.
     program
-        The program that the proof is about: the case's own objective with the rows of the stages before it.
+        The program that the proof is about: the case's own objective with the rows of the objectives before it.
     reached
-        One record per stage.
+        One record per objective.
     """
     reached: list[Reached] = []
     rows, own, own_outcome, x = program, program, None, begin
-    for n, stage in enumerate(sides.case.stages):
-        cost, constant = (program.cost, program.offset) if not stage.weights else stage_objective(sides, variables, stage)
+    for n, one in enumerate(sides.case.objectives):
+        cost, constant = (program.cost, program.offset) if not one.weights else cost_of(sides, variables, one)
         staged = minimising(rows, cost, constant)
-        part = _clock(clock, stage, sides.case.stages[n:])
+        part = _clock(clock, one, sides.case.objectives[n:])
         outcome = solve_program(staged, replace(options, time_limit_s=part.left), part, x)
-        if not stage.weights:
+        if not one.weights:
             own, own_outcome = staged, outcome
         if outcome.x is None and own_outcome is None:
-            return outcome, staged, reached  # infeasible, or no plan: the stage's answer is the case's
+            return outcome, staged, reached  # infeasible, or no plan: its answer is the case's
         if outcome.x is None:
-            break  # the plan of the stage before stands
+            break  # the plan of the objective before stands
         x = outcome.x
         value = float(cost @ x) + constant
-        most = value + stage.slack * abs(value) + 1e-9 * max(1.0, abs(value))  # the plan itself must stay within rounding
+        most = value + one.slack * abs(value) + 1e-9 * max(1.0, abs(value))  # the plan itself must stay within rounding
         verified = proven_bound(staged, outcome.proof) if outcome.proof is not None else -math.inf
-        reached.append(Reached(stage, value, outcome.bound, verified, most))
-        rows = keeping(rows, stage.name, cost, most - constant)
+        reached.append(Reached(one, value, outcome.bound, verified, most))
+        rows = keeping(rows, one.name, cost, most - constant)
     assert own_outcome is not None and x is not None
     objective = float(program.cost @ x) + program.offset
     closed = relative_gap(objective, own_outcome.bound) <= max(options.rel_gap, REL_GAP)  # a slack may have opened it
@@ -78,17 +78,17 @@ def solve_stages(
     return replace(own_outcome, x=x, objective=objective, status=status, phases=clock.phases, interrupted=clock.interrupted), own, reached
 
 
-def _clock(clock: Progress, stage: Stage, ahead: Sequence[Stage]) -> Progress:
-    """Return the clock of a stage: its share of the time left; its events go on to the whole's listeners."""
+def _clock(clock: Progress, one: Objective, ahead: Sequence[Objective]) -> Progress:
+    """Return the clock of an objective: its share of the time left; its events go on to the whole's listeners."""
     weight = {s.name: _OWN_SHARE if not s.weights else (1 - _OWN_SHARE) / max(1, sum(1 for a in ahead if a.weights)) for s in ahead}
-    clock.enter(f"stage {stage.name}")
-    part = Progress(clock.search_s * weight[stage.name] / sum(weight.values()))
+    clock.enter(f"objective {one.name}")
+    part = Progress(clock.search_s * weight[one.name] / sum(weight.values()))
     clock.on_interrupt(lambda: setattr(part, "interrupted", True))
     part.interrupted = clock.interrupted
 
     def tell(event: Event) -> None:
         clock.columns = event.columns
-        if stage.weights:
+        if one.weights:
             clock.report()
         else:
             clock.report(event.objective, event.bound)

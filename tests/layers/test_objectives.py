@@ -12,25 +12,25 @@ from placement.run import check, check_run
 from tests.layers.small import edited, small_case, solved, violations
 
 CHEAP = {"services": edited("services", price_usd_per_mtok=0.0, unmet_usd_per_mtok=0.001)}  # serving does not pay: the penalty is small
-SERVICE = '[[stages]]\nname = "service"\nweights = { unmet = 1.0 }\n'
-COST = '[[stages]]\nname = "money"\nslack = SLACK\n'
-CARBON = '[[stages]]\nname = "carbon"\nweights = { emissions_kt = 1.0 }\n'
+SERVICE = '[[objectives]]\nname = "service"\nweights = { unmet = 1.0 }\n'
+COST = '[[objectives]]\nname = "money"\nslack = SLACK\n'
+CARBON = '[[objectives]]\nname = "carbon"\nweights = { emissions_kt = 1.0 }\n'
 
 
 def test_service_comes_before_money(tmp_path):
-    """Where serving does not pay it is left out, unless service is a stage before money; the same plan costs the same."""
+    """Where serving does not pay it is left out, unless service comes before money; the same plan costs the same."""
     alone = solved(small_case(tmp_path / "a", jobs=None, job_skus=None, **CHEAP))
     first = solved(small_case(tmp_path / "b", text=SERVICE, jobs=None, job_skus=None, **CHEAP))
     assert alone.kpis["unserved_share"] > 0.3
     assert first.kpis["unserved_share"] < 1e-6
     assert first.objective > alone.objective
-    service, money = first.summary["stages"]
+    service, money = first.summary["objectives"]
     assert service["name"] == "service" and service["value"] == pytest.approx(0, abs=1e-6)
     assert money["name"] == "cost" and money["value"] == pytest.approx(first.objective)
 
 
 def test_a_slack_lets_carbon_choose(tmp_path):
-    """With 3 % of the money to give up the carbon stage finds a plan with less carbon; without slack none is lost."""
+    """With 3 % of the money to give up the carbon objective finds a plan with less carbon; without slack none is lost."""
     green = {"tariffs": [{**r, "zone": z, "co2_kg_per_mwh": kg} for r in edited("tariffs") for z, kg in (("z", 100), ("g", 5))]}
     green["sites"] = [{**r, "zone": "g" if r["site"] == "south" else "z"} for r in edited("sites")]
     money = solved(small_case(tmp_path / "m", **green))
@@ -51,40 +51,40 @@ def test_the_best_by_enumeration_of_weights(tmp_path):
     assert first.objective == pytest.approx(heavy.objective, rel=1e-6)  # nothing is unserved, so the weight costs nothing
 
 
-def test_run_folder_and_library_check_the_stages(tmp_path):
-    """The bound is recomputed with the stages' rows, and a plan that leaves a stage is found out."""
+def test_run_folder_and_library_check_them_all(tmp_path):
+    """The bound is recomputed with their rows, and a plan that leaves one is found out."""
     case = small_case(tmp_path / "case", text=SERVICE, **CHEAP)
     plan = solved(case)
     placement.write_plan(plan, tmp_path / "run")
     verdict, facts = check_run(case, tmp_path / "run")
     assert verdict.ok and facts["holds"]
     assert check(case, plan).ok
-    lower = [{**s, "most": s["most"] - 1} for s in plan.summary["stages"]]
-    assert "stage" in {v.rule for v in check(case, dataclasses.replace(plan, summary={**plan.summary, "stages": lower})).violations}
+    lower = [{**s, "most": s["most"] - 1} for s in plan.summary["objectives"]]
+    assert "objective_kept" in {v.rule for v in check(case, dataclasses.replace(plan, summary={**plan.summary, "objectives": lower})).violations}
     assert "demand_met" in violations(plan, "inference", lambda t: t.iloc[1:])
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('[[stages]]\nname = "a"\nweights = { money = 1.0 }\n', "stages.weights.money"),
-        ('[[stages]]\nname = "a"\nweights = { unmet = -1.0 }\n', "above 0"),
-        ('[[stages]]\nname = "a"\n[[stages]]\nname = "b"\n', "one stage only"),
-        ('[[stages]]\nname = "a"\nweights = { unmet = 1.0 }\n[[stages]]\nname = "a"\n', "must differ"),
-        ('[[stages]]\nname = "a"\nslack = 0.1\n', "no effect in the last stage"),
-        ('[[stages]]\nname = "a"\nslack = 2\n', "share from 0 to 1"),
-        ("[[stages]]\nweights = { unmet = 1.0 }\n", "stages.name"),
-        ('[[stages]]\nname = "a"\nprio = 3\n', "stages.prio"),
-        ("stages = 3\n", "list of tables"),
+        ('[[objectives]]\nname = "a"\nweights = { money = 1.0 }\n', "objectives.weights.money"),
+        ('[[objectives]]\nname = "a"\nweights = { unmet = -1.0 }\n', "above 0"),
+        ('[[objectives]]\nname = "a"\n[[objectives]]\nname = "b"\n', "one objective only"),
+        ('[[objectives]]\nname = "a"\nweights = { unmet = 1.0 }\n[[objectives]]\nname = "a"\n', "must differ"),
+        ('[[objectives]]\nname = "a"\nslack = 0.1\n', "no effect in the last objective"),
+        ('[[objectives]]\nname = "a"\nslack = 2\n', "share from 0 to 1"),
+        ("[[objectives]]\nweights = { unmet = 1.0 }\n", "objectives.name"),
+        ('[[objectives]]\nname = "a"\nprio = 3\n', "objectives.prio"),
+        ("objectives = 3\n", "list of tables"),
     ],
 )
-def test_wrong_stages_are_refused(tmp_path, text, said):
+def test_wrong_objectives_are_refused(tmp_path, text, said):
     """Each mistake has its line."""
     with pytest.raises(DataError, match=said):
-        small_case(tmp_path, text=text) if not text.startswith("stages") else small_case(tmp_path, settings={"stages": 3})
+        small_case(tmp_path, text=text) if not text.startswith("objectives") else small_case(tmp_path, settings={"objectives": 3})
 
 
-def test_a_stage_without_effect_is_refused(tmp_path):
-    """Nothing is moved in this case, so a stage that minimises moves says nothing."""
+def test_an_objective_without_effect_is_refused(tmp_path):
+    """Nothing is moved in this case, so one that minimises moves says nothing."""
     with pytest.raises(placement.FormulationError, match="has no effect"):
-        placement.solve(small_case(tmp_path, text='[[stages]]\nname = "a"\nweights = { change = 1.0 }\n'))
+        placement.solve(small_case(tmp_path, text='[[objectives]]\nname = "a"\nweights = { change = 1.0 }\n'))
