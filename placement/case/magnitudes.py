@@ -95,7 +95,10 @@ def idle_draw(d: Draft) -> Problems:
 def spend_shares(d: Draft) -> Problems:
     """A share of the spend is 0, 1 or clearly between, seen from the cheapest chip."""
     price = d["offers"]["unit_price_usd"]
-    share = d["vendor_caps"]["max_spend_share"]
-    off = np.minimum(share.where(share > 0, 1.0), (1 - share).where(share < 1, 1.0)) * price[price > 0].min() / USD_PER_MUSD
     rule = "must be 0, 1 or clearly between: a solver cannot tell so small a share of the cheapest chip from 0"
-    return d.broken("vendor_caps", "max_spend_share", off <= SOLVABLE, rule, "Round it, or check unit_price_usd.")
+    for table, column in (("vendor_caps", "max_spend_share"), ("domestic_shares", "min_spend_share")):
+        share = d[table][column]
+        off = np.minimum(share.where(share > 0, 1.0), (1 - share).where(share < 1, 1.0)) * price[price > 0].min() / USD_PER_MUSD
+        if found := d.broken(table, column, off <= SOLVABLE, rule, "Round it, or check unit_price_usd."):
+            return found  # one wrong price would tell on both
+    return []

@@ -13,6 +13,7 @@ from placement.errors import Problem
 from placement.units import KW_PER_MW
 
 _MW_TOLERANCE = 1e-6
+_MILLION = 1e6
 
 
 def zones_given(d: Draft) -> Problems:
@@ -112,12 +113,14 @@ def vendor_shares(d: Draft) -> Problems:
 
 
 def export_caps(d: Draft) -> Problems:
-    """Exactly the rows with rule cap have a cap."""
+    """Exactly the rows with rule cap have a cap in units, and those with cap_performance one in processing performance."""
     rows = d["export"]
-    cap = (rows["rule"] == "cap").to_numpy(dtype=bool)
-    given = rows["cap_units"].notna().to_numpy(dtype=bool)
-    yield from d.broken("export", "cap_units", cap & ~given, "must be filled for rule cap", "Give the cap.")
-    yield from d.broken("export", "cap_units", given & ~cap, "must be blank for rule allow or deny", "Leave it blank, or set rule to cap.")
+    for name, column in (("cap", "cap_units"), ("cap_performance", "cap_tpp_million")):
+        cap = (rows["rule"] == name).to_numpy(dtype=bool)
+        given = rows[column].notna().to_numpy(dtype=bool)
+        others = "rule allow or deny" if (rows.loc[given & ~cap, "rule"].isin(["allow", "deny"])).all() else f"any rule but {name}"
+        yield from d.broken("export", column, cap & ~given, f"must be filled for rule {name}", "Give the cap.")
+        yield from d.broken("export", column, given & ~cap, f"must be blank for {others}", f"Leave it blank, or set rule to {name}.")
 
 
 def installed_places(d: Draft) -> Problems:
@@ -158,7 +161,8 @@ def installed_exports(d: Draft) -> Problems:
     country_of = dict(zip(d["sites"]["site"], d["sites"]["country"], strict=True))
     class_of = dict(zip(d["skus"]["sku"], d["skus"]["export_class"], strict=True))
     rows = {(r.export_class, r.country): i for i, r in enumerate(d["export"].itertuples())}
-    used = np.zeros(len(rows))
+    tpp_of = dict(zip(d["skus"]["sku"], d["skus"]["tpp"].fillna(0.0), strict=True))
+    used, performance = np.zeros((2, len(rows)))
     denied = np.zeros(len(d["installed"]), dtype=bool)
     for i, chip in enumerate(d["installed"].itertuples()):
         label, country = class_of.get(chip.sku, ""), country_of.get(site_of.get(chip.domain, ""), "")
@@ -166,6 +170,8 @@ def installed_exports(d: Draft) -> Problems:
         if at is not None:
             denied[i] = d["export"]["rule"].iat[at] == "deny"
             used[at] += chip.units
+            performance[at] += chip.units * tpp_of[chip.sku] / _MILLION
     yield from d.broken("installed", "sku", denied, "must not stand where export.csv denies its class", "Correct the rule, or remove the row.")
-    over = used > d["export"]["cap_units"].fillna(np.inf).to_numpy() + _MW_TOLERANCE
-    yield from d.broken("export", "cap_units", over, "must not be below the units installed already", "Raise the cap, or correct installed.")
+    for column, there, what in (("cap_units", used, "units"), ("cap_tpp_million", performance, "processing performance of the units")):
+        over = there > d["export"][column].fillna(np.inf).to_numpy() + _MW_TOLERANCE
+        yield from d.broken("export", column, over, f"must not be below the {what} installed already", "Raise the cap, or correct installed.")

@@ -57,7 +57,7 @@ RULES: tuple[Rule, ...] = (
     Rule(supply.offer_shares, "offers.kind offers.take_share"),
     Rule(effects.vendors_used, "vendor_caps.vendor skus.sku skus.vendor offers.sku"),
     Rule(supply.vendor_shares, "vendor_caps.vendor vendor_caps.max_spend_share skus.sku skus.vendor offers.sku"),
-    Rule(magnitudes.spend_shares, "vendor_caps.max_spend_share offers.unit_price_usd"),
+    Rule(magnitudes.spend_shares, "vendor_caps.max_spend_share domestic_shares.min_spend_share offers.unit_price_usd"),
     *upstream_rules.RULES,
     Rule(supply.installed_places, "halls.site halls.domain halls.existing installed.domain"),
     Rule(
@@ -67,11 +67,11 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(unused.export_classes_used, "skus.export_class export.export_class"),
     Rule(unused.export_countries, "sites.country export.country"),
-    Rule(supply.export_caps, "export.rule export.cap_units"),
+    Rule(supply.export_caps, "export.rule export.cap_units export.cap_tpp_million"),
     Rule(
         supply.installed_exports,
         "sites.site sites.country halls.site halls.domain skus.sku skus.export_class installed.domain installed.sku installed.units "
-        "export.export_class export.country export.rule export.cap_units",
+        "export.export_class export.country export.rule export.cap_units export.cap_tpp_million skus.tpp",
     ),
     Rule(effects.residency_used, "residency.class residency.origin jobs.residency services.residency metros.country"),
     Rule(unused.residency_countries, "sites.country residency.class residency.origin residency.country residency.allow"),

@@ -23,7 +23,7 @@ def put_skus(kit: Kit) -> None:
     n = kit.counts["skus"]
     chosen = list(range(len(base))) if n >= len(base) else _choose(base, mw, n, kit.draw.stream("skus"))
     copies = kit.draw.copies("sku copies", [str(base["sku"].iat[i]) for i in chosen], n, base["sku"])
-    table = expand(base, "sku", copies)
+    table = expand(base, "sku", copies).assign(origin_country="")  # shares to be made at home are not generated
     table["kw_per_unit"] = (table["kw_per_unit"] * kit.draw.spread("kw", n, POWER)).round(3)
     table["name"] = [f"{name} (generated {i.rsplit('.', 1)[1]})" for name, i in zip(table["name"], table["sku"], strict=True)]
     kit.copies["skus"] = copies

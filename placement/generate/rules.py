@@ -32,9 +32,10 @@ def put_export(kit: Kit) -> None:
     installed = _installed(kit)
     least = [installed.get((r.export_class, r.country), 0.0) for r in rows.itertuples()]
     rows["cap_units"] = np.maximum(np.ceil(rows["cap_units"] * ratio), np.ceil(1.05 * np.array(least, dtype=float)))
+    rows["cap_tpp_million"] = np.ceil(rows["cap_tpp_million"] * ratio)
     kit.put("export", rows, "rule kept; a cap scaled by the IT power in its country")
     free = ~skus["export_class"].isin(rows["export_class"])
-    kit.tables["skus"] = skus.assign(export_class=skus["export_class"].mask(free, ""))
+    kit.tables["skus"] = skus.assign(export_class=skus["export_class"].mask(free, ""), tpp=skus["tpp"].mask(free))
 
 
 def put_residency(kit: Kit) -> None:

@@ -22,7 +22,7 @@ from placement.plan.checking.power import check_power
 from placement.plan.checking.sites import hall_dates, hall_power
 from placement.plan.checking.tables import PLAN_TABLES, TERMS, read_tables, typed_tables
 from placement.plan.checking.training import check_jobs, check_requires, firm_power, gang_units, placed_jobs
-from placement.plan.checking.upstream import check_stages
+from placement.plan.checking.upstream import check_domestic, check_stages
 from placement.plan.checking.verdict import Findings, Verdict, Violation
 
 __all__ = ["PLAN_TABLES", "TERMS", "Verdict", "Violation", "check", "read_tables"]
@@ -75,6 +75,7 @@ def _check_plan(facts: Facts) -> None:
     start = hall_dates(facts)
     stock = check_orders(facts)
     check_stages(facts)
+    check_domestic(facts)
     jobs, served, network = placed_jobs(facts), served_rows(facts), Network(facts.case)
     check_jobs(facts, jobs)
     check_requires(facts, jobs, start)

@@ -21,7 +21,9 @@ FAMILIES: dict[str, tuple[str, tuple[str, ...]]] = {
     "community_cap": ("M$/MW", ("place", "period", "block")),
     "chip_stock": ("M$/accelerator", ("sku", "period")),
     "stage_capacity": ("M$/unit of the stage", ("place", "period")),
-    "export_cap": ("M$/accelerator", ("class", "place")),
+    "export_cap": ("M$/accelerator", ("class", "place", "period")),
+    "export_performance": ("M$/million TPP", ("class", "place", "period")),
+    "domestic_share": ("M$/M$", ("place",)),
     "budget": ("M$/M$", ("period",)),
     "capacity": ("M$/unit", ("place",)),
 }

@@ -19,6 +19,7 @@ KINDS = {
     "hall_it_mw": "IT capacity of halls", "hall_liquid_mw": "Liquid-cooled capacity of halls", "grid_limit": "Grid connections",
     "community_cap": "Community limits on power", "firm": "Firm power", "chip_stock": "Accelerators",
     "stage_capacity": "Upstream stages", "export_cap": "Export caps",
+    "export_performance": "Export caps on processing performance", "domestic_share": "Chips to be made at home",
     "budget": "Budget", "fibre": "Fibre",
 }  # fmt: skip
 _HOW = (

@@ -1,25 +1,42 @@
-"""Export licences: units of a class in a country. See models/README.md, sections 3 and 7."""
+"""Export limits: units, or processing performance, of a class in a country. See models/README.md, sections 3 and 7."""
 
 from __future__ import annotations
 
+import numpy as np
 import pyomo.environ as pyo
+from numpy.typing import NDArray
 
 from placement.supply.supply import Expr, Supply, amount
 
+_MILLION = 1e6
+
+Limit = tuple[str, str, int]  # class, country or *, period
+
 
 def cap_exports(supply: Supply, here: dict[tuple[int, int, int], Expr]) -> None:
-    """Units of a class in a country, or in all countries without a row of their own, within the licence."""
+    """Units of a class in a country, or in all countries without a row of their own, within the licence; or what they can do together."""
     case, scope, m = supply.case, supply.scope, supply.model
     rows = case["export"]
     own = rows.groupby("export_class")["country"].agg(set).to_dict()
     country = case["sites"]["country"].to_numpy()[scope.domain_site]
     classes = case["skus"]["export_class"].to_numpy()
-    caps = {(c, place): cap for c, place, rule, cap in rows[["export_class", "country", "rule", "cap_units"]].itertuples(index=False) if rule == "cap"}
-    end = case.n_periods - 1
+    dates = [case.n_periods - 1]  # the last period has the most
 
-    def held(c: str, place: str) -> tuple[list[Expr], float]:
+    def held(limit: Limit, weight: NDArray[np.float64]) -> tuple[list[Expr], float]:
+        """The deployed units that count, and what the installed ones come to."""
+        c, place, t = limit
         inside = [f for f in range(len(country)) if country[f] == place or (place == "*" and country[f] not in own[c])]
         pairs = [(f, k) for f in inside for k in range(len(classes)) if classes[k] == c]
-        return [here[f, k, end] for f, k in pairs if (f, k, end) in here], sum(float(scope.installed[p]) for p in pairs)
+        deployed = [float(weight[k]) * here[f, k, t] for f, k in pairs if (f, k, t) in here]
+        return deployed, sum(float(weight[k] * scope.installed[f, k]) for f, k in pairs)
 
-    m.export_cap = pyo.Constraint([i for i in caps if held(*i)[0]], rule=lambda m, c, place: amount(held(c, place)[0]) + held(c, place)[1] <= caps[c, place])
+    def caps(rule: str, column: str) -> dict[Limit, float]:
+        chosen = rows[rows["rule"] == rule]
+        return {(r.export_class, r.country, t): float(getattr(r, column)) for r in chosen.itertuples() for t in dates}
+
+    units, performance = caps("cap", "cap_units"), caps("cap_performance", "cap_tpp_million")
+    one, tpp = np.ones(len(classes)), case["skus"]["tpp"].to_numpy(float) / _MILLION
+    m.export_cap = pyo.Constraint([i for i in units if held(i, one)[0]], rule=lambda m, *i: amount(held(i, one)[0]) + held(i, one)[1] <= units[i])
+    m.export_performance = pyo.Constraint(
+        [i for i in performance if held(i, tpp)[0]], rule=lambda m, *i: amount(held(i, tpp)[0]) + held(i, tpp)[1] <= performance[i]
+    )

@@ -7,7 +7,7 @@ from typing import Any
 
 from placement.errors import FormulationError
 from placement.rules import Scope
-from placement.supply import capacity, capital, chips, contracts, fibre, generation, grid, sites, siting, stages
+from placement.supply import capacity, capital, chips, contracts, domestic, fibre, generation, grid, sites, siting, stages
 from placement.supply.supply import Block, Supply
 
 BLOCKS: tuple[Block, ...] = (
@@ -17,6 +17,7 @@ BLOCKS: tuple[Block, ...] = (
     generation.BLOCK,
     chips.BLOCK,
     stages.BLOCK,
+    domestic.BLOCK,
     grid.LIMITS,
     fibre.BLOCK,
     capital.BLOCK,

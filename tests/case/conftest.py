@@ -68,9 +68,9 @@ gas-lund,lund,gas,30,0.95,2027Q3,1.1,90,450,20
 """,
     "profiles": "profile,block,factor\nwind,base,0.4\nwind,stress,0.1\n",
     "skus": """\
-sku,name,vendor,kw_per_unit,idle_share,hbm_gb,node_units,cooling,export_class,life_years
-big,Big,acme,1.4,0.2,192,72,liquid,top,5
-small,Small,bolt,0.7,0.2,80,8,air,,5
+sku,name,vendor,kw_per_unit,idle_share,hbm_gb,node_units,cooling,export_class,life_years,origin_country
+big,Big,acme,1.4,0.2,192,72,liquid,top,5,
+small,Small,bolt,0.7,0.2,80,8,air,,5,SE
 """,
     "offers": """\
 offer,sku,kind,period,max_units,unit_price_usd,take_share,lead_periods
@@ -79,6 +79,7 @@ small-1,small,buy,2027Q1,5000,20000,,0
 """,
     "stages": "stage,period,capacity\npackaging,2027Q1,1500\npackaging,2027Q2,1500\n",
     "sku_stages": "sku,stage,use_per_unit,lead_periods\nbig,packaging,0.06,1\nsmall,packaging,0.03,0\n",
+    "domestic_shares": "programme,origins,min_spend_share\nnordic,SE,0.02\n",
     "installed": "domain,sku,units\noslo,big,4000\n",
     "vendor_caps": "vendor,max_spend_share\nacme,0.95\n",
     "export": """\

@@ -251,7 +251,7 @@ def test_one_wrong_file(good, spoil, table, row, remedy) -> None:
 USELESS = [
     ("tariffs.csv", "DK1,2027Q1,base,1,1\n", "tariffs", "zone", "DK1/2027Q1/base"),
     ("profiles.csv", "sun,base,0.1\nsun,stress,0\n", "profiles", "profile", "sun/base"),
-    ("skus.csv", "odd,,acme,1,,80,,,,\n", "skus", "sku", "odd"),
+    ("skus.csv", "odd,,acme,1,,80,,,,,\n", "skus", "sku", "odd"),
     ("sites.csv", "bergen,,NO,60.4,5.3,NO1,1.1,,,,\n", "sites", "site", "bergen"),
     ("metros.csv", "oslo,,NO,59.9,10.8\n", "metros", "metro", "oslo"),
     ("residency.csv", "rest,,NO,1,r-9\n", "residency", "class", "rest//NO"),

@@ -107,6 +107,7 @@ def test_the_smallest_allowed_numbers_can_be_solved(good: CaseFolder) -> None:
     """With every floor reached at once, and a budget, no coefficient is lost: ``program.guard`` lets it pass."""
     least = {(f.table, f.column): f.least for f in FLOORS}
     good.edit("vendor_caps.csv", "0.95", "0.5")  # of chips at one cent
+    good.edit("domestic_shares.csv", "0.02", "0.5")
     for file in sorted(good.path.glob("*.csv")):
         head, *lines = file.read_text(encoding="utf-8").splitlines()
         columns = head.split(",")

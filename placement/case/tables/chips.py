@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from placement.case.columns import LIFE, Table, choice, ident, num, period, ref, text, whole
+from placement.case.columns import LIFE, NAN, Table, choice, country, ident, num, period, ref, text, whole
 
 TABLES = (
     Table(
@@ -20,6 +20,16 @@ TABLES = (
             whole("node_units", "accelerators", "accelerators that can hold one replica together (scale-up domain)", 8, 1, 10000),
             choice("cooling", ("air", "liquid"), "cooling that the SKU needs", "air"),
             text("export_class", "class in `export`; blank: unrestricted"),
+            num(
+                "tpp",
+                "TOPS x bit",
+                "total processing performance per accelerator as US export rules count it (ECCN 3A090): the largest of dense TOPS x bit length "
+                "over all formats; blank: not counted",
+                NAN,
+                100,
+                1e7,
+            ),
+            country("origin_country", "country that the SKU counts as made in (domestic_shares); blank: abroad", ""),
             LIFE,
         ),
     ),

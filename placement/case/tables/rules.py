@@ -14,8 +14,13 @@ TABLES = (
         columns=(
             ref("export_class", "skus.export_class", "export class"),
             country("country", "country of the site, or * for all countries without a row of their own"),
-            choice("rule", ("allow", "deny", "cap"), "cap: at most cap_units in that country (with *: in all such countries together)"),
+            choice(
+                "rule",
+                ("allow", "deny", "cap", "cap_performance"),
+                "cap: at most cap_units in that country (with *: in all such countries together); cap_performance: at most cap_tpp_million there",
+            ),
             num("cap_units", "accelerators", "cap; only with rule cap", NAN, 0, 1e8),
+            num("cap_tpp_million", "million TOPS x bit", "cap on the sum of skus.tpp; only with rule cap_performance", NAN, 0, 1e8),
             text("rule_id", "identifier quoted in explanations", None),
         ),
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from placement.case.columns import Table, ident, num, period, ref, whole
+from placement.case.columns import Table, ident, num, period, ref, text, whole
 
 TABLES = (
     Table(
@@ -31,6 +31,18 @@ TABLES = (
                 "use_per_unit", "units of the stage", "what one accelerator with its share of host and network takes, losses in yield included", None, 1e-4, 1e6
             ),
             whole("lead_periods", "periods", "periods from the stage to the arrival of the order", 0, 0, 400),
+        ),
+    ),
+    Table(
+        name="domestic_shares",
+        layer="chips",
+        key=("programme",),
+        needs=("skus", "offers"),
+        meaning="Chips to be made at home or by allies: the least share of the spend on all chip orders.",
+        columns=(
+            ident("programme", "id of the rule, quoted in explanations"),
+            text("origins", "countries whose chips count (skus.origin_country), separated by ';'", None),
+            num("min_spend_share", "share", "least share of the spend on all chip orders", None, 1e-4, 1),
         ),
     ),
 )

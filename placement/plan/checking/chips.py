@@ -90,7 +90,7 @@ def check_chips(facts: Facts, stock: Floats, hall_mw: Floats, liquid_mw: Floats,
     found.at_most("compute", training, units - serving, there, "units of jobs against units not lent to inference", "units", UNITS, scale=units)
     _in_halls(facts, units, hall_mw, liquid_mw)
     _where_allowed(facts, deployed)
-    _export_cap(facts, units[:, :, -1])
+    _export_cap(facts, units)
     return units, serving
 
 
@@ -115,16 +115,24 @@ def _where_allowed(facts: Facts, deployed: Floats) -> None:
             facts.found.add("cooling", where, "liquid-cooled chips need a liquid hall", most[f, k], "units")
 
 
-def _export_cap(facts: Facts, last: Floats) -> None:
+def _export_cap(facts: Facts, units: Floats) -> None:
+    """Compare what stands in a country, at its most, with what the licence allows: in units, or in processing performance."""
     export = Export(facts.case)
     country, sku_class = facts.sites["country"].to_numpy(object)[facts.domain_site], facts.skus["export_class"].to_numpy(object)
-    for row in (r for r in export.rows if r["rule"] == "cap"):
+    tpp = facts.skus["tpp"].fillna(0.0).to_numpy(float) / 1e6
+    kinds = {
+        "cap": ("export_cap", np.ones(len(tpp)), "cap_units", "units"),
+        "cap_performance": ("export_performance", tpp, "cap_tpp_million", "million TPP"),
+    }
+    for row in (r for r in export.rows if r["rule"] in kinds):
+        name, weight, column, unit = kinds[row["rule"]]
         own = export.countries(row["export_class"])
         inside = np.array([c not in own if row["country"] == "*" else c == row["country"] for c in country], dtype=bool)
-        count, cap = last[np.ix_(inside, sku_class == row["export_class"])].sum(), float(row["cap_units"])
-        if not count - cap <= UNITS + RELATIVE * cap + ABSOLUTE:
+        of_class = sku_class == row["export_class"]
+        count, cap = float((units[np.ix_(inside, of_class)] * weight[of_class, None]).sum(axis=(0, 1)).max()), float(row[column])
+        if not count - cap <= UNITS * max(1.0, weight.max()) + RELATIVE * cap + ABSOLUTE:
             where = f"class {row['export_class']} country {row['country']} (rule {row['rule_id']})"
-            facts.found.add("export_cap", where, f"{count:.9g} units where {cap:.9g} are allowed", count - cap, "units")
+            facts.found.add(name, where, f"{count:.9g} {unit} where {cap:.9g} are allowed", count - cap, unit)
 
 
 def check_serving(facts: Facts, serving: Floats, inference: Floats) -> None:

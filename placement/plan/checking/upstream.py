@@ -1,4 +1,4 @@
-"""What stands behind the chips: stages of manufacture (models/README.md section 3)."""
+"""What stands behind the chips: stages of manufacture, and where they are made (models/README.md section 3)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import pandas as pd
 
 from placement.plan.checking.facts import Facts, codes, joined
 from placement.plan.checking.verdict import UNITS, rows
+from placement.units import USD_PER_MUSD
 
 
 def check_stages(facts: Facts) -> None:
@@ -33,3 +34,15 @@ def check_stages(facts: Facts) -> None:
     found.equal("stages.used", claimed, used, where, "use by the orders", "units of the stage", slack)
     capacity = np.where(row < 0, said["capacity"], limits["capacity"].to_numpy(float)[np.maximum(row, 0)] if len(limits) else 0.0)
     found.equal("stages.capacity", said["capacity"], capacity, here, "output", "units of the stage")
+
+
+def check_domestic(facts: Facts) -> None:
+    """Check that enough of the spend goes to chips that count as made at home."""
+    programmes = facts.case["domestic_shares"]
+    orders = joined(facts.plan["orders"][["offer", "units"]], facts.case["offers"][["offer", "sku", "unit_price_usd"]], ["offer"])
+    orders = joined(orders, facts.skus[["sku", "origin_country"]], ["sku"])
+    spend = orders["units"] * orders["unit_price_usd"] / USD_PER_MUSD
+    for row in programmes.to_dict("records"):
+        counted = orders["origin_country"].isin([word.strip() for word in row["origins"].split(";")])
+        least, here = row["min_spend_share"] * spend.sum(), rows(programmes, f"programme {row['programme']}")
+        facts.found.at_most("domestic_share", [least], [spend[counted].sum()], here, "share of all spend against spend at home", "M$")

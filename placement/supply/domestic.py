@@ -1,0 +1,29 @@
+r"""Chips made at home: a least share of the spend on all orders.
+
+.. math:: \sum_{q:\, o_{k(q)} \in O_n} c_q\, order_q \ge \theta_n \sum_q c_q\, order_q
+
+See models/README.md, section 3.
+"""
+
+from __future__ import annotations
+
+import pyomo.environ as pyo
+
+from placement.supply.supply import Block, Supply, amount
+from placement.units import USD_PER_MUSD
+
+
+def build(supply: Supply) -> None:
+    """State ``domestic_share[n]`` for every programme: spend in M$, undiscounted, over the whole horizon."""
+    case, m = supply.case, supply.model
+    programmes = {r.programme: r for r in case["domestic_shares"].itertuples()}
+    home = {n: {o.strip() for o in r.origins.split(";")} for n, r in programmes.items()}
+    made_in = case["skus"].set_index("sku")["origin_country"].to_dict()
+    spend = {q.offer: (made_in[q.sku], q.unit_price_usd / USD_PER_MUSD) for q in case["offers"].itertuples() if q.unit_price_usd > 0 and q.offer in m.order}
+    m.domestic_share = pyo.Constraint(
+        [n for n in programmes if spend],
+        rule=lambda m, n: amount([((origin in home[n]) - programmes[n].min_spend_share) * usd * m.order[q] for q, (origin, usd) in spend.items()]) >= 0,
+    )
+
+
+BLOCK = Block("domestic", build, tables=("domestic_shares",), needs=("chips",))
