@@ -11,7 +11,7 @@ import pandas as pd
 
 from placement.case import cooling_rules as cooling
 from placement.case import demand_rules as demand
-from placement.case import effects, magnitudes, milestone_rules, pair_rules, unused, upstream_rules
+from placement.case import effects, magnitudes, milestone_rules, pair_rules, release_rules, unused, upstream_rules
 from placement.case import fibre_rules as fibre
 from placement.case import supply_rules as supply
 from placement.case.draft import Draft, Rule
@@ -81,7 +81,7 @@ RULES: tuple[Rule, ...] = (
         demand.mandatory_windows,
         "case.periods jobs.job jobs.mandatory jobs.earliest jobs.latest job_skus.job job_skus.duration_periods",
     ),
-    Rule(effects.worth_doing, "jobs.mandatory jobs.value_musd services.price_usd_per_mtok services.unmet_usd_per_mtok"),
+    Rule(effects.worth_doing, "releases.job jobs.mandatory jobs.value_musd services.price_usd_per_mtok services.unmet_usd_per_mtok"),
     Rule(effects.metros_used, "metros.metro services.service demand.metro demand.service"),
     Rule(unused.demand_given, "demand.mtok_per_day"),
     Rule(
@@ -102,6 +102,7 @@ RULES: tuple[Rule, ...] = (
         "sites.site sites.lat_deg sites.lon_deg metros.metro metros.lat_deg metros.lon_deg links.a links.b links.km",
     ),
     *cooling.RULES,
+    *release_rules.RULES,
     Rule(pair_rules.workloads_known, "pairs.workload jobs.job services.service"),
     Rule(pair_rules.sites_paired, "sites.site pairs.site"),
     Rule(pair_rules.capacity_used, "pairs.site pairs.use capacity.site"),

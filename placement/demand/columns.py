@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -37,6 +37,21 @@ class Keys:
         """Return codes; the index arrays broadcast against each other."""
         parts = np.broadcast_arrays(*index)
         return np.asarray(np.ravel_multi_index(parts, self.shapes[kind]), dtype=np.int64) + self._offset[kind]
+
+    def holds(self, kind: str, codes: Ints) -> NDArray[np.bool_]:
+        """Return which codes are of a kind.
+
+        Examples
+        --------
+        >>> Keys({"compute": (2, 3), "fibre": (4,)}).holds("fibre", np.array([5, 6]))
+        array([False,  True])
+        """
+        first = self._offset[kind]
+        return np.asarray((codes >= first) & (codes < first + int(np.prod(self.shapes[kind]))))
+
+    def index(self, kind: str, codes: Ints) -> tuple[Ints, ...]:
+        """Return the index arrays of codes of one kind, as :meth:`encode` takes them."""
+        return tuple(np.asarray(i, dtype=np.int64) for i in np.unravel_index(codes - self._offset[kind], self.shapes[kind]))
 
     def decode(self, code: int) -> tuple[object, ...]:
         """Return ``(kind, *index)`` of a code."""
@@ -102,6 +117,25 @@ class Columns:
         for kind, frame in self.kinds:
             yield kind, at, frame
             at += len(frame)
+
+    def only(self, keep: NDArray[np.bool_]) -> Columns:
+        """Return the columns to keep, with the serve and requires rows as they are."""
+        number = np.cumsum(keep) - 1
+
+        def kept(part: Triplets) -> Triplets:
+            some = keep[part.col]
+            return Triplets(part.row[some], number[part.col[some]], part.value[some])
+
+        return replace(
+            self,
+            kinds=[(kind, frame[keep[at : at + len(frame)]].reset_index(drop=True)) for kind, at, frame in self.blocks()],
+            cost_musd={term: musd[keep] for term, musd in self.cost_musd.items()},
+            paid=self.paid[keep],
+            integer=self.integer[keep],
+            use=kept(self.use),
+            serve_row=self.serve_row[keep],
+            requires=kept(self.requires),
+        )
 
 
 def concatenate(parts: Sequence[Columns]) -> Columns:

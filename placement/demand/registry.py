@@ -11,6 +11,7 @@ from placement.case import Case
 from placement.demand.columns import Columns, Keys, concatenate
 from placement.demand.inference import build_inference
 from placement.demand.pairs import build_pairs
+from placement.demand.releases import with_releases
 from placement.demand.training import build_training
 from placement.rules import Scope
 
@@ -39,6 +40,15 @@ def builders(case: Case) -> list[Builder]:
     return [build_pairs] if "pairs" in case else [build for table, build in BUILDERS.items() if table in case]
 
 
+#: What ties columns of several builders together: returns them amended, and what else is excluded.
+Amendment = Callable[[Scope, Columns, Keys, Keys], tuple[Columns, pd.DataFrame]]
+
+
+def amendments(case: Case) -> list[Amendment]:
+    """Return the amendments that a case asks for, in the order in which they are made."""
+    return [with_releases] if len(case["releases"]) else []
+
+
 def resource_keys(scope: Scope) -> Keys:
     """Return the codes of every resource that a column of this case could use."""
     s, f, k = len(scope.sites), len(scope.domains), len(scope.skus)
@@ -51,6 +61,7 @@ def resource_keys(scope: Scope) -> Keys:
             "firm": (s, len(scope.levels), t),
             "fibre": (len(scope.case["links"]), t),
             "capacity": (s,),
+            "release": (len(scope.case["releases"]), t),
         }
     )
 
@@ -58,8 +69,13 @@ def resource_keys(scope: Scope) -> Keys:
 def build_demand(scope: Scope) -> Demand:
     """Build the columns of every workload in the case."""
     resources = resource_keys(scope)
-    decisions = Keys({"built": (len(scope.halls), scope.case.n_periods), "open": (len(scope.sites),)})
+    n_periods = scope.case.n_periods
+    decisions = Keys({"built": (len(scope.halls), n_periods), "open": (len(scope.sites),), "released": (len(scope.case["releases"]), n_periods)})
     built = [build(scope, resources, decisions) for build in builders(scope.case)]
-    excluded = [e for _, e in built if len(e)]
+    columns, excluded = concatenate([c for c, _ in built]), [e for _, e in built]
+    for amend in amendments(scope.case):
+        columns, lost = amend(scope, columns, resources, decisions)
+        excluded.append(lost)
+    excluded = [e for e in excluded if len(e)]
     nothing = pd.DataFrame(columns=["workload", "place", "sku", "rule", "n"]).astype({"n": "int64"})
-    return Demand(concatenate([c for c, _ in built]), resources, decisions, pd.concat(excluded, ignore_index=True) if excluded else nothing)
+    return Demand(columns, resources, decisions, pd.concat(excluded, ignore_index=True) if excluded else nothing)

@@ -19,6 +19,7 @@ from placement.plan.checking.inference import check_services, refresh_traffic, s
 from placement.plan.checking.money import check_cash, check_claims, check_objectives, discounted_terms, weighted_total
 from placement.plan.checking.pairs import check_pairs
 from placement.plan.checking.power import check_power
+from placement.plan.checking.releases import check_releases
 from placement.plan.checking.sites import hall_dates, hall_power
 from placement.plan.checking.tables import PLAN_TABLES, TERMS, read_tables, typed_tables
 from placement.plan.checking.training import check_jobs, check_requires, firm_power, gang_units, placed_jobs
@@ -80,6 +81,7 @@ def _check_plan(facts: Facts) -> None:
     check_jobs(facts, jobs)
     check_requires(facts, jobs, start)
     check_services(facts, served, network)
+    check_releases(facts, jobs, served)
     training = gang_units(facts, jobs)
     units, serving = check_chips(facts, stock, *hall_power(facts, start), training)
     check_serving(facts, serving, service_units(facts, served))

@@ -13,6 +13,7 @@ from placement.plan.figures.inference import cost_musd, inference
 from placement.plan.figures.money import money
 from placement.plan.figures.pairs import priced
 from placement.plan.figures.power import power
+from placement.plan.figures.releases import releases
 from placement.plan.figures.sites import sites
 from placement.plan.figures.tables import Tables
 from placement.plan.figures.training import training
@@ -20,7 +21,7 @@ from placement.plan.figures.upstream import upstream
 from placement.units import USD_PER_MUSD
 
 #: The layers' figures, in the order in which they are shown; a layer that is absent returns none.
-FIGURES: tuple[Callable[[Case, Tables], dict[str, float]], ...] = (money, sites, chips, upstream, power, training, inference)
+FIGURES: tuple[Callable[[Case, Tables], dict[str, float]], ...] = (money, sites, chips, upstream, power, training, releases, inference)
 
 
 def kpis(case: Case, tables: Tables, costs: pd.DataFrame) -> dict[str, float]:
@@ -36,5 +37,5 @@ def kpis(case: Case, tables: Tables, costs: pd.DataFrame) -> dict[str, float]:
     found = {k: v for part in FIGURES for k, v in part(case, tables).items()}
     found |= {f"{term}_{layer}_musd": v for (term, layer), v in costs.groupby(["term", "layer"])["musd"].sum().items()}
     if found.get("served_gtok", 0) > 0:
-        found["cost_usd_per_mtok"] = cost_musd(case, tables, costs) * USD_PER_MUSD / (found["served_gtok"] * 1e3)
+        found["cost_usd_per_mtok"] = cost_musd(case, tables, costs[costs["term"] != "value"]) * USD_PER_MUSD / (found["served_gtok"] * 1e3)
     return {k: float(v) for k, v in found.items() if np.isfinite(v)}

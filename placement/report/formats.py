@@ -48,13 +48,14 @@ LABELS = {
     "jobs_placed": "Training jobs placed", "jobs_unplaced": "Training jobs not placed", "value_placed_musd": "Value of the jobs placed",
     "value_unplaced_musd": "Value of the jobs not placed", "goodput_mean": "Goodput of training, mean, %", "served_gtok": "Tokens served, Gtok",
     "unserved_share": "Demand not served, %", "rtt_p50_ms": "Round-trip time, median, ms", "rtt_p95_ms": "Round-trip time, 95th percentile, ms",
+    "releases_out": "Models released by the end", "release_periods": "Periods in which releases are out, all together",
     "placing_cost": "Cost of placements", "opening_cost": "Cost of opening sites",
     "services_served": "Workloads that may be split", "services_split": "Workloads split over several sites", "sites_used": "Sites used",
     "sites_open": "Sites open", "capacity_used_share": "Capacity of open sites in use, %",
     "rtt_p99_ms": "Round-trip time, 99th percentile, ms", "cost_usd_per_mtok": "Cost of inference, $/Mtok",
 }  # fmt: skip
 _LAYERS = {"sites": "halls and sites", "grid": "grid connections", "contracts": "power contracts", "generation": "on-site generation",
-           "chips": "accelerators", "fibre": "fibre", "jobs": "training", "training": "training", "inference": "inference"}  # fmt: skip
+           "chips": "accelerators", "fibre": "fibre", "releases": "releases", "jobs": "training", "training": "training", "inference": "inference"}  # fmt: skip
 _TERMS = {"capex": "Capital spending", "opex": "Operation", "energy": "Energy", "contracts": "Contracts", "carbon": "Carbon cost",
           "lease": "Rent", "network": "Traffic", "change": "Changes", "unmet": "Penalties", "value": "Value", "salvage": "Residual value"}  # fmt: skip
 

@@ -37,6 +37,7 @@ TABLES = (
             num("unmet_usd_per_mtok", "$/Mtok", "penalty per million tokens not served; blank: all demand must be served", NAN, 0, 1e6),
             num("weights_gb", "GB", "weights sent to every replica at a refresh", 0.0, 0, 1e6),
             num("refresh_hours", "hours", "time in which a refresh must reach all replicas", 24.0, 0.01, 1e4),
+            ref("release", "releases", "release that it serves, from the period in which that is out; blank: served from the start", ""),
             ref("origin", "sites", "site that the weights come from; blank: no refresh traffic", ""),
         ),
     ),

@@ -63,6 +63,11 @@ PLAN_TABLES: dict[str, PlanTable] = {
     "fibre": PlanTable(_columns("link period modules:count capacity_gbps:amount load_gbps:amount"), ("link", "period"), ("links",)),
     "unserved": PlanTable(_columns("service metro period share:amount mtok_per_day:amount"), ("service", "metro", "period"), ("services",)),
     "unplaced": PlanTable(_columns("job value_musd:any"), ("job",), ("jobs",)),
+    "releases": PlanTable(
+        _columns("release job trained:period_or_blank released:period_or_blank blocked_by:text"),
+        ("release",),
+        ("releases",),
+    ),
     "openings": PlanTable(_columns("site open:flag"), ("site",), ("siting",)),
     "cash": PlanTable(_columns("period:period_or_end term musd:any"), ("period", "term")),
 }
@@ -155,6 +160,7 @@ def _known(case: Case) -> dict[str, pd.Index]:
         "metro": "metros",
         "ppa": "ppas",
         "generator": "generators",
+        "release": "releases",
     }
     ids = {kind: pd.Index(case[table][kind]) for kind, table in (plain | {"offer": "offers", "link": "links"}).items()}
     halls = case["halls"]

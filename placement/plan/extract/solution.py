@@ -30,6 +30,7 @@ class Solution:
         self.sides, self.case, self.scope = sides, sides.case, sides.scope
         self.x = x[len(variables) :]
         self.label = np.array(sides.case.periods)
+        self.number = {label: t for t, label in enumerate(sides.case.periods)}
         for v in sides.supply.model.component_data_objects(pyo.Var):
             v.set_value(0 if v.lb is None else v.lb, skip_validation=True)  # a variable that no row needs stands at its bound
         for v, value in zip(variables, x, strict=False):
