@@ -99,6 +99,7 @@ pre,900,0,2027Q2,,nordic,0.9,100,6
 tune,100,1,,2027Q3,,,,
 """,
     "job_skus": "job,sku,units,duration_periods\npre,big,12000,2\ntune,big,2000,1\ntune,small,4000,2\n",
+    "releases": "release,job,lag_periods,value_musd_per_period\nr1,tune,1,2\n",
     "metros": "metro,name,country,lat_deg,lon_deg\nSTO,Stockholm,SE,59.3,18.1\nCPH,Copenhagen,DK,55.7,12.6\n",
     "services": """\
 service,slo_rtt_ms,residency,peak_to_mean,hbm_gb,price_usd_per_mtok,unmet_usd_per_mtok,weights_gb,refresh_hours,origin
