@@ -40,13 +40,14 @@ def _dates(solution: Solution, run: Any) -> dict[str, int]:
     it_mw = run.units * scope.kw[k] / KW_PER_MW
     out = {"window": int(job["earliest"]), "hall": _first(_hall_mw(solution, run.domain), it_mw), "chips": _first(_arrived(solution, run), run.units)}
     if scope.has_power:
-        out["power"] = _first(_site_mw(solution, run.site, 0.0), it_mw * scope.pue[site])
-        out["firm power"] = _first(_site_mw(solution, run.site, float(job["min_firmness"])), it_mw * scope.pue[site]) if job["min_firmness"] > 0 else 0
+        out["power"] = _first(_site_mw(solution, run.site, 0.0), it_mw * scope.pue[site, :, case.stress])
+        firm = _site_mw(solution, run.site, float(job["min_firmness"]))
+        out["firm power"] = _first(firm, it_mw * scope.pue_most[site]) if job["min_firmness"] > 0 else 0
     # What the plan never has, such as full power in the stress block for work that may pause there, is no need of this job.
     return {name: t if t < case.n_periods else 0 for name, t in out.items()}
 
 
-def _first(amount: NDArray[np.float64], need: float) -> int:
+def _first(amount: NDArray[np.float64], need: float | NDArray[np.float64]) -> int:
     return int((amount < need * _ROOM).sum())
 
 
