@@ -252,6 +252,7 @@ def resource_key(sides: Sides, code: int) -> Key:
     names: dict[str, tuple[Any, ...]] = {
         "compute": (scope.domains, scope.skus), "serve": (scope.sites, scope.skus), "power": (scope.sites,),
         "firm": (scope.sites, scope.levels), "fibre": (sides.case["links"]["link"].to_numpy(),), "capacity": (scope.sites,),
+        "deferrable": (scope.sites, scope.duties),
         "release": (sides.case["releases"]["release"].to_numpy(),),
     }  # fmt: skip
     labels = names[str(kind)]

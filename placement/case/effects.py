@@ -130,6 +130,7 @@ def power_settings_used(d: Draft) -> Problems:
     yield from d.broken("sites", "community_mw", d["sites"]["community_mw"].notna(), why, remedy)
     yield from d.broken("cooling", "pue", d["cooling"]["pue"].notna(), why, remedy)
     yield from d.broken("jobs", "min_firmness", d["jobs"]["min_firmness"] > 0, why, remedy)
+    yield from d.broken("jobs", "duty", d["jobs"]["duty"] < 1, why, remedy)
 
 
 def opening_cost_used(d: Draft) -> Problems:

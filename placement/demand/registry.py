@@ -9,6 +9,7 @@ import pandas as pd
 
 from placement.case import Case
 from placement.demand.columns import Columns, Keys, concatenate
+from placement.demand.deferral import with_duty
 from placement.demand.inference import build_inference
 from placement.demand.pairs import build_pairs
 from placement.demand.releases import with_releases
@@ -46,7 +47,9 @@ Amendment = Callable[[Scope, Columns, Keys, Keys], tuple[Columns, pd.DataFrame]]
 
 def amendments(case: Case) -> list[Amendment]:
     """Return the amendments that a case asks for, in the order in which they are made."""
-    return [with_releases] if len(case["releases"]) else []
+    deferrable = bool((case["jobs"]["duty"] < 1).any()) and "pairs" not in case
+    wanted: list[tuple[bool, Amendment]] = [(deferrable, with_duty), (len(case["releases"]) > 0, with_releases)]
+    return [amend for asked, amend in wanted if asked]
 
 
 def resource_keys(scope: Scope) -> Keys:
@@ -61,6 +64,7 @@ def resource_keys(scope: Scope) -> Keys:
             "firm": (s, len(scope.levels), t),
             "fibre": (len(scope.case["links"]), t),
             "capacity": (s,),
+            "deferrable": (s, len(scope.duties), t),
             "release": (len(scope.case["releases"]), t),
         }
     )

@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from placement.demand.columns import Columns, Floats, Ints, Keys, Triplets
+from placement.demand.deferral import powered_from
 from placement.rules import Scope
 from placement.units import HOURS_PER_YEAR, KW_PER_MW
 
@@ -55,7 +56,7 @@ def _options(scope: Scope) -> pd.DataFrame:
     mw_need = it_need * scope.pue_least[site][None, :]
 
     fits = np.maximum(_first(scope.room_mw[:, k].swapaxes(0, 1), it_need), _first(scope.units[:, k].swapaxes(0, 1), gang * (1 - _TOL)))
-    powered = _first(np.broadcast_to(scope.site_mw[site], (len(rows), len(site), t_end)), mw_need)
+    powered = powered_from(scope, k, of["duty"].to_numpy(float), it_need)
     firm = _firm_from(scope, of["min_firmness"].to_numpy(float), mw_need)
     first = np.maximum.reduce([fits, powered, firm, np.broadcast_to(of["earliest"].to_numpy()[:, None], fits.shape)])
     last = np.minimum(of["latest"].to_numpy(), t_end - 1) - rows["duration_periods"].to_numpy() + 1

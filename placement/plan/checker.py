@@ -20,6 +20,7 @@ from placement.plan.checking.money import check_cash, check_claims, check_object
 from placement.plan.checking.pairs import check_pairs
 from placement.plan.checking.power import check_power
 from placement.plan.checking.releases import check_releases
+from placement.plan.checking.shifts import deferred_power
 from placement.plan.checking.sites import hall_dates, hall_power
 from placement.plan.checking.tables import PLAN_TABLES, TERMS, read_tables, typed_tables
 from placement.plan.checking.training import check_jobs, check_requires, firm_power, gang_units, placed_jobs
@@ -85,7 +86,7 @@ def _check_plan(facts: Facts) -> None:
     training = gang_units(facts, jobs)
     units, serving = check_chips(facts, stock, *hall_power(facts, start), training)
     check_serving(facts, serving, service_units(facts, served))
-    check_power(facts, _power_drawn(facts, units, training) + service_power(facts, served), firm_power(facts, jobs))
+    check_power(facts, _power_drawn(facts, units, training) + service_power(facts, served) + deferred_power(facts, jobs), firm_power(facts, jobs))
     check_fibre(facts, network, refresh_traffic(served))
 
 

@@ -14,6 +14,7 @@ from placement.plan.figures.money import money
 from placement.plan.figures.pairs import priced
 from placement.plan.figures.power import power
 from placement.plan.figures.releases import releases
+from placement.plan.figures.shifting import shifting
 from placement.plan.figures.sites import sites
 from placement.plan.figures.tables import Tables
 from placement.plan.figures.training import training
@@ -21,7 +22,7 @@ from placement.plan.figures.upstream import upstream
 from placement.units import USD_PER_MUSD
 
 #: The layers' figures, in the order in which they are shown; a layer that is absent returns none.
-FIGURES: tuple[Callable[[Case, Tables], dict[str, float]], ...] = (money, sites, chips, upstream, power, training, releases, inference)
+FIGURES: tuple[Callable[[Case, Tables], dict[str, float]], ...] = (money, sites, chips, upstream, power, training, shifting, releases, inference)
 
 
 def kpis(case: Case, tables: Tables, costs: pd.DataFrame) -> dict[str, float]:

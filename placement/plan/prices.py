@@ -26,6 +26,7 @@ FAMILIES: dict[str, tuple[str, tuple[str, ...]]] = {
     "domestic_share": ("M$/M$", ("place",)),
     "budget": ("M$/M$", ("period",)),
     "capacity": ("M$/unit", ("place",)),
+    "deferrable": ("M$/MW", ("place", "duty", "period")),
     "release": ("M$/period", ("release", "period")),
 }
 COLUMNS = ("resource", "kind", "place", "sku", "period", "block", "price", "unit", "label")

@@ -48,6 +48,7 @@ LABELS = {
     "jobs_placed": "Training jobs placed", "jobs_unplaced": "Training jobs not placed", "value_placed_musd": "Value of the jobs placed",
     "value_unplaced_musd": "Value of the jobs not placed", "goodput_mean": "Goodput of training, mean, %", "served_gtok": "Tokens served, Gtok",
     "unserved_share": "Demand not served, %", "rtt_p50_ms": "Round-trip time, median, ms", "rtt_p95_ms": "Round-trip time, 95th percentile, ms",
+    "shifted_gwh": "IT energy of deferrable jobs moved to other hours, GWh",
     "releases_out": "Models released by the end", "release_periods": "Periods in which releases are out, all together",
     "placing_cost": "Cost of placements", "opening_cost": "Cost of opening sites",
     "services_served": "Workloads that may be split", "services_split": "Workloads split over several sites", "sites_used": "Sites used",

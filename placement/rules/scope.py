@@ -57,6 +57,12 @@ class Scope:
         return np.unique(asked[asked > 0]) if self.has_power else np.empty(0)
 
     @cached_property
+    def duties(self) -> Array:
+        """Distinct duties below 1 of the jobs, ascending; empty where power is not modelled."""
+        asked = self.case["jobs"]["duty"].to_numpy(float)
+        return np.unique(asked[asked < 1]) if self.has_power else np.empty(0)
+
+    @cached_property
     def has_power(self) -> bool:
         """Whether any source of power is described."""
         return "grid" in self.case or "generators" in self.case
@@ -192,8 +198,13 @@ class Scope:
     @cached_property
     def site_mw(self) -> Array:
         """Most MW at the meter in the scarcest block, per site and period, shape (S, T); ``inf`` without a power layer."""
+        return self.block_mw.min(axis=2)
+
+    @cached_property
+    def block_mw(self) -> Array:
+        """Most MW at the meter per site, period and block, shape (S, T, B); ``inf`` without a power layer."""
         if not self.has_power:
-            return np.full((len(self.sites), self.case.n_periods), np.inf)
+            return np.full((len(self.sites), self.case.n_periods, len(self.case.blocks)), np.inf)
         grid, gens = self.case["grid"], self.case["generators"]
         by_block = [
             self._steps(grid["site"], grid["available"], grid["mw"] * ~(grid["interruptible"] & block.stress))
@@ -201,7 +212,7 @@ class Scope:
             for b, block in enumerate(self.case.blocks)
         ]
         cap = self.case["sites"]["community_mw"].fillna(np.inf).to_numpy(float)
-        return np.minimum(np.minimum.reduce(by_block), cap[:, None])
+        return np.minimum(np.stack(by_block, axis=2), cap[:, None, None])
 
     @cached_property
     def firm_mw(self) -> Array:

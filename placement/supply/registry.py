@@ -7,7 +7,7 @@ from typing import Any
 
 from placement.errors import FormulationError
 from placement.rules import Scope
-from placement.supply import capacity, capital, chips, contracts, domestic, fibre, generation, grid, releases, sites, siting, stages
+from placement.supply import capacity, capital, chips, contracts, domestic, fibre, generation, grid, releases, shifting, sites, siting, stages
 from placement.supply.supply import Block, Supply
 
 BLOCKS: tuple[Block, ...] = (
@@ -21,6 +21,7 @@ BLOCKS: tuple[Block, ...] = (
     grid.LIMITS,
     fibre.BLOCK,
     releases.BLOCK,
+    shifting.BLOCK,
     capital.BLOCK,
     siting.BLOCK,
     capacity.BLOCK,

@@ -63,6 +63,11 @@ PLAN_TABLES: dict[str, PlanTable] = {
     "fibre": PlanTable(_columns("link period modules:count capacity_gbps:amount load_gbps:amount"), ("link", "period"), ("links",)),
     "unserved": PlanTable(_columns("service metro period share:amount mtok_per_day:amount"), ("service", "metro", "period"), ("services",)),
     "unplaced": PlanTable(_columns("job value_musd:any"), ("job",), ("jobs",)),
+    "shifts": PlanTable(
+        _columns("site period block mw:any duty:units"),
+        ("site", "period", "block", "duty"),
+        ("deferrable jobs",),  # no table of that name: never compulsory, but without it deferrable jobs have to draw their mean
+    ),
     "releases": PlanTable(
         _columns("release job trained:period_or_blank released:period_or_blank blocked_by:text"),
         ("release",),

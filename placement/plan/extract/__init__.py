@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import pandas as pd
 
 from placement.plan.checking.tables import PLAN_TABLES
-from placement.plan.extract import chips, demand, fibre, money, power, releases, sites, upstream
+from placement.plan.extract import chips, demand, fibre, money, power, releases, shifting, sites, upstream
 from placement.plan.extract.money import costs
 from placement.plan.extract.solution import Solution, table
 
@@ -29,6 +29,7 @@ EXTRACTORS: Mapping[str, Callable[[Solution], pd.DataFrame]] = {
     "fibre": fibre.fibre,
     "unserved": demand.unserved,
     "unplaced": demand.unplaced,
+    "shifts": shifting.shifts,
     "releases": releases.releases,
     "openings": sites.openings,
     "cash": money.cash,
