@@ -240,7 +240,7 @@ def _idle_power(scope: Scope, demand: Demand) -> NDArray[np.int64]:
     idle = scope.case["skus"]["idle_share"].to_numpy(float) > 0
     if not scope.has_power or not idle.any() or not len(scope.domains):
         return np.empty(0, np.int64)
-    sites = np.unique(scope.domain_site[(scope.units[:, idle, -1] > 0).any(axis=1)])
+    sites = np.unique(scope.domain_site[(scope.units[:, idle] > 0).any(axis=(1, 2))])
     s, t, b = np.meshgrid(sites, np.arange(scope.case.n_periods), np.arange(len(scope.case.blocks)), indexing="ij")
     return demand.resources.encode("power", s, t, b).ravel()
 

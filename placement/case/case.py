@@ -120,7 +120,7 @@ def frame(name: str, rows: list[dict[str, object]], n_periods: int) -> pd.DataFr
     For tests and for code that makes cases. Period cells are indices here, not labels.
     """
     table = TABLES[name]
-    ends = {"start": 0, "end": n_periods - 1}
+    ends = {"start": 0, "end": n_periods - 1, "never": n_periods}
     columns = {}
     for c in table:
         blank = ends.get(str(c.blank), c.blank) if c.kind == "period" else c.blank

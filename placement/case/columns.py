@@ -17,7 +17,8 @@ class Column:
     """One column: its type, unit, range and what a blank cell means.
 
     ``blank`` is the value that an empty cell (or an absent column) stands for; ``None`` means that the
-    column must be there and filled. A period column may use ``"start"`` and ``"end"`` for the horizon.
+    column must be there and filled. A period column may use ``"start"``, ``"end"`` and ``"never"``
+    (behind the horizon).
     """
 
     name: str

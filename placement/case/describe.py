@@ -177,7 +177,7 @@ def _blank(column: Column) -> str:
     if blank is None:
         return "*required*; must be blank with `pairs`" if column.waived else "*required*"
     if column.kind == "period":
-        return {"start": "first period", "end": "last period"}[str(blank)]
+        return {"start": "first period", "end": "last period", "never": "never"}[str(blank)]
     if column.kind == "bool":
         return str(int(bool(blank)))
     if blank is NAN or blank == "":

@@ -11,9 +11,11 @@ import pandas as pd
 
 from placement.case import cooling_rules as cooling
 from placement.case import demand_rules as demand
-from placement.case import effects, magnitudes, milestone_rules, pair_rules, release_rules, unused, upstream_rules
+from placement.case import deployment_rules as deployment
+from placement.case import effects, magnitudes, milestone_rules, pair_rules, release_rules, unused
 from placement.case import fibre_rules as fibre
 from placement.case import supply_rules as supply
+from placement.case import upstream_rules as upstream
 from placement.case.draft import Draft, Rule
 from placement.case.findings import suggest
 from placement.case.schema import TABLES, Column
@@ -58,7 +60,8 @@ RULES: tuple[Rule, ...] = (
     Rule(effects.vendors_used, "vendor_caps.vendor skus.sku skus.vendor offers.sku"),
     Rule(supply.vendor_shares, "vendor_caps.vendor vendor_caps.max_spend_share skus.sku skus.vendor offers.sku"),
     Rule(magnitudes.spend_shares, "vendor_caps.max_spend_share domestic_shares.min_spend_share offers.unit_price_usd"),
-    *upstream_rules.RULES,
+    *upstream.RULES,
+    *deployment.RULES,
     Rule(supply.installed_places, "halls.site halls.domain halls.existing installed.domain"),
     Rule(
         supply.installed_power,

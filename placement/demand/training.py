@@ -86,8 +86,9 @@ def _options(scope: Scope) -> pd.DataFrame:
 
 
 def _first(limit: NDArray[np.float64], need: Floats) -> Ints:
-    """Return the first period in which a never-falling limit (..., T) reaches the need (...); T where it never does."""
-    return np.asarray((limit < need[..., None]).sum(axis=-1), dtype=np.int64)
+    """Return the first period in which a limit (..., T) reaches the need (...); T where it never does."""
+    enough = limit >= need[..., None]
+    return np.where(enough.any(axis=-1), enough.argmax(axis=-1), limit.shape[-1])
 
 
 def _firm_from(scope: Scope, asked: Floats, mw_need: Floats) -> Ints:

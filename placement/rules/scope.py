@@ -144,6 +144,14 @@ class Scope:
         return units
 
     @cached_property
+    def standing(self) -> Array:
+        """Units that run already and have not retired, shape (F, K, T)."""
+        rows, gone = self.case["installed"], np.zeros((*self.installed.shape, self.case.n_periods + 1))
+        f, k = self.domains.get_indexer(pd.Index(rows["domain"])), self.skus.get_indexer(pd.Index(rows["sku"]))
+        np.add.at(gone, (f, k, np.minimum(rows["retires"], self.case.n_periods)), rows["units"])
+        return self.installed[:, :, None] - gone.cumsum(axis=2)[:, :, :-1]
+
+    @cached_property
     def arriving(self) -> Array:
         """Most units of each SKU that can have arrived by each period, shape (K, T)."""
         offers = self.case["offers"]
@@ -179,7 +187,7 @@ class Scope:
     @cached_property
     def units(self) -> Array:
         """Most units that can be in service, shape (F, K, T)."""
-        return self.installed[:, :, None] + self.addable
+        return self.standing + self.addable
 
     # ---- power ------------------------------------------------------------------------------------------------------
     @cached_property

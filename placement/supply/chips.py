@@ -12,6 +12,7 @@ from collections import defaultdict
 
 import pyomo.environ as pyo
 
+from placement.supply.deployment import limit_deployment
 from placement.supply.exports import cap_exports
 from placement.supply.orders import order_chips
 from placement.supply.supply import Block, Expr, Supply, amount
@@ -46,16 +47,17 @@ def build(supply: Supply) -> None:
 
     here: dict[tuple[int, int, int], Expr] = {code: m.deployed[i] for i, code in named.items()}
     for f, k, t in sorted(computes):
-        supply.provide(("compute", f, k, t), float(scope.installed[f, k]) + here.get((f, k, t), 0))
+        supply.provide(("compute", f, k, t), float(scope.standing[f, k, t]) + here.get((f, k, t), 0))
     # chips lent to inference where no training column competes for them
     alone = [(f_name[f], k_name[k], t) for f, k, t in lent if (f, k, t) not in computes]
     codes = {(f_name[f], k_name[k], t): (f, k, t) for f, k, t in lent}
-    m.serving_split = pyo.Constraint(alone, rule=lambda m, *i: m.serving[i] <= float(scope.installed[codes[i][:2]]) + here.get(codes[i], 0))
+    m.serving_split = pyo.Constraint(alone, rule=lambda m, *i: m.serving[i] <= float(scope.standing[codes[i]]) + here.get(codes[i], 0))
 
     _fill_halls(supply, here)
     _draw_idle(supply, here)
     order_chips(supply)
     cap_exports(supply, here)
+    limit_deployment(supply)
 
 
 def _fill_halls(supply: Supply, here: dict[tuple[int, int, int], Expr]) -> None:
@@ -67,7 +69,7 @@ def _fill_halls(supply: Supply, here: dict[tuple[int, int, int], Expr]) -> None:
 
     def load(f: int, t: int, which: list[int]) -> Expr:
         mw = scope.kw / KW_PER_MW
-        fixed = sum(float(mw[k] * scope.installed[f, k]) for k in which)
+        fixed = sum(float(mw[k] * scope.standing[f, k, t]) for k in which)
         return fixed + amount([float(mw[k]) * here[f, k, t] for k in by_domain[f, t] if k in which])
 
     every, wet = list(range(len(scope.kw))), [k for k in range(len(scope.kw)) if scope.liquid[k]]
@@ -92,8 +94,8 @@ def _draw_idle(supply: Supply, here: dict[tuple[int, int, int], Expr]) -> None:
     for f, k in pairs:
         s = int(scope.domain_site[f])
         for t in range(supply.case.n_periods):
-            if scope.installed[f, k] > 0 or (f, k, t) in here:
-                units = float(scope.installed[f, k]) + here.get((f, k, t), 0)
+            if scope.standing[f, k, t] > 0 or (f, k, t) in here:
+                units = float(scope.standing[f, k, t]) + here.get((f, k, t), 0)
                 for b in range(len(supply.case.blocks)):
                     supply.draw(("power", s, t, b), float(scope.pue[s, t, b] * idle_mw[k]) * units)
 

@@ -20,7 +20,7 @@ def cap_exports(supply: Supply, here: dict[tuple[int, int, int], Expr]) -> None:
     own = rows.groupby("export_class")["country"].agg(set).to_dict()
     country = case["sites"]["country"].to_numpy()[scope.domain_site]
     classes = case["skus"]["export_class"].to_numpy()
-    dates = [case.n_periods - 1]  # the last period has the most
+    dates = _most(supply)
 
     def held(limit: Limit, weight: NDArray[np.float64]) -> tuple[list[Expr], float]:
         """The deployed units that count, and what the installed ones come to."""
@@ -28,7 +28,7 @@ def cap_exports(supply: Supply, here: dict[tuple[int, int, int], Expr]) -> None:
         inside = [f for f in range(len(country)) if country[f] == place or (place == "*" and country[f] not in own[c])]
         pairs = [(f, k) for f in inside for k in range(len(classes)) if classes[k] == c]
         deployed = [float(weight[k]) * here[f, k, t] for f, k in pairs if (f, k, t) in here]
-        return deployed, sum(float(weight[k] * scope.installed[f, k]) for f, k in pairs)
+        return deployed, sum(float(weight[k] * scope.standing[f, k, t]) for f, k in pairs)
 
     def caps(rule: str, column: str) -> dict[Limit, float]:
         chosen = rows[rows["rule"] == rule]
@@ -40,3 +40,11 @@ def cap_exports(supply: Supply, here: dict[tuple[int, int, int], Expr]) -> None:
     m.export_performance = pyo.Constraint(
         [i for i in performance if held(i, tpp)[0]], rule=lambda m, *i: amount(held(i, tpp)[0]) + held(i, tpp)[1] <= performance[i]
     )
+
+
+def _most(supply: Supply) -> list[int]:
+    """Return the periods in which most units can be there: the last one, and those after which some retire or leave."""
+    last = supply.case.n_periods - 1
+    retiring = np.any(np.diff(supply.scope.standing, axis=2) < 0, axis=(0, 1)).tolist()
+    leaving = {t for _, _, t in supply.model.component("removed") or ()}
+    return [t for t in range(last) if retiring[t] or t + 1 in leaving] + [last]

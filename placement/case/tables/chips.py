@@ -55,11 +55,12 @@ TABLES = (
         layer="chips",
         key=("domain", "sku"),
         needs=("skus", "halls"),
-        meaning="Chips that run already; they stay where they are.",
+        meaning="Chips that run already; they stay where they are until they retire.",
         columns=(
             text("domain", "fabric domain", None),
             ref("sku", "skus", "SKU"),
             num("units", "accelerators", "units in service", None, 1e-6, 1e8),
+            period("retires", "period from which they are gone, and their hall space and power with them; blank: they stay", "never"),
         ),
     ),
     Table(

@@ -21,6 +21,7 @@ TABLES = (
             waived(num("pue", "MW/MW", "facility power / IT power; where `cooling` has no row for the hour", None, 1.0, 3.0)),
             num("opening_cost_musd", "M$", "one-off cost of opening a site that has no existing hall", 0.0),
             num("outages_per_year", "1/year", "interruptions that stop a training job", 0.0, 0.0, 1000),
+            num("deploy_mw_per_period", "MW", "most IT power of chips that can be put into service at the site in a period; blank: no such limit", NAN, 0, 1e5),
             num("community_mw", "MW", "cap on the facility's total power; blank: none", NAN, 0.0, 1e5),
         ),
     ),

@@ -53,9 +53,10 @@ def _vendor_cap(facts: Facts, sku: Ints, spend: Floats) -> None:
 
 
 def installed_units(facts: Facts) -> Floats:
-    """Return units that run from the start by domain and SKU."""
-    table, out = facts.case["installed"], np.zeros((len(facts.domain_ids), len(facts.sku_ids)))
-    np.add.at(out, (codes(facts.domain_ids, table["domain"]), codes(facts.sku_ids, table["sku"])), table["units"].to_numpy(float))
+    """Return units that run from the start by domain, SKU and period, until they retire."""
+    table, out = facts.case["installed"], np.zeros((len(facts.domain_ids), len(facts.sku_ids), facts.n_periods))
+    stays = np.arange(facts.n_periods) < table["retires"].to_numpy(int)[:, None]
+    np.add.at(out, (codes(facts.domain_ids, table["domain"]), codes(facts.sku_ids, table["sku"])), stays * table["units"].to_numpy(float)[:, None])
     return out
 
 
@@ -70,10 +71,10 @@ def check_chips(facts: Facts, stock: Floats, hall_mw: Floats, liquid_mw: Floats,
     here = rows(table.assign(period=[facts.case.periods[i] for i in t]), "domain {domain} SKU {sku} {period}")
     there = axes(("domain", facts.domain_ids), ("SKU", facts.sku_ids), ("", facts.case.periods))
     found.never("chips.site", table["site"].to_numpy(object) != facts.domain_site_ids[f], here, "the domain is at another site")
-    found.equal("chips.installed", table["installed"], installed[f, k], here, "installed", "units", UNITS)
+    found.equal("chips.installed", table["installed"], installed[f, k, t], here, "installed", "units", UNITS)
     found.equal("chips.training", said_training, training, there, "units used by jobs", "units", UNITS)
 
-    units = installed[:, :, None] + deployed
+    units = installed + deployed
     later = axes(("domain", facts.domain_ids), ("SKU", facts.sku_ids), ("", facts.case.periods[1:]))
     found.at_most("deployed_step", deployed[:, :, :-1], deployed[:, :, 1:], later, "deployed before against deployed", "units", UNITS)
     found.at_most(
@@ -89,6 +90,7 @@ def check_chips(facts: Facts, stock: Floats, hall_mw: Floats, liquid_mw: Floats,
     found.at_most("serving_split", serving, units, there, "units lent to inference against units there", "units", UNITS)
     found.at_most("compute", training, units - serving, there, "units of jobs against units not lent to inference", "units", UNITS, scale=units)
     _in_halls(facts, units, hall_mw, liquid_mw)
+    _deploy_rate(facts, deployed)
     _where_allowed(facts, deployed)
     _export_cap(facts, units)
     return units, serving
@@ -101,6 +103,14 @@ def _in_halls(facts: Facts, units: Floats, hall_mw: Floats, liquid_mw: Floats) -
     mixed = facts.has_liquid & facts.has_air
     limit = np.where(mixed[:, None], liquid_mw, np.inf)
     facts.found.at_most("hall_liquid_mw", mw[:, facts.liquid_sku].sum(axis=1), limit, there, "IT power of liquid-cooled chips against liquid halls", "MW")
+
+
+def _deploy_rate(facts: Facts, deployed: Floats) -> None:
+    """Compare the IT power that a site puts into service in a period with what it can."""
+    limit = facts.sites["deploy_mw_per_period"].fillna(np.inf).to_numpy(float)[:, None]
+    added = np.maximum(np.diff(deployed, axis=2, prepend=0.0), 0.0) * facts.unit_mw[None, :, None]
+    there, mw = axes(("site", facts.site_ids), ("", facts.case.periods)), facts.per_site(added.sum(axis=1))
+    facts.found.at_most("deploy_rate", mw, np.broadcast_to(limit, mw.shape), there, "IT power put into service against what the site can", "MW", UNITS)
 
 
 def _where_allowed(facts: Facts, deployed: Floats) -> None:

@@ -35,7 +35,7 @@ def chips(solution: Solution) -> pd.DataFrame:
     number = {label: t for t, label in enumerate(solution.case.periods)}
     for r in training(solution).itertuples():
         used[f_of[r.domain], k_of[r.sku], number[r.start] : number[r.end] + 1] += r.units
-    there = np.broadcast_to(scope.installed[:, :, None], shape)
+    there = scope.standing
     some = ((there + deployed + serving + used) > NIL).any(axis=2)
     rows = [
         (
