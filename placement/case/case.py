@@ -62,6 +62,8 @@ class Case:
     weights: Mapping[str, float] = field(default_factory=dict)  # objective weights that replace the card's
     objectives: tuple[Objective, ...] = ()  # objectives in turn, one of them the case's own; empty: that one alone
     carbon_price_usd_per_t: float = 0.0
+    debt_rate: float = 0.0  # per year
+    budget_carries: bool = False
     rtt_overhead_ms: float = 8.0  # see fibre.delay
     lead_percentile: int = 50
     open_sites: int = 0  # exactly so many sites of `siting` are opened; 0: as many as pay

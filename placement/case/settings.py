@@ -16,7 +16,7 @@ from placement.case.schema import DOCUMENTATION
 from placement.units import PERIOD_EXAMPLE, period_number
 
 #: Cost terms whose objective weight ``[weights]`` may replace.
-TERMS = ("capex", "opex", "lease", "energy", "contracts", "network", "carbon", "change", "unmet", "value", "salvage", "placing", "opening")
+TERMS = ("capex", "opex", "lease", "energy", "contracts", "network", "carbon", "finance", "change", "unmet", "value", "salvage", "placing", "opening")
 
 #: What an objective in turn may minimise besides: measured, not paid.
 MEASURES = ("emissions_kt",)
@@ -60,6 +60,13 @@ KEYS: dict[str, Setting] = {
         fits=_number(0, 1e3),
         rule="must be between 0 and 1000 ms",
         default=8.0,
+    ),
+    "debt_rate": Setting(meaning="interest on debt (`budget.debt_musd`) per year", fits=_number(0, 1), rule="must be between 0 and 1 per year", default=0.0),
+    "budget_carries": Setting(
+        meaning="funds that are not spent in a period may be spent later",
+        fits=lambda v: isinstance(v, bool),
+        rule="must be true or false",
+        default=False,
     ),
     "open_sites": Setting(
         meaning="exactly so many sites of `siting` are opened; 0: as many as pay",

@@ -9,10 +9,18 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from placement.case import (
+    capital_rules,
+    effects,
+    magnitudes,
+    milestone_rules,
+    pair_rules,
+    release_rules,
+    unused,
+)
 from placement.case import cooling_rules as cooling
 from placement.case import demand_rules as demand
 from placement.case import deployment_rules as deployment
-from placement.case import effects, magnitudes, milestone_rules, pair_rules, release_rules, unused
 from placement.case import fibre_rules as fibre
 from placement.case import supply_rules as supply
 from placement.case import upstream_rules as upstream
@@ -109,6 +117,7 @@ RULES: tuple[Rule, ...] = (
     Rule(pair_rules.workloads_known, "pairs.workload jobs.job services.service"),
     Rule(pair_rules.sites_paired, "sites.site pairs.site"),
     Rule(pair_rules.capacity_used, "pairs.site pairs.use capacity.site"),
+    *capital_rules.RULES,
 )
 
 

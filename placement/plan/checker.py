@@ -15,6 +15,7 @@ from placement.case.case import Case
 from placement.plan.checking.chips import check_chips, check_orders, check_serving
 from placement.plan.checking.facts import Facts, Floats
 from placement.plan.checking.fibre import Network, check_fibre
+from placement.plan.checking.funds import check_funds, check_income
 from placement.plan.checking.inference import check_services, refresh_traffic, served_rows, service_power, service_units
 from placement.plan.checking.money import check_cash, check_claims, check_objectives, discounted_terms, weighted_total
 from placement.plan.checking.pairs import check_pairs
@@ -84,10 +85,13 @@ def _check_plan(facts: Facts) -> None:
     check_services(facts, served, network)
     check_releases(facts, jobs, served)
     training = gang_units(facts, jobs)
-    units, serving = check_chips(facts, stock, *hall_power(facts, start), training)
+    it_mw, liquid_mw = hall_power(facts, start)
+    units, serving = check_chips(facts, stock, it_mw, liquid_mw, training)
     check_serving(facts, serving, service_units(facts, served))
     check_power(facts, _power_drawn(facts, units, training) + service_power(facts, served) + deferred_power(facts, jobs), firm_power(facts, jobs))
     check_fibre(facts, network, refresh_traffic(served))
+    check_funds(facts, it_mw.sum(axis=0))
+    check_income(facts)
 
 
 def _power_drawn(facts: Facts, units: Floats, training: Floats) -> Floats:

@@ -22,7 +22,17 @@ from placement.plan.figures.upstream import upstream
 from placement.units import USD_PER_MUSD
 
 #: The layers' figures, in the order in which they are shown; a layer that is absent returns none.
-FIGURES: tuple[Callable[[Case, Tables], dict[str, float]], ...] = (money, sites, chips, upstream, power, training, shifting, releases, inference)
+FIGURES: tuple[Callable[[Case, Tables], dict[str, float]], ...] = (
+    money,
+    sites,
+    chips,
+    upstream,
+    power,
+    training,
+    shifting,
+    releases,
+    inference,
+)
 
 
 def kpis(case: Case, tables: Tables, costs: pd.DataFrame) -> dict[str, float]:

@@ -1,17 +1,42 @@
-"""Budget per period: undiscounted capex paid in a period stays within it. See models/README.md, section 8."""
+r"""Funds per period: own funds, debt within its headroom, tranches that progress releases; and the most that may be rented.
+
+.. math:: \sum_{u} capex_u \le \sum_{u} (B_u + debt_u + \sum_n drawn_{nu}), \quad u = t, \text{ or } u \le t \text{ where funds carry over}
+
+See models/README.md, section 8.
+"""
 
 from __future__ import annotations
 
 import pyomo.environ as pyo
 
-from placement.supply.supply import Block, Supply, amount
+from placement.errors import FormulationError
+from placement.supply.supply import Block, Expr, Supply, amount
+from placement.units import MONTHS_PER_YEAR
 
 
 def build(supply: Supply) -> None:
-    """State ``budget[t]``; must come after every block that spends."""
-    limit = supply.case["budget"].set_index("period")["capex_musd"].to_dict()
-    spending = {t: supply.cash["capex", t] for t in limit if ("capex", t) in supply.cash}
-    supply.model.budget = pyo.Constraint(list(spending), rule=lambda m, t: amount(spending[t]) <= limit[t])
+    """Declare ``debt[t]``; state ``budget[t]`` and ``lease_cap[t]``. Must come after every block that spends."""
+    case, m = supply.case, supply.model
+    rows = case["budget"].set_index("period")
+    limit, headroom, rent = (rows[c].dropna().to_dict() for c in ("capex_musd", "debt_musd", "lease_musd"))
+    m.debt = pyo.Var([t for t in limit if headroom[t] > 0], bounds=lambda m, t: (0, headroom[t]))
+    for t in m.debt:
+        for paid in range(t + 1, case.n_periods + 1):  # a period's interest is paid at its end
+            supply.pay("finance", paid, case.debt_rate * case.period_months / MONTHS_PER_YEAR * m.debt[t])
+    funds: dict[int, list[Expr]] = {t: [limit[t], *supply.drawn.get(t, ())] + ([m.debt[t]] if t in m.debt else []) for t in limit}
+
+    def periods(t: int) -> list[int]:
+        """Periods whose spending and funds count together with those of ``t``."""
+        return [u for u in sorted(limit) if u <= t] if case.budget_carries else [t]
+
+    spending = [t for t in limit if any(("capex", u) in supply.cash for u in periods(t))]
+    m.budget = pyo.Constraint(
+        spending,
+        rule=lambda m, t: amount([e for u in periods(t) for e in supply.cash.get(("capex", u), ())]) <= amount([e for u in periods(t) for e in funds[u]]),
+    )
+    if rent and not any(("lease", t) in supply.cash for t in range(case.n_periods)):
+        raise FormulationError("budget.lease_musd has no effect: nothing in the case can be rented; leave it blank")
+    m.lease_cap = pyo.Constraint([t for t in rent if ("lease", t) in supply.cash], rule=lambda m, t: amount(supply.cash["lease", t]) <= rent[t])
 
 
-BLOCK = Block("capital", build, tables=("budget",), needs=("sites", "grid", "contracts", "generation", "chips", "fibre"))
+BLOCK = Block("capital", build, tables=("budget",), needs=("sites", "grid", "contracts", "generation", "chips", "fibre", "tranches"))

@@ -7,7 +7,22 @@ from typing import Any
 
 from placement.errors import FormulationError
 from placement.rules import Scope
-from placement.supply import capacity, capital, chips, contracts, domestic, fibre, generation, grid, releases, shifting, sites, siting, stages
+from placement.supply import (
+    capacity,
+    capital,
+    chips,
+    contracts,
+    domestic,
+    fibre,
+    generation,
+    grid,
+    releases,
+    shifting,
+    sites,
+    siting,
+    stages,
+    tranches,
+)
 from placement.supply.supply import Block, Supply
 
 BLOCKS: tuple[Block, ...] = (
@@ -22,9 +37,10 @@ BLOCKS: tuple[Block, ...] = (
     fibre.BLOCK,
     releases.BLOCK,
     shifting.BLOCK,
-    capital.BLOCK,
     siting.BLOCK,
     capacity.BLOCK,
+    tranches.BLOCK,
+    capital.BLOCK,  # the last: it adds up what the others spend
 )
 
 

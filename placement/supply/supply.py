@@ -39,6 +39,8 @@ class Supply:
         self.cost: dict[str, list[Expr]] = defaultdict(list)  # term -> discounted M$
         self.cash: dict[tuple[str, int], list[Expr]] = defaultdict(list)  # (term, period) -> undiscounted M$; period T: residual
         self.emissions: dict[int, list[Expr]] = defaultdict(list)  # period -> tonnes of CO2
+        self.drawn: dict[int, list[Expr]] = defaultdict(list)  # period -> M$ of released funds
+        self.assets: list[tuple[int, int, float, Expr]] = []  # (period paid, period of service, life in years, M$) of every investment
         self.layer = ""  # name of the block that is being built
         self.by_owner: dict[tuple[str, str, str], list[Expr]] = defaultdict(list)  # (term, layer, site or SKU or "") -> undiscounted M$
         self.decisions: dict[tuple[Any, ...], Expr] = {}  # decision that columns may require -> variable
@@ -71,7 +73,9 @@ class Supply:
     def invest(self, period: int, amount_musd: Expr, life_years: float, *, owner: str = "", in_service: int | None = None) -> None:
         """Charge capital paid in a period and credit what the asset is worth at the end of the horizon (NaN life: nothing)."""
         self.pay("capex", period, amount_musd, owner)
-        end, begun = self.case.n_periods, period if in_service is None else in_service
+        begun = period if in_service is None else in_service
+        self.assets.append((period, begun, life_years, amount_musd))
+        end = self.case.n_periods
         share = 1 - (end - begun) * self.case.period_months / MONTHS_PER_YEAR / life_years
         if share > 0:  # False for NaN
             self.pay("salvage", end, -share * amount_musd, owner)

@@ -34,12 +34,24 @@ class Cash:
     def __init__(self, n_periods: int) -> None:
         self.paid: dict[str, Floats] = {term: np.zeros(n_periods + 1) for term in TERMS}
         self.n_periods = n_periods
+        self.depreciation, self.lasting = np.zeros((2, n_periods))  # M$ by period: of what has a life, and what was paid for that
         self.emissions_t = np.zeros(n_periods)  # of all energy taken
 
     def emit(self, kg: Floats, usd_per_t: float) -> None:
         """Book the carbon of every period, kg, and its price."""
         self.emissions_t += kg / KG_PER_T
         self.pay("carbon", np.arange(self.n_periods), usd_per_t * kg / KG_PER_T / USD_PER_MUSD)
+
+    def _depreciate(self, start: Floats, musd: Floats, life_years: Floats, period_months: int, paid: ArrayLike) -> None:
+        """Spread what was paid over its life, from service on; what has no life is expensed when paid."""
+        s, cost, life, when = np.broadcast_arrays(start, musd, life_years, np.asarray(paid, int))
+        lasting = np.isfinite(life)
+        np.add.at(self.lasting, np.clip(when[lasting], 0, self.n_periods - 1), cost[lasting])
+        now = np.arange(self.n_periods)
+        per_period = period_months / 12 / life[lasting][:, None]
+        age = now - s[lasting][:, None]
+        share = np.where(age >= 0, np.minimum(per_period, np.maximum(0.0, 1 - age * per_period)), 0.0)
+        self.depreciation += (share * cost[lasting][:, None]).sum(axis=0)
 
     def pay(self, term: str, period: ArrayLike, musd: ArrayLike) -> None:
         """Add payments; ``period`` and ``musd`` broadcast."""
@@ -51,6 +63,7 @@ class Cash:
         """Pay capex in ``period`` and book the residual value of what enters service then (or in ``service``)."""
         self.pay("capex", period, musd)
         start = np.asarray(period if service is None else service, float)
+        self._depreciate(start, np.asarray(musd, float), np.asarray(life_years, float), period_months, period)
         with np.errstate(invalid="ignore"):
             left = np.maximum(0.0, 1.0 - (self.n_periods - start) * period_months / 12 / np.asarray(life_years, float))
         self.pay("salvage", self.n_periods, -np.asarray(musd, float) * np.nan_to_num(left))  # no life: no residual value

@@ -1,4 +1,4 @@
-"""Money: the cash table, the budget, the objective and the claimed bound (models/README.md sections 8 and 9)."""
+"""Money: the cash table, the objective and the claimed bound (models/README.md sections 8 and 9)."""
 
 from __future__ import annotations
 
@@ -10,22 +10,18 @@ import pandas as pd
 
 from placement.plan.checking.facts import Facts
 from placement.plan.checking.tables import END, TERMS
-from placement.plan.checking.verdict import ABSOLUTE, RELATIVE, Findings, axes, rows
+from placement.plan.checking.verdict import ABSOLUTE, RELATIVE, Findings, axes
 
 T_PER_KT = 1e3
 
 
 def check_cash(facts: Facts) -> None:
-    """Compare the cash table with the recomputed payments, and capex with the budget."""
+    """Compare the cash table with the recomputed payments."""
     said, case = facts.plan["cash"], facts.case
     claimed = np.zeros((facts.n_periods + 1, len(TERMS)))
     claimed[said["period"].to_numpy(int), pd.Index(TERMS).get_indexer(pd.Index(said["term"]))] = said["musd"]
     actual = np.column_stack([facts.cash.paid[term] for term in TERMS])
     facts.found.equal("cash", claimed, actual, axes(("", [*case.periods, END]), ("term", TERMS)), "payments", case.cost_unit)
-    budget = case["budget"]
-    label = rows(budget.assign(label=[case.periods[t] for t in budget["period"]]), "{label}")
-    capex = facts.cash.paid["capex"][budget["period"].to_numpy(int)]
-    facts.found.at_most("budget", capex, budget["capex_musd"], label, "capex against the budget", "M$")
 
 
 def discounted_terms(facts: Facts) -> dict[str, float]:

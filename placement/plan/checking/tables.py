@@ -74,6 +74,14 @@ PLAN_TABLES: dict[str, PlanTable] = {
         ("releases",),
     ),
     "openings": PlanTable(_columns("site open:flag"), ("site",), ("siting",)),
+    "debt": PlanTable(_columns("period drawn_musd:amount"), ("period",), ("budget",)),
+    "tranches": PlanTable(_columns("tranche released:period"), ("tranche",), ("tranches",)),
+    "draws": PlanTable(_columns("tranche period musd:amount"), ("tranche", "period"), ("tranches",)),
+    "income": PlanTable(
+        _columns("period revenue_musd:any running_musd:any lease_musd:any depreciation_musd:amount expensed_musd:any ebit_musd:any interest_musd:amount"),
+        ("period",),
+        ("halls",),
+    ),
     "cash": PlanTable(_columns("period:period_or_end term musd:any"), ("period", "term")),
 }
 
@@ -166,6 +174,7 @@ def _known(case: Case) -> dict[str, pd.Index]:
         "ppa": "ppas",
         "generator": "generators",
         "release": "releases",
+        "tranche": "tranches",
     }
     ids = {kind: pd.Index(case[table][kind]) for kind, table in (plain | {"offer": "offers", "link": "links"}).items()}
     halls = case["halls"]

@@ -32,6 +32,10 @@ EXTRACTORS: Mapping[str, Callable[[Solution], pd.DataFrame]] = {
     "shifts": shifting.shifts,
     "releases": releases.releases,
     "openings": sites.openings,
+    "debt": money.debt,
+    "tranches": money.tranches,
+    "draws": money.draws,
+    "income": money.income,
     "cash": money.cash,
 }
 
