@@ -207,9 +207,11 @@ class Sides:
 
     def column_cost(self, weights: Mapping[str, float] | None = None) -> Floats:
         """Return the weighted discounted cost of each demand column, M$, by the case's own weights or by others."""
-        costs = self.columns.cost_musd.items()
-        terms = [self.weights[t] * musd for t, musd in costs] if weights is None else [weights[t] * musd for t, musd in costs if t in weights]
-        return np.sum(terms, axis=0) * self.case.discount[self.columns.paid] if terms else np.zeros(len(self.columns))
+        columns, cost = self.columns, np.zeros(len(self.columns))
+        for term, musd in columns.cost_musd.items():
+            if weights is None or term in weights:
+                cost += (self.weights if weights is None else weights)[term] * musd * self.case.discount[columns.when(term)]
+        return cost
 
 
 def build_sides(case: Case, model: Card | None = None) -> Sides:
@@ -254,6 +256,7 @@ def resource_key(sides: Sides, code: int) -> Key:
         "firm": (scope.sites, scope.levels), "fibre": (sides.case["links"]["link"].to_numpy(),), "capacity": (scope.sites,),
         "deferrable": (scope.sites, scope.duties),
         "release": (sides.case["releases"]["release"].to_numpy(),),
+        "base": (sides.case["jobs"]["job"].to_numpy(),),
     }  # fmt: skip
     labels = names[str(kind)]
     return (kind, *(str(labels[i][j]) if i < len(labels) else j for i, j in enumerate(index)))  # type: ignore[call-overload]

@@ -7,6 +7,7 @@ import pandas as pd
 
 from placement.case.draft import Draft, Problems, among
 from placement.case.magnitudes import SOLVABLE
+from placement.case.training_rules import shortest_periods
 from placement.units import KW_PER_MW, SECONDS_PER_DAY
 
 
@@ -30,7 +31,7 @@ def job_dates(d: Draft) -> Problems:
 def mandatory_windows(d: Draft) -> Problems:
     """A mandatory job fits into its window on its fastest SKU."""
     jobs = d["jobs"]
-    shortest = d["job_skus"].groupby("job")["duration_periods"].min().reindex(jobs["job"]).to_numpy(dtype=float)
+    shortest = shortest_periods(d).reindex(jobs["job"]).to_numpy(dtype=float)
     last = np.minimum(jobs["latest"], d.case.n_periods - 1)
     room = (last - jobs["earliest"] + 1).to_numpy()
     tight = jobs["mandatory"].to_numpy(dtype=bool) & (room < shortest) & (jobs["latest"] >= 0).to_numpy(dtype=bool)

@@ -165,6 +165,7 @@ def worth_doing(d: Draft) -> Problems:
     jobs, services = d["jobs"], d["services"]
     idle_job = ~jobs["mandatory"].to_numpy(dtype=bool) & (jobs["value_musd"] == 0).to_numpy(dtype=bool)
     idle_job &= ~among(jobs["job"], d.values("releases", "job"))  # worth what its release is
+    idle_job &= ~among(jobs["job"], d.values("jobs", "base_job"))  # what starts from it may be worth something
     rule, remedy = "has no effect: the job is not mandatory and worth nothing", "Give value_musd, or set mandatory to 1."
     yield from d.broken("jobs", "value_musd", idle_job, rule, remedy)
     idle = np.asarray((services["price_usd_per_mtok"] == 0) & (services["unmet_usd_per_mtok"] == 0), dtype=bool)

@@ -30,6 +30,7 @@ CEILINGS = (
     Ceiling("grid", "capex_musd", 100.0, "M$ per MW", "mw"),
     Ceiling("generators", "capex_musd_per_mw", 100.0, "M$ per MW"),
     Ceiling("jobs", "value_musd", 1e6, "M$"),
+    Ceiling("job_skus", "porting_cost_musd", 1e5, "M$"),
     Ceiling("links", "module_capex_musd", 1e4, "M$"),
     Ceiling("demand", "mtok_per_day", 1e9, "million tokens per day"),
 )

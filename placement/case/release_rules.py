@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placement.case.draft import Draft, Problems, Rule, among
+from placement.case.training_rules import shortest_periods
 
 
 def reachable(d: Draft) -> Problems:
@@ -37,12 +38,15 @@ def may_wait(d: Draft) -> Problems:
 def _earliest(d: Draft) -> NDArray[np.float64]:
     """Return the first period in which each release could be out, by window, duration and lag alone."""
     table, jobs = d["releases"], d["jobs"].set_index("job")
-    shortest = d["job_skus"].groupby("job")["duration_periods"].min().reindex(table["job"]).to_numpy(dtype=float)
+    shortest = shortest_periods(d).reindex(table["job"]).to_numpy(dtype=float)
     begin = np.maximum(jobs["earliest"].reindex(table["job"]).to_numpy(dtype=float), 0)
     return np.asarray(begin + shortest + table["lag_periods"].to_numpy(dtype=float))
 
 
-_DATES = "case.periods releases.job releases.lag_periods jobs.job jobs.earliest job_skus.job job_skus.duration_periods"
+_DATES = (
+    "case.periods releases.job releases.lag_periods jobs.job jobs.earliest jobs.goodput_by job_skus.job job_skus.duration_periods job_skus.units "
+    "job_skus.max_units job_skus.scaling_exponent job_skus.maturity"
+)
 
 RULES: tuple[Rule, ...] = (
     Rule(reachable, _DATES),

@@ -7,19 +7,21 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from placement.case.draft import Draft, Problems, among
+from placement.case.training_rules import LOSSES, lost_hours
 
 _NO_LIFE = "Leave it blank."
 
 
 def outages_felt(d: Draft) -> Problems:
     """Outages need jobs that lose work, and lost work needs outages."""
-    outages, losses = d["sites"]["outages_per_year"] > 0, d["jobs"]["loss_hours_per_outage"] > 0
+    outages, losses = d["sites"]["outages_per_year"] > 0, lost_hours(d["jobs"]) > 0
     if not losses.any():
         rule = "has no effect: no job has loss_hours_per_outage above 0"
         yield from d.broken("sites", "outages_per_year", outages, rule, "Give jobs.loss_hours_per_outage, or leave it blank.")
     if not outages.any():
         rule = "has no effect: no site has outages_per_year above 0"
-        yield from d.broken("jobs", "loss_hours_per_outage", losses, rule, "Give sites.outages_per_year, or leave it blank.")
+        for column in LOSSES:
+            yield from d.broken("jobs", column, d["jobs"][column] > 0, rule, "Give sites.outages_per_year, or leave it blank.")
 
 
 def lives_used(d: Draft) -> Problems:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from placement.case import base_rules as bases
 from placement.case import (
     capital_rules,
     effects,
@@ -23,6 +24,7 @@ from placement.case import demand_rules as demand
 from placement.case import deployment_rules as deployment
 from placement.case import fibre_rules as fibre
 from placement.case import supply_rules as supply
+from placement.case import training_rules as training
 from placement.case import upstream_rules as upstream
 from placement.case.draft import Draft, Rule
 from placement.case.findings import suggest
@@ -51,7 +53,7 @@ RULES: tuple[Rule, ...] = (
         "halls.existing halls.capex_musd halls.life_years grid.capex_musd grid.life_years generators.capex_musd_per_mw generators.life_years "
         "links.module_gbps links.module_capex_musd links.life_years",
     ),
-    Rule(unused.outages_felt, "sites.outages_per_year jobs.loss_hours_per_outage"),
+    Rule(unused.outages_felt, "sites.outages_per_year jobs.loss_hours_per_outage jobs.checkpoint_hours jobs.restart_hours"),
     Rule(milestone_rules.milestone_halls, "halls.site halls.hall halls.existing milestones.site milestones.hall"),
     Rule(milestone_rules.milestone_order, "milestones.site milestones.hall milestones.milestone milestones.after"),
     Rule(milestone_rules.milestone_leads, "milestones.lead_p10 milestones.lead_p50 milestones.lead_p90"),
@@ -90,8 +92,11 @@ RULES: tuple[Rule, ...] = (
     Rule(demand.job_dates, "case.periods jobs.earliest jobs.latest"),
     Rule(
         demand.mandatory_windows,
-        "case.periods jobs.job jobs.mandatory jobs.earliest jobs.latest job_skus.job job_skus.duration_periods",
+        "case.periods jobs.job jobs.mandatory jobs.earliest jobs.latest job_skus.job job_skus.duration_periods jobs.goodput_by "
+        "job_skus.units job_skus.max_units job_skus.scaling_exponent job_skus.maturity",
     ),
+    *training.RULES,
+    *bases.RULES,
     Rule(effects.worth_doing, "releases.job jobs.mandatory jobs.value_musd services.price_usd_per_mtok services.unmet_usd_per_mtok"),
     Rule(effects.metros_used, "metros.metro services.service demand.metro demand.service"),
     Rule(unused.demand_given, "demand.mtok_per_day"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -89,7 +89,7 @@ class Columns:
     kinds
         Block of columns -> its rows of ``frames`` (integer codes, one row per column), in column order.
     cost_musd
-        Term -> undiscounted cost of each column, M$, shape (n,); paid in period ``paid`` (n,).
+        Term -> undiscounted cost of each column, M$, shape (n,); paid in period ``paid`` (n,), or in ``due[term]`` (n,).
     use
         Use of resources: row = resource code (see :class:`Keys`).
     serve
@@ -107,9 +107,14 @@ class Columns:
     serve_row: Ints
     requires: Triplets
     requires_decision: Ints
+    due: Mapping[str, Ints] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.paid)
+
+    def when(self, term: str) -> Ints:
+        """Return the period in which each column's cost of a term is paid."""
+        return self.due.get(term, self.paid)
 
     def blocks(self) -> Iterator[tuple[str, int, pd.DataFrame]]:
         """Yield (kind, number of the first column, frame) of each block."""
@@ -135,6 +140,7 @@ class Columns:
             use=kept(self.use),
             serve_row=self.serve_row[keep],
             requires=kept(self.requires),
+            due={term: periods[keep] for term, periods in self.due.items()},
         )
 
 
@@ -155,4 +161,5 @@ def concatenate(parts: Sequence[Columns]) -> Columns:
         serve_row=np.concatenate([np.empty(0, np.int64)] + [p.serve_row + serves[i] for i, p in enumerate(parts)]),
         requires=Triplets.join(p.requires.shifted(row=needs[i], col=n[i]) for i, p in enumerate(parts)),
         requires_decision=np.concatenate([np.empty(0, np.int64)] + [p.requires_decision for p in parts]),
+        due={t: np.concatenate([p.when(t) for p in parts]) for t in sorted({t for p in parts for t in p.due})},
     )

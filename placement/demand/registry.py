@@ -66,6 +66,7 @@ def resource_keys(scope: Scope) -> Keys:
             "capacity": (s,),
             "deferrable": (s, len(scope.duties), t),
             "release": (len(scope.case["releases"]), t),
+            "base": (len(scope.case["jobs"]), t),
         }
     )
 

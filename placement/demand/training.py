@@ -8,24 +8,19 @@ See models/README.md, section 5.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from placement.demand.columns import Columns, Floats, Ints, Keys, Triplets
-from placement.demand.deferral import powered_from
+from placement.demand.base import after_bases, precedence
+from placement.demand.columns import Columns, Ints, Keys, Triplets
+from placement.demand.gangs import TOLERANCE, gangs
 from placement.rules import Scope
-from placement.units import HOURS_PER_YEAR, KW_PER_MW
-
-_TOL = 1e-9  # a gang that fills a hall exactly fits
-_MIN_GOODPUT = 0.5  # below it a site loses more work than it does: no planner would run there
+from placement.units import KW_PER_MW
 
 
 def build_training(scope: Scope, resources: Keys, decisions: Keys) -> tuple[Columns, pd.DataFrame]:
     """Return the columns of all jobs and a table of what each rule excluded."""
-    options = _options(scope)
+    options = after_bases(scope, gangs(scope))
     names = scope.case["job_skus"]
     keep = options["rule"] == ""
     lost = options[~keep]
@@ -35,83 +30,10 @@ def build_training(scope: Scope, resources: Keys, decisions: Keys) -> tuple[Colu
             "place": scope.domains.to_numpy()[lost["domain"]],
             "sku": names["sku"].to_numpy()[lost["row"]],
             "rule": lost["rule"].to_numpy(),
-            "n": np.ones(len(lost), np.int64),
         }
     )
+    exclusions = exclusions.groupby(["workload", "place", "sku", "rule"], as_index=False, sort=False).size().rename(columns={"size": "n"})
     return _columns(scope, options[keep].reset_index(drop=True), resources, decisions), exclusions
-
-
-def _options(scope: Scope) -> pd.DataFrame:
-    """Return every (job_skus row, domain) with its effective gang, first and last start, and the rule that forbids it ("" if none)."""
-    case, jobs = scope.case, scope.case["jobs"].set_index("job")
-    rows = case["job_skus"]
-    of = jobs.loc[rows["job"]].reset_index()
-    k, site = scope.skus.get_indexer(pd.Index(rows["sku"])), scope.domain_site
-    kw, t_end = scope.kw[k], case.n_periods
-
-    goodput = 1 - np.multiply.outer(of["loss_hours_per_outage"].to_numpy(float), case["sites"]["outages_per_year"].to_numpy(float)) / HOURS_PER_YEAR
-    goodput = goodput[:, site]
-    gang = np.ceil(rows["units"].to_numpy(float)[:, None] / np.maximum(goodput, _MIN_GOODPUT) - _TOL)
-    it_need = gang * kw[:, None] / KW_PER_MW * (1 - _TOL)
-    mw_need = it_need * scope.pue_least[site][None, :]
-
-    fits = np.maximum(_first(scope.room_mw[:, k].swapaxes(0, 1), it_need), _first(scope.units[:, k].swapaxes(0, 1), gang * (1 - _TOL)))
-    powered = powered_from(scope, k, of["duty"].to_numpy(float), it_need)
-    firm = _firm_from(scope, of["min_firmness"].to_numpy(float), mw_need)
-    first = np.maximum.reduce([fits, powered, firm, np.broadcast_to(of["earliest"].to_numpy()[:, None], fits.shape)])
-    last = np.minimum(of["latest"].to_numpy(), t_end - 1) - rows["duration_periods"].to_numpy() + 1
-
-    residency = _residency(scope, of["residency"])
-    export = scope.export["rule_id"].to_numpy().reshape(len(scope.sites), -1)[site][:, k].T
-    shape = fits.shape
-    rules: list[tuple[NDArray[np.bool_], Any]] = [
-        (residency[:, site] != "", np.char.add("residency:", residency[:, site].astype(str))),
-        (~scope.export_ok[site][:, k].T, np.char.add("export:", export.astype(str))),
-        (scope.liquid[k][:, None] & (scope.liquid_mw[:, -1] == 0)[None, :], "cooling"),
-        (np.broadcast_to((case["skus"]["hbm_gb"].to_numpy()[k] < of["min_hbm_gb"].to_numpy())[:, None], shape), "memory"),
-        (goodput <= _MIN_GOODPUT, "goodput"),
-        (fits >= t_end, "size"),
-        (firm >= t_end, "firmness"),
-        (powered >= t_end, "power"),
-        (first > last[:, None], "dates"),
-    ]
-    rule = np.select([np.broadcast_to(mask, shape) for mask, _ in rules], [np.broadcast_to(name, shape) for _, name in rules], default="")
-    r, f = np.indices(shape).reshape(2, -1)
-    return pd.DataFrame(
-        {
-            "row": r, "job": case["jobs"].set_index("job").index.get_indexer(pd.Index(rows["job"]))[r], "domain": f, "sku": k[r],
-            "units": gang.ravel(), "first": first.ravel(), "last": np.broadcast_to(last[:, None], shape).ravel(), "rule": rule.ravel(),
-        }
-    )  # fmt: skip
-
-
-def _first(limit: NDArray[np.float64], need: Floats) -> Ints:
-    """Return the first period in which a limit (..., T) reaches the need (...); T where it never does."""
-    enough = limit >= need[..., None]
-    return np.where(enough.any(axis=-1), enough.argmax(axis=-1), limit.shape[-1])
-
-
-def _firm_from(scope: Scope, asked: Floats, mw_need: Floats) -> Ints:
-    """Return the first period in which the site can have enough power of the firmness asked for, shape (rows, F)."""
-    out = np.zeros(mw_need.shape, np.int64)
-    for i, level in enumerate(scope.levels):
-        rows = asked >= level  # a job that asks for more must also pass every lower level
-        out[rows] = np.maximum(out[rows], _first(scope.firm_mw[scope.domain_site, i][None], mw_need[rows]))
-    return out
-
-
-def _residency(scope: Scope, classes: pd.Series) -> NDArray[np.object_]:
-    """Return the id of the residency rule that denies, "" if none, shape (rows, S)."""
-    countries = scope.case["sites"]["country"]
-    table = {c: _denials(scope, c, countries) for c in classes.unique()}
-    return np.array([table[c] for c in classes], dtype=object).reshape(len(classes), len(countries))
-
-
-def _denials(scope: Scope, residency_class: str, countries: pd.Series) -> list[str]:
-    if not residency_class:
-        return [""] * len(countries)
-    rulings = [scope.policy.may_run(residency_class, "", country) for country in countries]
-    return ["" if r.allowed else r.rule_id for r in rulings]
 
 
 def _columns(scope: Scope, options: pd.DataFrame, resources: Keys, decisions: Keys) -> Columns:
@@ -121,17 +43,19 @@ def _columns(scope: Scope, options: pd.DataFrame, resources: Keys, decisions: Ke
     counts = (options["last"] - options["first"] + 1).to_numpy()
     at = np.repeat(np.arange(len(options)), counts)
     start = _ramp(counts) + options["first"].to_numpy()[at]
-    frame = options.loc[at, ["row", "job", "domain", "sku", "units"]].reset_index(drop=True)
+    frame = options.loc[at, ["row", "job", "domain", "sku", "nominal", "units", "goodput"]].reset_index(drop=True)
     frame["start"] = start
-    frame["end"] = start + case["job_skus"]["duration_periods"].to_numpy()[frame["row"]] - 1
+    frame["end"] = start + options["periods"].to_numpy()[at] - 1
+    porting = case["job_skus"]["porting_cost_musd"].to_numpy(float)[frame["row"]]
     requires, decision = _requires(scope, options, at, start, decisions)
     serve = pd.DataFrame({"label": [f"place_once[{j}]" for j in jobs["job"]], "lower": np.where(jobs["mandatory"], 1.0, 0.0), "upper": 1.0})
     return Columns(
         kinds=[("training", frame)],
-        cost_musd={"value": -jobs["value_musd"].to_numpy(float)[frame["job"]]},
+        cost_musd={"value": -jobs["value_musd"].to_numpy(float)[frame["job"]]} | ({"change": porting} if porting.any() else {}),
         paid=frame["end"].to_numpy(np.int64),
+        due={"change": start} if porting.any() else {},
         integer=np.ones(len(frame), bool),
-        use=_use(scope, frame, resources),
+        use=Triplets.join([_use(scope, frame, resources), precedence(scope, frame, resources)]),
         serve=serve,
         serve_row=frame["job"].to_numpy(np.int64),
         requires=requires,
@@ -191,7 +115,7 @@ def _requires(scope: Scope, options: pd.DataFrame, at: Ints, start: Ints, decisi
 
 def _smallest_hall(scope: Scope, options: pd.DataFrame) -> Ints:
     """Return the row of the first hall with which the domain is large enough for each option's gang."""
-    need = options["units"].to_numpy() * scope.kw[options["sku"].to_numpy()] / KW_PER_MW * (1 - _TOL)
+    need = options["units"].to_numpy() * scope.kw[options["sku"].to_numpy()] / KW_PER_MW * (1 - TOLERANCE)
     halls, domain = scope.halls, scope.hall_domain
     liquid_mw = halls["it_mw"].where(halls["cooling"] == "liquid", 0.0)
     total = np.stack([halls["it_mw"].groupby(domain).cumsum(), liquid_mw.groupby(domain).cumsum()])

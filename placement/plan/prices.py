@@ -29,6 +29,7 @@ FAMILIES: dict[str, tuple[str, tuple[str, ...]]] = {
     "lease_cap": ("M$/M$", ("period",)),
     "tranche_progress": ("M$/MW", ("tranche", "period")),
     "tranche_drawn": ("M$/M$", ("tranche", "period")),
+    "base": ("M$/job", ("job", "period")),
     "capacity": ("M$/unit", ("place",)),
     "deferrable": ("M$/MW", ("place", "duty", "period")),
     "release": ("M$/period", ("release", "period")),

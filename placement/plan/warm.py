@@ -54,12 +54,16 @@ def _jobs(sides: Sides, training: pd.DataFrame) -> Floats:
     """Return 1 for every training column that the earlier plan used."""
     out = np.zeros(len(sides.columns))
     periods = {label: t for t, label in enumerate(sides.case.periods)}
-    was = {(r.job, r.domain, r.sku, periods.get(r.start, -1)) for r in training.itertuples()}
+    was = {(r.job, r.domain, r.sku, periods.get(r.start, -1)): r.end for r in training.itertuples()}
     jobs, scope = sides.case["jobs"]["job"].to_numpy(), sides.scope
     for kind, at, frame in sides.columns.blocks():
         if kind == "training":
             keys = zip(jobs[frame["job"]], scope.domains.to_numpy()[frame["domain"]], scope.skus.to_numpy()[frame["sku"]], frame["start"], strict=True)
-            out[at : at + len(frame)] = [key in was for key in keys]
+            end = [was.get(key) for key in keys]
+            same = np.array([e is not None for e in end], bool)
+            alike = np.array([e is not None and periods.get(e) == last for e, last in zip(end, frame["end"], strict=True)], bool)
+            chosen = frame.assign(alike=alike)[same].sort_values("alike", ascending=False, kind="stable").drop_duplicates("job")  # of several widths one
+            out[at + chosen.index.to_numpy()] = 1
     return out
 
 

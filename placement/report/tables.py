@@ -19,7 +19,7 @@ END = "end"  # label of the row of `cash` that holds the residual value
 
 #: Columns of each plan table (models/README.md, section 10): no mark text, ``#`` number, ``@`` period.
 COLUMNS = {
-    "training": "job site domain sku @start @end #units #value_musd",
+    "training": "job site domain sku @start @end #units #value_musd #nominal_units #goodput",
     "inference": "service metro @period site sku #share #units #rtt_ms",
     "sites": "site @opened",
     "halls": "site hall @in_service #it_mw #existing",

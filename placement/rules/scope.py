@@ -124,6 +124,11 @@ class Scope:
         """Most IT MW in liquid-cooled halls per domain and period, shape (F, T)."""
         return self._hall_mw((self.halls["cooling"] == "liquid").to_numpy())
 
+    @cached_property
+    def fabric_gbps(self) -> Array:
+        """Scale-out network per accelerator of each domain, that of its slowest hall, Gbit/s, shape (F,)."""
+        return self.halls.groupby("domain", sort=False)["fabric_gbps_per_unit"].min().to_numpy(float)
+
     # ---- chips ------------------------------------------------------------------------------------------------------
     @cached_property
     def kw(self) -> Array:

@@ -201,7 +201,7 @@ CORRUPTIONS: list[tuple[str, Callable[[Tables], object]]] = [
     ("module_max", put("fibre", "modules", 4, period="2027Q4")),
     ("module_dates", add("fibre", "e2 2027Q1 1 30 0")),
     # training
-    ("placed_once", add("training", "j1 alpha alpha L 2027Q2 2027Q3 1112 30")),
+    ("placed_once", add("training", "j1 alpha alpha L 2027Q2 2027Q3 1112 30 1000 0.9")),
     ("placed_once", drop("unplaced", job="j3")),
     ("placed_once", add("unplaced", "j2 8")),
     ("mandatory", drop("training", job="j1")),
@@ -216,7 +216,7 @@ CORRUPTIONS: list[tuple[str, Callable[[Tables], object]]] = [
     ("cooling", put("training", "sku", "L", job="j2")),
     ("residency", put("training", "domain", "gamma", job="j1")),
     ("export", put("training", "domain", "gamma", job="j1")),
-    ("eligibility", lambda p: [drop("unplaced", job="j3")(p), add("training", "j3 alpha alpha A 2027Q1 2027Q2 500 4")(p)]),
+    ("eligibility", lambda p: [drop("unplaced", job="j3")(p), add("training", "j3 alpha alpha A 2027Q1 2027Q2 500 4 500 1")(p)]),
     # inference
     ("residency", put("inference", "site", "gamma", **CHAT)),
     ("latency", add("inference", "chat nyc 2027Q3 alpha L 1 100 67.240")),

@@ -43,10 +43,12 @@ OBJECTIVE = PLACING + 2 * OPENING
 def make_plan() -> Tables:
     """The hand-made plan as text tables."""
     third = repr(1 / 3)
-    jobs = [("j1", "a", "", "", "2027Q1", "2027Q1", "6", ""), ("j2", "b", "", "", "2027Q1", "2027Q1", "5", "")]
+    jobs = [("j1", "a", "", "", "2027Q1", "2027Q1", "6", "", "", ""), ("j2", "b", "", "", "2027Q1", "2027Q1", "5", "", "", "")]
     services = [("v", "", "2027Q1", "a", "", third, "4", ""), ("v", "", "2027Q1", "d", "", repr(2 / 3), "0", "")]
     return {
-        "training": pd.DataFrame(jobs, columns=["job", "site", "domain", "sku", "start", "end", "units", "value_musd"], dtype=object),
+        "training": pd.DataFrame(
+            jobs, columns=["job", "site", "domain", "sku", "start", "end", "units", "value_musd", "nominal_units", "goodput"], dtype=object
+        ),
         "inference": pd.DataFrame(services, columns=["service", "metro", "period", "site", "sku", "share", "units", "rtt_ms"], dtype=object),
         "openings": pd.DataFrame([("a", "1"), ("b", "1"), ("c", "0")], columns=["site", "open"], dtype=object),
         "unplaced": pd.DataFrame(columns=["job", "value_musd"], dtype=object),
@@ -96,8 +98,8 @@ def test_the_hand_made_plan_passes_at_the_hand_made_cost(tmp_path) -> None:
 
 CORRUPTIONS = [
     ("placed_once", drop("training", 0)),
-    ("placed_once", add("training", "j1", "b", "", "", "2027Q1", "2027Q1", "5", "")),
-    ("format", add("training", "j1", "a", "", "", "2027Q1", "2027Q1", "6", "")),
+    ("placed_once", add("training", "j1", "b", "", "", "2027Q1", "2027Q1", "5", "", "", "")),
+    ("format", add("training", "j1", "a", "", "", "2027Q1", "2027Q1", "6", "", "", "")),
     ("format", put("training", 0, job="j9")),
     ("format", put("training", 0, site="z")),
     ("format", put("training", 0, sku="big")),

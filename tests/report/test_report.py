@@ -122,7 +122,7 @@ def small_plan(x: str = "") -> dict[str, pd.DataFrame]:
     """A plan for the small case, with a row in every table."""
     oslo, gpu = "oslo" + x, "gpu" + x
     data = {
-        "training": [("big" + x, oslo, oslo, gpu, "2027Q3", "2027Q4", 4000.0, 90.0)],
+        "training": [("big" + x, oslo, oslo, gpu, "2027Q3", "2027Q4", 4000.0, 90.0, 4000.0, 1.0)],
         "inference": [("chat" + x, "berlin" + x, p, oslo, gpu, 1.0 if p != "2027Q1" else 0.75, 50.0, 24.0) for p in PERIODS],
         "sites": [("turin" + x, "2027Q4")],
         "halls": [(oslo, "h1" + x, "2027Q1", 10.0, 1), (oslo, "h2" + x, "2027Q3", 20.0, 0)],

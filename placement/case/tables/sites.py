@@ -55,6 +55,7 @@ TABLES = (
             flag("existing", "in service from the first period"),
             period("earliest", "first period in which the hall may enter service", "start"),
             LIFE,
+            num("fabric_gbps_per_unit", "Gbit/s", "scale-out network per accelerator; blank: none, for jobs that ask for one", 0.0, 0, 1e6),
         ),
     ),
     Table(

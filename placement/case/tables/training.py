@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from placement.case.columns import Table, flag, ident, num, period, ref, text, whole
+from placement.case.columns import NAN, Table, choice, flag, ident, num, period, ref, text, whole
 
 TABLES = (
     Table(
@@ -24,6 +24,12 @@ TABLES = (
             num("min_hbm_gb", "GB", "memory needed per accelerator", 0.0, 0, 1e5),
             num("duty", "share", "deferrable job: share of a period's hours that it needs at full power, in hours of the planner's choice", 1.0, 0.01, 1),
             num("loss_hours_per_outage", "hours", "work lost per outage: half a checkpoint interval plus restart", 0.0, 0, 1e4),
+            num("checkpoint_hours", "hours", "checkpoint interval, half of which is lost per outage; instead of loss_hours_per_outage", 0.0, 0, 1e4),
+            num("restart_hours", "hours", "restart after an outage; instead of loss_hours_per_outage", 0.0, 0, 1e4),
+            choice("goodput_by", ("units", "duration"), "what makes up for lost work: more units, or more periods", "units"),
+            ref("base_job", "jobs", "base model: the job whose weights it starts from; it starts after that job has ended; blank: none", ""),
+            whole("base_lag_periods", "periods", "periods between the end of base_job and the start, for transfer and tests", 0, 0, 400),
+            num("min_fabric_gbps", "Gbit/s", "scale-out network needed per accelerator (halls.fabric_gbps_per_unit)", 0.0, 0, 1e6),
         ),
     ),
     Table(
@@ -35,8 +41,13 @@ TABLES = (
         columns=(
             ref("job", "jobs", "job"),
             ref("sku", "skus", "SKU"),
-            whole("units", "accelerators", "gang size at goodput 1", None, 1, 10**8),
+            whole("units", "accelerators", "gang size at full throughput", None, 1, 10**8),
             whole("duration_periods", "periods", "periods that the gang is held", None, 1, 400),
+            num("maturity", "share", "share of nominal throughput that the job's software reaches on the SKU", 1.0, 0.05, 1),
+            num("porting_cost_musd", "M$", "cost of making the software run on the SKU, paid at the start if the job runs on it", 0.0),
+            whole("min_units", "accelerators", "elastic width: fewest units; blank: `units`", 0, 1, 10**8),
+            whole("max_units", "accelerators", "elastic width: most units; blank: `units`", 0, 1, 10**8),
+            num("scaling_exponent", "1", "elastic width: duration at n units is duration_periods * (units / n) ^ this; 1: perfect; blank: fixed", NAN, 0.05, 1),
         ),
     ),
 )

@@ -31,7 +31,7 @@ def check_releases(facts: Facts, jobs: pd.DataFrame, served: pd.DataFrame) -> No
 
 def _trained(facts: Facts, jobs: pd.DataFrame) -> Ints:
     """Return the last period of every release's training, ``NEVER`` where its job is not placed: the duration counts, not the end that the table says."""
-    last = (jobs["start"] + jobs["duration_periods"] - 1).groupby(jobs["job"]).max()
+    last = (jobs["start"] + jobs["periods"] - 1).groupby(jobs["job"]).max()
     return last.reindex(facts.case["releases"]["job"]).fillna(NEVER).to_numpy(int)
 
 

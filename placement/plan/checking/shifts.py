@@ -35,7 +35,7 @@ def _running_mw(facts: Facts, jobs: pd.DataFrame) -> Floats:
     """IT power above idle of some jobs at full load, by site and period, MW."""
     s, k, start = (jobs[c].to_numpy(int) for c in ("s", "k", "start"))
     now = np.arange(facts.n_periods)
-    runs = (start[:, None] <= now) & (now < start[:, None] + jobs["duration_periods"].to_numpy(int)[:, None])
+    runs = (start[:, None] <= now) & (now < start[:, None] + jobs["periods"].to_numpy(int)[:, None])
     mw = facts.unit_mw[k] * (1 - facts.idle[k]) * jobs["gang"].to_numpy(float)
     out = np.zeros((len(facts.site_ids), facts.n_periods))
     np.add.at(out, s, runs * mw[:, None])

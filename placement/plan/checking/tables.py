@@ -35,7 +35,11 @@ def _columns(text: str) -> dict[str, str]:
 
 PLAN_TABLES: dict[str, PlanTable] = {
     # The same job twice is placed_once, not a malformed table; hence the long key.
-    "training": PlanTable(_columns("job site domain sku start:period end:period units:units value_musd:any"), ("job", "domain", "sku", "start"), ("jobs",)),
+    "training": PlanTable(
+        _columns("job site domain sku start:period end:period units:units value_musd:any nominal_units:units goodput:amount"),
+        ("job", "domain", "sku", "start"),
+        ("jobs",),
+    ),
     "inference": PlanTable(
         _columns("service metro period site sku share:any units:units rtt_ms:amount"),
         ("service", "metro", "period", "site", "sku"),
@@ -88,7 +92,7 @@ PLAN_TABLES: dict[str, PlanTable] = {
 #: The same tables in a case with `pairs`: no domain, SKU, metro, value and delay; those cells are blank.
 _WITH_PAIRS: dict[str, PlanTable] = {
     "training": PlanTable(
-        _columns("job site domain:blank sku:blank start:period end:period units:amount value_musd:blank"),
+        _columns("job site domain:blank sku:blank start:period end:period units:amount value_musd:blank nominal_units:blank goodput:blank"),
         ("job", "site"),
         ("jobs",),
     ),

@@ -7,12 +7,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from placement.plan.checking.facts import Facts, Floats, Ints, codes, joined
+from placement.plan.checking.gangs import check_bases, check_fabric, with_gangs
 from placement.plan.checking.rules import check_placement_rules
 from placement.plan.checking.sites import EPSILON
 from placement.plan.checking.verdict import UNITS, rows
-from placement.units import HOURS_PER_YEAR
-
-LEAST_GOODPUT = 0.5
 
 
 def placed_jobs(facts: Facts) -> pd.DataFrame:
@@ -21,23 +19,19 @@ def placed_jobs(facts: Facts) -> pd.DataFrame:
     The domain decides about the site. Rows whose (job, SKU) is not in the case are reported and left out.
     """
     case, said = facts.case, facts.plan["training"]
-    table = said.rename(columns={"site": "said_site", "units": "said_units", "value_musd": "said_value"})
+    table = said.rename(columns={"site": "said_site", "units": "said_units", "value_musd": "said_value", "goodput": "said_goodput"})
     table["f"] = codes(facts.domain_ids, table["domain"])
     table["s"] = facts.domain_site[table["f"].to_numpy(int)]
     table["site"] = facts.domain_site_ids[table["f"].to_numpy(int)]
     table["k"] = codes(facts.sku_ids, table["sku"])
     facts.found.never("training.site", table["said_site"] != table["site"], rows(table, "job {job} domain {domain}"), "the domain is at another site")
-    table = joined(table, case["job_skus"][["job", "sku", "units", "duration_periods"]], ["job", "sku"])
+    table = joined(table, case["job_skus"].drop(columns=["source", "assumption", "note"], errors="ignore"), ["job", "sku"])
     unknown = table["units"].isna().to_numpy(bool)
     facts.found.never("eligibility", unknown, rows(table, "job {job}"), "the job cannot use this SKU")
     table = joined(table[~unknown].reset_index(drop=True), case["jobs"].drop(columns="name"), ["job"])
     table = joined(table, case["skus"][["sku", "hbm_gb", "export_class"]], ["sku"])
     table = joined(table, case["sites"][["site", "country", "outages_per_year"]], ["site"])
-    table["goodput"] = 1 - table["outages_per_year"] * table["loss_hours_per_outage"] / HOURS_PER_YEAR
-    usable = table["goodput"] > LEAST_GOODPUT
-    facts.found.never("goodput", ~usable, rows(table, "job {job} at {site} (goodput {goodput:.3f})"), "outages leave too little progress")
-    table["gang"] = np.ceil(table["units"] / table["goodput"].where(usable, 1.0) - EPSILON)
-    return table
+    return with_gangs(facts, table)
 
 
 def check_jobs(facts: Facts, jobs: pd.DataFrame) -> None:
@@ -54,7 +48,10 @@ def check_jobs(facts: Facts, jobs: pd.DataFrame) -> None:
     start, end = jobs["start"].to_numpy(int), jobs["end"].to_numpy(int)
     found.at_most("job_window", jobs["earliest"], start, where, "earliest period against start", "periods")
     found.at_most("job_window", end, jobs["latest"], where, "end against latest period", "periods")
-    found.equal("job_window", end - start + 1, jobs["duration_periods"], where, "duration", "periods")
+    found.equal("job_window", end - start + 1, jobs["periods"], where, "duration", "periods")
+    check_fabric(facts, jobs)
+    check_bases(facts, jobs)
+    facts.cash.pay("change", start, jobs["porting_cost_musd"].to_numpy(float))
     facts.cash.pay("value", end, -jobs["value_musd"].to_numpy(float))
 
 
@@ -107,5 +104,5 @@ def firm_power(facts: Facts, jobs: pd.DataFrame) -> dict[float, Floats]:
 def _running(facts: Facts, jobs: pd.DataFrame) -> NDArray[np.bool_]:
     """Whether a job holds its gang in a period (row, t): its duration from the start, whatever end the table says."""
     now, start = np.arange(facts.n_periods), jobs["start"].to_numpy(int)[:, None]
-    runs: NDArray[np.bool_] = (start <= now) & (now < start + jobs["duration_periods"].to_numpy(int)[:, None])
+    runs: NDArray[np.bool_] = (start <= now) & (now < start + jobs["periods"].to_numpy(int)[:, None])
     return runs

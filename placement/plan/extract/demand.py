@@ -22,6 +22,7 @@ def _placed_jobs(solution: Solution) -> pd.DataFrame:
     data = {
         "job": solution.case["jobs"]["job"].to_numpy()[rows["workload"]], "site": solution.scope.sites.to_numpy()[rows["site"]], "domain": "", "sku": "",
         "start": solution.label[0], "end": solution.label[-1], "units": rows["use"].to_numpy(), "value_musd": np.nan,
+        "nominal_units": np.nan, "goodput": np.nan,
     }  # fmt: skip
     return pd.DataFrame(data)
 
@@ -49,6 +50,7 @@ def training(solution: Solution) -> pd.DataFrame:
         "job": jobs["job"].to_numpy()[rows["job"]], "site": solution.scope.sites.to_numpy()[solution.scope.domain_site[f]],
         "domain": solution.scope.domains.to_numpy()[f], "sku": solution.scope.skus.to_numpy()[rows["sku"]], "start": solution.label[rows["start"]],
         "end": solution.label[rows["end"]], "units": rows["units"], "value_musd": jobs["value_musd"].to_numpy()[rows["job"]],
+        "nominal_units": rows["nominal"], "goodput": rows["goodput"],
     }  # fmt: skip
     return pd.DataFrame(data)
 

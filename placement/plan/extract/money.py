@@ -18,9 +18,9 @@ def cash(solution: Solution) -> pd.DataFrame:
     total: dict[tuple[str, int], float] = {}
     for (term, t), terms in solution.sides.supply.cash.items():
         total[term, t] = sum(float(pyo.value(e)) for e in terms)
-    paid = solution.sides.columns.paid
-    for term, musd in solution.sides.columns.cost_musd.items():
-        for t, amount in enumerate(np.bincount(paid, weights=musd * solution.x, minlength=solution.case.n_periods)):
+    columns = solution.sides.columns
+    for term, musd in columns.cost_musd.items():
+        for t, amount in enumerate(np.bincount(columns.when(term), weights=musd * solution.x, minlength=solution.case.n_periods)):
             total[term, t] = total.get((term, t), 0.0) + float(amount)
     labels = [*solution.case.periods, "end"]
     return table("cash", [(labels[t], term, musd) for (term, t), musd in sorted(total.items(), key=lambda i: (i[0][1], i[0][0])) if musd])

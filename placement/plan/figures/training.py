@@ -19,5 +19,5 @@ def training(case: Case, tables: Tables) -> dict[str, float]:
         "value_placed_musd": placed["value_musd"].sum(),
         "value_unplaced_musd": unplaced["value_musd"].sum(),
     }
-    nominal = placed.merge(case["job_skus"].rename(columns={"units": "nominal"}), on=["job", "sku"])
-    return {**out, "goodput_mean": nominal["nominal"].sum() / nominal["units"].sum() if len(nominal) else np.nan}
+    units = placed["units"].sum()
+    return {**out, "goodput_mean": (placed["goodput"] * placed["units"]).sum() / units if units else np.nan}
