@@ -251,12 +251,15 @@ def resource_key(sides: Sides, code: int) -> Key:
     """Return a resource in the planner's ids, such as ``("power", "sines", 3, 1)`` (period and block by index)."""
     kind, *index = sides.demand.resources.decode(code)
     scope = sides.scope
+    asked = (sides.case["services"]["service"].to_numpy(), sides.case["metros"]["metro"].to_numpy())
     names: dict[str, tuple[Any, ...]] = {
         "compute": (scope.domains, scope.skus), "serve": (scope.sites, scope.skus), "power": (scope.sites,),
         "firm": (scope.sites, scope.levels), "fibre": (sides.case["links"]["link"].to_numpy(),), "capacity": (scope.sites,),
         "deferrable": (scope.sites, scope.duties),
         "release": (sides.case["releases"]["release"].to_numpy(),),
         "base": (sides.case["jobs"]["job"].to_numpy(),),
+        "spread": (*asked, scope.failure_domains), "cover": (*asked, scope.failure_domains), "spare": asked,
+        "apart": (scope.apart, scope.failure_domains),
     }  # fmt: skip
     labels = names[str(kind)]
     return (kind, *(str(labels[i][j]) if i < len(labels) else j for i, j in enumerate(index)))  # type: ignore[call-overload]

@@ -16,6 +16,7 @@ from placement.case import (
     magnitudes,
     milestone_rules,
     pair_rules,
+    redundancy_rules,
     release_rules,
     unused,
 )
@@ -119,6 +120,7 @@ RULES: tuple[Rule, ...] = (
     ),
     *cooling.RULES,
     *release_rules.RULES,
+    *redundancy_rules.RULES,
     Rule(pair_rules.workloads_known, "pairs.workload jobs.job services.service"),
     Rule(pair_rules.sites_paired, "sites.site pairs.site"),
     Rule(pair_rules.capacity_used, "pairs.site pairs.use capacity.site"),

@@ -11,7 +11,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from placement.demand.apart import share_per_domain
 from placement.demand.columns import Columns, Floats, Keys, Triplets, concatenate
+from placement.demand.spares import build_spares, failing_with
 from placement.fibre import FibreGraph, round_trip_ms
 from placement.rules import Scope
 from placement.units import DAYS_PER_MONTH, KW_PER_MW, SECONDS_PER_DAY, USD_PER_MUSD
@@ -54,7 +56,12 @@ def _service(scope: Scope, resources: Keys, graph: FibreGraph, rtt: Floats, i: i
     mtok = demand[frame["metro"], frame["period"]]
     frame["units"] = mtok * 1e6 / SECONDS_PER_DAY * service["peak_to_mean"] / offered["tok_per_s"].to_numpy(float)[frame.pop("offered")]
     frame["rtt_ms"] = rtt[frame["site"], frame["metro"]]
-    columns = _columns(scope, i, frame, demand, _use(scope, resources, service, frame, graph))
+    use = _use(scope, resources, service, frame, graph)
+    if not service["redundancy"]:
+        columns = _columns(scope, i, frame, demand, use)
+    else:
+        covered = Triplets.join([use, failing_with(scope, resources, frame)])
+        columns = concatenate([_columns(scope, i, frame, demand, covered), build_spares(scope, resources, service, frame, use)])
     return columns, pd.concat([exclusions, lost], ignore_index=True)
 
 
@@ -146,6 +153,7 @@ def _use(scope: Scope, resources: Keys, service: pd.Series, frame: pd.DataFrame,
         replicas = units / np.ceil(service["hbm_gb"] / skus["hbm_gb"].to_numpy(float)[k])
         gbps = replicas * service["weights_gb"] * 8 / (service["refresh_hours"] * 3600)
         parts.append(_refresh(scope, resources, service["origin"], graph, site, t, col, gbps))
+    parts.append(share_per_domain(scope, resources, service, frame))
     joined = Triplets.join(parts)
     some = joined.value > 0
     return Triplets(joined.row[some], joined.col[some], joined.value[some])

@@ -67,6 +67,10 @@ def resource_keys(scope: Scope) -> Keys:
             "deferrable": (s, len(scope.duties), t),
             "release": (len(scope.case["releases"]), t),
             "base": (len(scope.case["jobs"]), t),
+            "spread": (len(scope.case["services"]), len(scope.case["metros"]), len(scope.failure_domains), t),
+            "cover": (len(scope.case["services"]), len(scope.case["metros"]), len(scope.failure_domains), t),
+            "spare": (len(scope.case["services"]), len(scope.case["metros"]), t),
+            "apart": (len(scope.apart), len(scope.failure_domains), t),
         }
     )
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from placement.demand.apart import groups_apart
 from placement.demand.base import after_bases, precedence
 from placement.demand.columns import Columns, Ints, Keys, Triplets
 from placement.demand.gangs import TOLERANCE, gangs
@@ -85,6 +86,7 @@ def _use(scope: Scope, frame: pd.DataFrame, resources: Keys) -> Triplets:
         for i, level in enumerate(scope.levels):
             need = asked >= level
             parts.append(Triplets(resources.encode("firm", site[need], i, t[need]), col[need], firm_mw[need]))
+    parts.append(groups_apart(scope, resources, frame["job"].to_numpy()[col], site, t, col))
     joined = Triplets.join(parts)
     some = joined.value > 0  # an SKU that draws all its power idle uses no more when it works
     return Triplets(joined.row[some], joined.col[some], joined.value[some])

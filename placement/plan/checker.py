@@ -16,10 +16,11 @@ from placement.plan.checking.chips import check_chips, check_orders, check_servi
 from placement.plan.checking.facts import Facts, Floats
 from placement.plan.checking.fibre import Network, check_fibre
 from placement.plan.checking.funds import check_funds, check_income
-from placement.plan.checking.inference import check_services, refresh_traffic, served_rows, service_power, service_units
+from placement.plan.checking.inference import check_eligible, check_services, refresh_traffic, served_rows, service_power, service_units
 from placement.plan.checking.money import check_cash, check_claims, check_objectives, discounted_terms, weighted_total
 from placement.plan.checking.pairs import check_pairs
 from placement.plan.checking.power import check_power
+from placement.plan.checking.redundancy import check_apart, check_cover, check_spread, standby_power
 from placement.plan.checking.releases import check_releases
 from placement.plan.checking.shifts import deferred_power
 from placement.plan.checking.sites import hall_dates, hall_power
@@ -84,12 +85,18 @@ def _check_plan(facts: Facts) -> None:
     check_requires(facts, jobs, start)
     check_services(facts, served, network)
     check_releases(facts, jobs, served)
+    check_apart(facts, jobs)
+    check_spread(facts, served)
+    spares = served_rows(facts, "spares")
+    check_eligible(facts, spares, network, "spares")
+    check_cover(facts, served, spares)
     training = gang_units(facts, jobs)
     it_mw, liquid_mw = hall_power(facts, start)
     units, serving = check_chips(facts, stock, it_mw, liquid_mw, training)
-    check_serving(facts, serving, service_units(facts, served))
-    check_power(facts, _power_drawn(facts, units, training) + service_power(facts, served) + deferred_power(facts, jobs), firm_power(facts, jobs))
-    check_fibre(facts, network, refresh_traffic(served))
+    check_serving(facts, serving, service_units(facts, served) + service_units(facts, spares))
+    above_idle = service_power(facts, served) + standby_power(facts, spares) + deferred_power(facts, jobs)
+    check_power(facts, _power_drawn(facts, units, training) + above_idle, firm_power(facts, jobs))
+    check_fibre(facts, network, refresh_traffic(pd.concat([served, spares], ignore_index=True) if len(spares) else served))
     check_funds(facts, it_mw.sum(axis=0))
     check_income(facts)
 

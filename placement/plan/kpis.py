@@ -13,6 +13,7 @@ from placement.plan.figures.inference import cost_musd, inference
 from placement.plan.figures.money import money
 from placement.plan.figures.pairs import priced
 from placement.plan.figures.power import power
+from placement.plan.figures.redundancy import redundancy
 from placement.plan.figures.releases import releases
 from placement.plan.figures.shifting import shifting
 from placement.plan.figures.sites import sites
@@ -32,6 +33,7 @@ FIGURES: tuple[Callable[[Case, Tables], dict[str, float]], ...] = (
     shifting,
     releases,
     inference,
+    redundancy,
 )
 
 

@@ -51,6 +51,27 @@ class Scope:
         return self.sites.get_indexer(pd.Index(first["site"]))
 
     @cached_property
+    def failure_domains(self) -> pd.Index:
+        """Ids of the groups of sites that fail together, length D."""
+        return pd.Index(pd.unique(self._failure_ids))
+
+    @cached_property
+    def site_failure(self) -> NDArray[np.int64]:
+        """Code of the failure domain of each site, shape (S,)."""
+        return np.asarray(self.failure_domains.get_indexer(pd.Index(self._failure_ids)), np.int64)
+
+    @property
+    def _failure_ids(self) -> pd.Series:
+        sites = self.case["sites"]
+        return sites["failure_domain"].where(sites["failure_domain"] != "", sites["site"])
+
+    @cached_property
+    def apart(self) -> pd.Index:
+        """Ids of the groups of jobs that run in different failure domains."""
+        groups = self.case["jobs"]["anti_affinity"]
+        return pd.Index(groups[groups != ""].unique())
+
+    @cached_property
     def levels(self) -> Array:
         """Distinct positive firmness levels that jobs ask for, ascending; empty where power is not modelled."""
         asked = self.case["jobs"]["min_firmness"].to_numpy(float)

@@ -111,13 +111,20 @@ class Block:
     """One layer of supply: which tables switch it on and the function that writes its algebra.
 
     ``tables``: the block is built if any of these is in the case. ``needs``: blocks that must come before it if built.
+    ``columns``: where given (``table.column``), it is built only if some cell of these is filled.
     """
 
     name: str
     build: Callable[[Supply], None]
     tables: tuple[str, ...]
     needs: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
 
     def active(self, case: Case) -> bool:
-        """Whether the case has a table of this layer."""
-        return any(t in case for t in self.tables)
+        """Whether the case has a table of this layer, and says something in its columns."""
+        return any(t in case for t in self.tables) and (not self.columns or any(_filled(case, *c.split(".")) for c in self.columns))
+
+
+def _filled(case: Case, table: str, column: str) -> bool:
+    cells = case[table][column]
+    return bool((cells.notna() & (cells != "")).any())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from placement.case.columns import NAN, Table, country, ident, num, period, ref, text, waived
+from placement.case.columns import NAN, Table, choice, country, flag, ident, num, period, ref, text, waived
 
 TABLES = (
     Table(
@@ -39,6 +39,9 @@ TABLES = (
             num("refresh_hours", "hours", "time in which a refresh must reach all replicas", 24.0, 0.01, 1e4),
             ref("release", "releases", "release that it serves, from the period in which that is out; blank: served from the start", ""),
             ref("origin", "sites", "site that the weights come from; blank: no refresh traffic", ""),
+            choice("redundancy", ("n_minus_1",), "n_minus_1: spare units elsewhere for the loss of any one failure domain; blank: none", ""),
+            flag("spare_power", "1: spares also draw their full power in the stress block (hot standby); 0: they idle"),
+            num("max_share_per_domain", "share", "largest share of a metro's demand served from one failure domain; blank: no limit", NAN, 0.001, 1),
         ),
     ),
     Table(

@@ -22,6 +22,7 @@ TABLES = (
             num("opening_cost_musd", "M$", "one-off cost of opening a site that has no existing hall", 0.0),
             num("outages_per_year", "1/year", "interruptions that stop a training job", 0.0, 0.0, 1000),
             num("deploy_mw_per_period", "MW", "most IT power of chips that can be put into service at the site in a period; blank: no such limit", NAN, 0, 1e5),
+            text("failure_domain", "sites that fail together, such as a region or a flood plain; blank: the site alone (id = site id)"),
             num("community_mw", "MW", "cap on the facility's total power; blank: none", NAN, 0.0, 1e5),
         ),
     ),

@@ -23,6 +23,7 @@ TABLES = (
             num("min_firmness", "share", "power-stable rule: runs on power of at least this firmness", 0.0, 0, 1),
             num("min_hbm_gb", "GB", "memory needed per accelerator", 0.0, 0, 1e5),
             num("duty", "share", "deferrable job: share of a period's hours that it needs at full power, in hours of the planner's choice", 1.0, 0.01, 1),
+            text("anti_affinity", "group of jobs of which no two run in one failure domain at a time; blank: none"),
             num("loss_hours_per_outage", "hours", "work lost per outage: half a checkpoint interval plus restart", 0.0, 0, 1e4),
             num("checkpoint_hours", "hours", "checkpoint interval, half of which is lost per outage; instead of loss_hours_per_outage", 0.0, 0, 1e4),
             num("restart_hours", "hours", "restart after an outage; instead of loss_hours_per_outage", 0.0, 0, 1e4),

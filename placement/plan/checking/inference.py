@@ -16,12 +16,12 @@ TOKENS_PER_MTOK = 1e6
 BITS_PER_BYTE, SECONDS_PER_HOUR = 8, 3600
 
 
-def served_rows(facts: Facts) -> pd.DataFrame:
-    """Return the inference rows with the facts of service, SKU, site and metro and the recomputed ``used`` units.
+def served_rows(facts: Facts, name: str = "inference") -> pd.DataFrame:
+    """Return the rows of ``inference``, or of another table like it, with the facts of service, SKU, site and metro and the recomputed ``used`` units.
 
     Rows whose (service, SKU) or whose demand is not in the case are reported and left out.
     """
-    case, said = facts.case, facts.plan["inference"]
+    case, said = facts.case, facts.plan[name]
     table = said.rename(columns={"units": "said_units", "rtt_ms": "said_rtt"})
     table = joined(table, case["service_skus"][["service", "sku", "tok_per_s"]], ["service", "sku"])
     table = joined(table, case["demand"][["service", "metro", "period", "mtok_per_day"]], ["service", "metro", "period"])
@@ -45,6 +45,14 @@ def served_rows(facts: Facts) -> pd.DataFrame:
 
 def check_services(facts: Facts, served: pd.DataFrame, network: Network) -> None:
     """Check shares, eligibility and the columns of the table; book revenue and penalties."""
+    check_eligible(facts, served, network, "inference")
+    _demand_met(facts, served)
+    mtok = served["share"] * served["mtok_per_day"] * _days(facts)
+    facts.cash.pay("value", served["period"], -served["price_usd_per_mtok"] * mtok / USD_PER_MUSD)
+
+
+def check_eligible(facts: Facts, served: pd.DataFrame, network: Network, name: str) -> None:
+    """Check that every row may be where it is, and the columns of its table."""
     found = facts.found
     where = rows(served, "service {service} metro {metro} {label} site {site} SKU {sku}")
     check_placement_rules(facts.case, served, found, "service {service} metro {metro} {label}")
@@ -55,13 +63,10 @@ def check_services(facts: Facts, served: pd.DataFrame, network: Network) -> None
     found.at_most("memory", served["replica_gb"], served["hbm_gb"] * served["node_units"], where, "replica against memory of a node", "GB")
     rtt = network.rtt_ms(served["metro"], served["site"])
     found.at_most("latency", rtt, served["slo_rtt_ms"], where, "round-trip time against the service's limit", "ms")
-    found.equal("inference.rtt_ms", served["said_rtt"], np.where(np.isinf(rtt), served["said_rtt"], rtt), where, "round-trip time", "ms")
-    found.equal("inference.units", served["said_units"], served["used"], where, "units for the share", "units", UNITS)
+    found.equal(f"{name}.rtt_ms", served["said_rtt"], np.where(np.isinf(rtt), served["said_rtt"], rtt), where, "round-trip time", "ms")
+    found.equal(f"{name}.units", served["said_units"], served["used"], where, "units for the share", "units", UNITS)
     found.at_most("share", served["share"], 1, where, "share of the demand", "")
     found.at_most("share", -served["share"], 0, where, "share of the demand below zero", "")
-    _demand_met(facts, served)
-    mtok = served["share"] * served["mtok_per_day"] * _days(facts)
-    facts.cash.pay("value", served["period"], -served["price_usd_per_mtok"] * mtok / USD_PER_MUSD)
 
 
 def _days(facts: Facts) -> float:

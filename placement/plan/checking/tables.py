@@ -26,6 +26,7 @@ class PlanTable:
     columns: Mapping[str, str]
     key: tuple[str, ...]
     layers: tuple[str, ...] = ()  # empty: always compulsory
+    optional: bool = False  # says nothing where it is missing
 
 
 def _columns(text: str) -> dict[str, str]:
@@ -65,6 +66,11 @@ PLAN_TABLES: dict[str, PlanTable] = {
     "energy": PlanTable(_columns("site period block source mw:amount"), ("site", "period", "block", "source"), ("grid", "generators")),
     "paid": PlanTable(_columns("ppa period mwh:amount"), ("ppa", "period"), ("ppas",)),
     "fibre": PlanTable(_columns("link period modules:count capacity_gbps:amount load_gbps:amount"), ("link", "period"), ("links",)),
+    "spares": PlanTable(
+        _columns("service metro period site sku share:any units:units rtt_ms:amount"),
+        ("service", "metro", "period", "site", "sku"),
+        optional=True,
+    ),
     "unserved": PlanTable(_columns("service metro period share:amount mtok_per_day:amount"), ("service", "metro", "period"), ("services",)),
     "unplaced": PlanTable(_columns("job value_musd:any"), ("job",), ("jobs",)),
     "shifts": PlanTable(
@@ -78,13 +84,13 @@ PLAN_TABLES: dict[str, PlanTable] = {
         ("releases",),
     ),
     "openings": PlanTable(_columns("site open:flag"), ("site",), ("siting",)),
-    "debt": PlanTable(_columns("period drawn_musd:amount"), ("period",), ("budget",)),
+    "debt": PlanTable(_columns("period drawn_musd:amount"), ("period",), optional=True),
     "tranches": PlanTable(_columns("tranche released:period"), ("tranche",), ("tranches",)),
     "draws": PlanTable(_columns("tranche period musd:amount"), ("tranche", "period"), ("tranches",)),
     "income": PlanTable(
         _columns("period revenue_musd:any running_musd:any lease_musd:any depreciation_musd:amount expensed_musd:any ebit_musd:any interest_musd:amount"),
         ("period",),
-        ("halls",),
+        optional=True,
     ),
     "cash": PlanTable(_columns("period:period_or_end term musd:any"), ("period", "term")),
 }
@@ -154,7 +160,7 @@ def typed_tables(case: Case, tables: Mapping[str, pd.DataFrame], found: Findings
         if name in tables:
             typed[name] = _typed(case, name, table, tables[name], known, found)
         else:
-            if not table.layers or any(layer in case for layer in table.layers):
+            if not table.optional and (not table.layers or any(layer in case for layer in table.layers)):
                 found.add("format", f"plan/{name}.csv", "the table is missing")
             typed[name] = _empty(table)
     return typed

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import pandas as pd
 
 from placement.plan.checking.tables import PLAN_TABLES
-from placement.plan.extract import chips, demand, fibre, money, power, releases, shifting, sites, upstream
+from placement.plan.extract import chips, demand, fibre, money, power, redundancy, releases, shifting, sites, upstream
 from placement.plan.extract.money import costs
 from placement.plan.extract.solution import Solution, table
 
@@ -27,6 +27,7 @@ EXTRACTORS: Mapping[str, Callable[[Solution], pd.DataFrame]] = {
     "energy": power.energy,
     "paid": power.paid,
     "fibre": fibre.fibre,
+    "spares": redundancy.spares,
     "unserved": demand.unserved,
     "unplaced": demand.unplaced,
     "shifts": shifting.shifts,

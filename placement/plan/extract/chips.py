@@ -58,7 +58,7 @@ def _lent_in_use(solution: Solution, lent: Floats) -> Floats:
     """Return the share of units lent to inference that it uses at its peak, shape (F, K, T): lending more costs nothing, so solvers do."""
     use = np.zeros((len(solution.scope.sites), *lent.shape[1:]))
     for kind, at, f in solution.sides.columns.blocks():
-        if kind == "inference":
+        if kind in ("inference", "spare"):
             np.add.at(use, (f["site"], f["sku"], f["period"]), f["units"] * solution.x[at : at + len(f)])
     total = np.zeros_like(use)
     np.add.at(total, solution.scope.domain_site, lent)

@@ -59,9 +59,14 @@ def inference(solution: Solution) -> pd.DataFrame:
     """Return what each site serves of each demand."""
     if "pairs" in solution.case:
         return _split_services(solution)
-    rows = solution.chosen("inference", NIL)
+    return shares(solution, "inference", "inference")
+
+
+def shares(solution: Solution, kind: str, name: str) -> pd.DataFrame:
+    """Return a plan table from the columns of a kind that are shares of a metro's demand at a site."""
+    rows = solution.chosen(kind, NIL)
     if not len(rows):
-        return table("inference", [])
+        return table(name, [])
     data = {
         **_served(solution, rows), "site": solution.scope.sites.to_numpy()[rows["site"]], "sku": solution.scope.skus.to_numpy()[rows["sku"]],
         "share": rows["x"], "units": rows["units"] * rows["x"], "rtt_ms": rows["rtt_ms"],
