@@ -238,11 +238,13 @@ def build_sides(case: Case, model: Card | None = None) -> Sides:
 
 
 def _idle_power(scope: Scope, demand: Demand) -> NDArray[np.int64]:
-    """Power rows of sites where chips that idle may stand: their draw counts even in periods that no column uses."""
+    """Power rows of sites where chips that idle, or storage, may stand: their draw counts even in hours that no column uses."""
     idle = scope.case["skus"]["idle_share"].to_numpy(float) > 0
-    if not scope.has_power or not idle.any() or not len(scope.domains):
+    storing = scope.sites.get_indexer(pd.Index(scope.case["storage"]["site"]))
+    if not scope.has_power or not (idle.any() or len(storing)) or not len(scope.domains):
         return np.empty(0, np.int64)
     sites = np.unique(scope.domain_site[(scope.units[:, idle] > 0).any(axis=(1, 2))])
+    sites = np.union1d(scope.domain_site[(scope.units[:, idle, -1] > 0).any(axis=1)], storing)
     s, t, b = np.meshgrid(sites, np.arange(scope.case.n_periods), np.arange(len(scope.case.blocks)), indexing="ij")
     return demand.resources.encode("power", s, t, b).ravel()
 

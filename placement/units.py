@@ -7,11 +7,13 @@ import re
 HOURS_PER_YEAR = 8766.0  # 365.25 days: mean Julian year
 MONTHS_PER_YEAR = 12
 MONTHS_PER_QUARTER = 3
+HOURS_PER_DAY = 24
 HOURS_PER_MONTH = HOURS_PER_YEAR / 12
 DAYS_PER_MONTH = HOURS_PER_MONTH / 24
 SECONDS_PER_DAY = 86_400.0
 USD_PER_MUSD = 1e6
 KW_PER_MW = 1e3
+MWH_PER_GWH = 1e3
 KG_PER_T = 1e3
 LIGHT_SPEED_KM_PER_MS = 299.792458  # exact, by definition of the metre
 FIBRE_GROUP_INDEX = 1.468  # G.652 single-mode fibre at 1550 nm (Corning SMF-28 datasheet: 1.4682)

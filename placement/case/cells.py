@@ -32,7 +32,7 @@ _BOOLS = {"0": False, "1": True, "false": False, "true": True}
 #: Country columns that may also hold ``*`` (all countries without a row of their own).
 WILDCARD = {("export", "country"), ("residency", "country")}
 #: Dates that keep an index before the horizon, because moving them to its start would change their meaning.
-UNCLAMPED = {("jobs", "latest"), ("ppas", "start")}
+UNCLAMPED = {("jobs", "latest"), ("ppas", "start"), ("grid", "until")}
 #: Text columns that are prose (may hold commas), or lists (may hold semicolons).
 _PROSE, _LISTS = {"name"}, {"after", "origins"}
 

@@ -13,9 +13,11 @@ from placement.case import base_rules as bases
 from placement.case import (
     capital_rules,
     effects,
+    generation_rules,
     magnitudes,
     milestone_rules,
     pair_rules,
+    power_rules,
     redundancy_rules,
     release_rules,
     unused,
@@ -125,6 +127,8 @@ RULES: tuple[Rule, ...] = (
     Rule(pair_rules.sites_paired, "sites.site pairs.site"),
     Rule(pair_rules.capacity_used, "pairs.site pairs.use capacity.site"),
     *capital_rules.RULES,
+    *power_rules.RULES,
+    *generation_rules.RULES,
 )
 
 

@@ -29,6 +29,8 @@ FAMILIES: dict[str, tuple[str, tuple[str, ...]]] = {
     "cover": ("M$/share", ("service", "metro", "place", "period")),
     "spare": ("M$/share", ("service", "metro", "period")),
     "apart": ("M$/job", ("class", "place", "period")),
+    "export_limit": ("M$/MW", ("place", "period", "block")),
+    "demand_peak": ("M$/MW", ("place", "period", "block")),
     "budget": ("M$/M$", ("period",)),
     "lease_cap": ("M$/M$", ("period",)),
     "tranche_progress": ("M$/MW", ("tranche", "period")),

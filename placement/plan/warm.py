@@ -15,7 +15,7 @@ def start_values(sides: Sides, program: Program, tables: Mapping[str, pd.DataFra
     """Return values for the integer columns that repeat an earlier plan where it still fits; everything else 0.
 
     Jobs keep domain, SKU and start, or the site of their pair; sites, halls, tiers and modules their dates (what came before the new horizon is there from its
-    first period); signed offers stay signed. What the new case no longer has is left out; the engine says what it could keep.
+    first period); signed offers and contracts stay signed. What the new case no longer has is left out; the engine says what it could keep.
     """
     case = sides.case
 
@@ -42,6 +42,17 @@ def start_values(sides: Sides, program: Program, tables: Mapping[str, pd.DataFra
     for q, var in (model.component("signed") or {}).items():
         if component_name(var) in at:
             x[at[component_name(var)]] = q in ordered
+    contracted = set(tables["contracts"]["ppa"])
+    for p, var in (model.component("ppa_signed") or {}).items():
+        if component_name(var) in at:
+            x[at[component_name(var)]] = p in contracted
+    made = {(r.generator, at_period(r.period)): r.mw for r in tables["generators"].itertuples()}
+    size = dict(zip(case["generators"]["generator"], case["generators"]["unit_mw"], strict=True))
+    for name in ("generator_units", "generator_built"):
+        for i, var in (model.component(name) or {}).items():
+            if component_name(var) in at:
+                mw = max((mw for (g, t), mw in made.items() if g == i[0] and t <= i[1]), default=0.0)
+                x[at[component_name(var)]] = round(mw / size[i[0]]) if name == "generator_units" else mw > 0
     opened = {r.site for r in tables["openings"].itertuples() if r.open} if "openings" in tables else set()
     for s, var in (model.component("open") or {}).items():
         if component_name(var) in at:

@@ -31,7 +31,7 @@ class Decision(NamedTuple):
 _WORDS = {
     "order": ("place", "order"), "contract": ("sign", "power contract"), "milestone": ("start", "milestone"),
     "tier": ("energise", "grid tier"),
-    "generator": ("bring in", "generator"), "module": ("light", "fibre module"), "job": ("start", "training job"),
+    "generator": ("bring in", "generator"), "storage": ("bring in", "storage plant"), "module": ("light", "fibre module"), "job": ("start", "training job"),
 }  # fmt: skip
 
 
@@ -48,7 +48,7 @@ def first_steps(found: list[Decision]) -> str:
 
 def first_decisions(facts: Facts) -> list[Decision]:
     """Return the decisions of the first two quarters, by period and then by cost."""
-    found = [d for source in (_orders, _milestones, _contracts, _tiers, _generators, _fibre, _jobs) for d in source(facts)]
+    found = [d for source in (_orders, _milestones, _contracts, _tiers, _generators, _storage, _fibre, _jobs) for d in source(facts)]
     return sorted((d for d in found if d.period < facts.soon), key=lambda d: (d.period, -(d.cost_musd if d.cost_musd == d.cost_musd else -1)))
 
 
@@ -113,6 +113,14 @@ def _generators(facts: Facts) -> Iterator[Decision]:
             f"{significant(row.rise)} MW",
             row.rise * row.capex_musd_per_mw,
         )
+
+
+def _storage(facts: Facts) -> Iterator[Decision]:
+    sizes = facts.plan["storage"].groupby(["storage", "period"], as_index=False)["capacity_mw"].max()
+    for row in records(_rises(sizes, "storage", "capacity_mw").merge(facts.case["storage"], on="storage")):
+        where = facts.site_names.get(row.site, row.site)
+        cost = row.rise * (row.capex_musd_per_mw + row.hours * row.capex_musd_per_mwh)
+        yield Decision("storage", 1, row.period, f"Bring in storage {row.storage}", where, f"{significant(row.rise)} MW, {significant(row.hours)} h", cost)
 
 
 def _fibre(facts: Facts) -> Iterator[Decision]:

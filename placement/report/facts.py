@@ -67,7 +67,7 @@ class Facts:
     def paid_tiers(self) -> pd.DataFrame:
         """Grid tiers that the plan pays for, with the columns of the case's table."""
         tiers = self.plan["grid"].merge(self.case["grid"], on=["site", "tier"], how="inner")
-        return tiers.loc[tiers["capex_musd"] > 0]
+        return tiers.loc[(tiers["capex_musd"] > 0) | (tiers["opex_musd_per_year"] > 0)]
 
     @cached_property
     def power(self) -> pd.DataFrame:
@@ -101,11 +101,14 @@ class Facts:
         steps = np.zeros((len(sites), n, len(self.case.blocks)))
         tiers = self.case["grid"].merge(self.plan["grid"], on=["site", "tier"], how="left")
         # A tier at no cost is on from `available`, whether or not the plan lists it.
-        start = tiers["in_service"].where(tiers["in_service"].notna() | (tiers["capex_musd"] > 0), tiers["available"])
+        decided = (tiers["capex_musd"] > 0) | (tiers["opex_musd_per_year"] > 0)
+        start = tiers["in_service"].where(tiers["in_service"].notna() | decided, tiers["available"])
         stress = np.array([b.stress for b in self.case.blocks])
-        for site, t, mw, cut in zip(tiers["site"], start, tiers["mw"], tiers["interruptible"], strict=True):
+        for site, t, until, mw, cut in zip(tiers["site"], start, tiers["until"], tiers["mw"], tiers["interruptible"], strict=True):
             if t < n:  # False for NaN: a tier that is not bought
                 steps[sites[site], int(t)] += mw * ~(stress & bool(cut))
+                if until + 1 < n:
+                    steps[sites[site], int(until) + 1] -= mw * ~(stress & bool(cut))
         limits = steps.cumsum(axis=1)
         if not own:
             return limits

@@ -74,6 +74,8 @@ LABELS = {
     "spare_units_mean": "Spare accelerators, mean",
     "spare_share": "Spare accelerators, of those that serve, %",
     "domain_share_max": "Largest share of a metro served from one failure domain, %",
+    "storage_gwh": "Energy given back by storage, GWh",
+    "export_gwh": "Energy of generators sold, GWh",
     "shifted_gwh": "IT energy of deferrable jobs moved to other hours, GWh",
     "releases_out": "Models released by the end",
     "release_periods": "Periods in which releases are out, all together",

@@ -17,7 +17,7 @@ from placement.case import Case
 from placement.rules.cooling import by_block
 from placement.rules.milestones import Chain, chains, whole
 from placement.rules.policy import Policy
-from placement.units import KW_PER_MW
+from placement.units import HOURS_PER_DAY, KW_PER_MW
 
 Array = NDArray[np.float64]
 
@@ -240,13 +240,24 @@ class Scope:
         if not self.has_power:
             return np.full((len(self.sites), self.case.n_periods, len(self.case.blocks)), np.inf)
         grid, gens = self.case["grid"], self.case["generators"]
+        cap = self.case["sites"]["community_mw"].fillna(np.inf).to_numpy(float)
         by_block = [
             self._steps(grid["site"], grid["available"], grid["mw"] * ~(grid["interruptible"] & block.stress))
             + self._steps(gens["site"], gens["available"], gens["max_mw"] * [self.profile[p][b] for p in gens["profile"]])
             for b, block in enumerate(self.case.blocks)
         ]
-        cap = self.case["sites"]["community_mw"].fillna(np.inf).to_numpy(float)
-        return np.minimum(np.stack(by_block, axis=2), cap[:, None, None])
+        stored = [self._stored(self.case["storage"], b) for b in range(len(self.case.blocks))]
+        return np.minimum(np.stack(by_block, axis=2), cap[:, None, None]) + np.stack(stored, axis=2)
+
+    @cached_property
+    def storage_share(self) -> Array:
+        """Most power that a full storage can hold through each block of the day, as a share of its power, shape (n_storage, B)."""
+        day = HOURS_PER_DAY * np.array([b.share for b in self.case.blocks])
+        return np.minimum(1.0, self.case["storage"]["hours"].to_numpy(float)[:, None] / day)
+
+    def _stored(self, rows: pd.DataFrame, block: int) -> Array:
+        """Return the most MW that storage can give in a block, per site and period, shape (S, T)."""
+        return self._steps(rows["site"], rows["available"], rows["max_mw"] * self.storage_share[rows.index, block])
 
     @cached_property
     def firm_mw(self) -> Array:
@@ -257,6 +268,7 @@ class Scope:
             g, n = grid[(grid["firmness"] >= level) & ~grid["interruptible"]], gens[gens["firmness"] >= level]
             stress = pd.Series([self.profile[p][self.case.stress] for p in n["profile"]], index=n.index, dtype=float)
             out[:, i] = self._steps(g["site"], g["available"], g["mw"]) + self._steps(n["site"], n["available"], n["max_mw"] * stress)
+            out[:, i] += self._stored(self.case["storage"].query("firmness >= @level"), self.case.stress)
         return out
 
     @cached_property

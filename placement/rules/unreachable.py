@@ -12,7 +12,7 @@ EXCLUSIONS = ("workload", "place", "sku", "rule", "n")
 
 
 def unreachable(scope: Scope) -> pd.DataFrame:
-    """Return halls, grid tiers, contracts, generators, offers and fibre modules that come too late, as exclusions by rule ``dates``.
+    """Return halls, grid tiers, contracts, generators, storage, offers and fibre modules that come too late, as exclusions by rule ``dates``.
 
     The column ``workload`` names the kind and the id, such as ``hall:oslo/h1``.
     """
@@ -32,6 +32,8 @@ def _late(scope: Scope) -> Iterator[tuple[str, str, str]]:
         yield f"ppa:{p.ppa}", p.zone, ""
     for g in case["generators"].query("available >= @end").itertuples():
         yield f"generator:{g.generator}", g.site, ""
+    for n in case["storage"].query("available >= @end").itertuples():
+        yield f"storage:{n.storage}", n.site, ""
     for q in case["offers"].query("period + lead_periods >= @end").itertuples():
         yield f"offer:{q.offer}", "", q.sku
     for e in case["links"].query("max_modules > 0 and lead_periods >= @end").itertuples():

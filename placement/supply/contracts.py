@@ -12,7 +12,7 @@ import numpy as np
 import pyomo.environ as pyo
 
 from placement.supply.supply import Block, Supply, amount
-from placement.units import USD_PER_MUSD
+from placement.units import MONTHS_PER_YEAR, USD_PER_MUSD
 
 
 def build(supply: Supply) -> None:
@@ -43,12 +43,20 @@ def build(supply: Supply) -> None:
         supply.through_grid[s, t, b].append(mw)
         supply.emit(t, ppas[p].co2_kg_per_mwh, float(case.hours[b]) * mw)
     for p, t in m.paid_mwh:
-        supply.pay("contracts", t, ppas[p].price_usd_per_mwh / USD_PER_MUSD * m.paid_mwh[p, t])
+        years = (t - ppas[p].start) * case.period_months / MONTHS_PER_YEAR
+        price = ppas[p].price_usd_per_mwh * (1 + ppas[p].escalation_per_year) ** years
+        supply.pay("contracts", t, price / USD_PER_MUSD * m.paid_mwh[p, t])
 
     m.ppa_output = pyo.Constraint(list(by_output), rule=lambda m, p, t, b: amount(by_output[p, t, b]) <= output[p][b] * m.contract_mw[p])
     m.ppa_paid = pyo.Constraint(list(by_period), rule=lambda m, p, t: amount(by_period[p, t]) <= m.paid_mwh[p, t])
     taken = [(p, t) for p, t in by_period if ppas[p].take_share > 0]
     m.ppa_take = pyo.Constraint(taken, rule=lambda m, p, t: ppas[p].take_share * float(np.dot(case.hours, output[p])) * m.contract_mw[p] <= m.paid_mwh[p, t])
+
+    whole = [p for p, r in ppas.items() if r.min_mw > 0 and len(dates[p])]
+    if whole:
+        m.ppa_signed = pyo.Var(whole, domain=pyo.Binary)
+        m.ppa_min = pyo.Constraint(whole, rule=lambda m, p: ppas[p].min_mw * m.ppa_signed[p] <= m.contract_mw[p])
+        m.ppa_max = pyo.Constraint(whole, rule=lambda m, p: m.contract_mw[p] <= ppas[p].max_mw * m.ppa_signed[p])
 
 
 BLOCK = Block("contracts", build, tables=("ppas",), needs=("grid",))

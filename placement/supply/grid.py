@@ -10,19 +10,20 @@ from __future__ import annotations
 import pyomo.environ as pyo
 
 from placement.supply.supply import Block, Supply, amount
-from placement.units import USD_PER_MUSD
+from placement.units import MONTHS_PER_YEAR, USD_PER_MUSD
 
 
 def build(supply: Supply) -> None:
     """Declare ``tier_on[s,r,t]`` and ``grid_mw[s,t,b]``; provide ``power`` and ``firm``."""
     case, scope, m = supply.case, supply.scope, supply.model
     tiers = list(case["grid"].itertuples())
-    tier_on = supply.steps("tier_on", {(r.site, r.tier): r.available for r in tiers if r.capex_musd > 0})
+    bought = [r for r in tiers if r.capex_musd > 0 or r.opex_musd_per_year > 0]
+    tier_on = supply.steps("tier_on", {(r.site, r.tier): r.available for r in bought}, last={(r.site, r.tier): r.until for r in bought})
     code = {s: i for i, s in enumerate(scope.sites)}
 
     def on(r, t: int):  # type: ignore[no-untyped-def]
         """Whether a tier is energised; one that costs nothing simply is, from its date."""
-        return tier_on((r.site, r.tier), t) if r.capex_musd > 0 else int(t >= r.available)
+        return tier_on((r.site, r.tier), t) if r.capex_musd > 0 or r.opex_musd_per_year > 0 else int(r.available <= t <= r.until)
 
     most_mw = case["grid"].groupby("site")["mw"].sum().to_dict()
     index = [(s, t, b) for s in most_mw for t in range(case.n_periods) for b in range(len(case.blocks))]
@@ -32,7 +33,10 @@ def build(supply: Supply) -> None:
             for b, block in enumerate(case.blocks):
                 if not (r.interruptible and block.stress):
                     supply.grid_limit[r.site, t, b].append(r.mw * on(r, t))
-            if r.capex_musd > 0 and t >= r.available:
+            supply.tier_mw[r.site, r.tier, t] = r.mw * on(r, t)
+            if r.opex_musd_per_year > 0 and r.available <= t <= r.until:
+                supply.pay("opex", t, r.opex_musd_per_year * case.period_months / MONTHS_PER_YEAR * on(r, t), r.site)
+            if r.capex_musd > 0 and r.available <= t <= r.until:
                 supply.invest(t, r.capex_musd * (on(r, t) - tier_on((r.site, r.tier), t - 1)), r.life_years, owner=r.site)
             for i, level in enumerate(scope.levels):
                 if r.firmness >= level and not r.interruptible:
@@ -55,6 +59,9 @@ def close(supply: Supply) -> None:
     """State the limits once every source has been declared."""
     m, limit, through, sources = supply.model, supply.grid_limit, supply.through_grid, supply.source_mw
     m.grid_limit = pyo.Constraint(list(through), rule=lambda m, *i: amount(through[i]) <= amount(limit[i]))
+    if supply.export_mw:
+        sold = supply.export_mw
+        m.export_limit = pyo.Constraint(list(sold), rule=lambda m, *i: amount(sold[i]) <= amount(limit[i]))
     cap = supply.case["sites"].set_index("site")["community_mw"].dropna().to_dict()
     m.community_cap = pyo.Constraint([i for i in sources if i[0] in cap], rule=lambda m, s, t, b: amount(sources[s, t, b]) <= cap[s])
 

@@ -12,6 +12,7 @@ from placement.supply import (
     capital,
     chips,
     contracts,
+    demand_charges,
     domestic,
     fibre,
     generation,
@@ -22,6 +23,7 @@ from placement.supply import (
     sites,
     siting,
     stages,
+    storage,
     tranches,
 )
 from placement.supply.supply import Block, Supply
@@ -30,7 +32,9 @@ BLOCKS: tuple[Block, ...] = (
     sites.BLOCK,
     grid.BLOCK,
     contracts.BLOCK,
+    demand_charges.BLOCK,
     generation.BLOCK,
+    storage.BLOCK,
     chips.BLOCK,
     stages.BLOCK,
     domestic.BLOCK,

@@ -45,8 +45,10 @@ class Supply:
         self.by_owner: dict[tuple[str, str, str], list[Expr]] = defaultdict(list)  # (term, layer, site or SKU or "") -> undiscounted M$
         self.decisions: dict[tuple[Any, ...], Expr] = {}  # decision that columns may require -> variable
         self.hall_mw: dict[tuple[Any, ...], list[Expr]] = defaultdict(list)  # (domain code, cooling, t) -> IT MW in service
+        self.tier_mw: dict[tuple[str, str, int], Expr] = {}  # (site, tier, t) -> MW of an energised tier
         self.grid_limit: dict[tuple[Any, ...], list[Expr]] = defaultdict(list)  # (site, t, b) -> MW of the energised tiers
         self.through_grid: dict[tuple[Any, ...], list[Expr]] = defaultdict(list)  # (site, t, b) -> MW that use the connection
+        self.export_mw: dict[tuple[Any, ...], list[Expr]] = defaultdict(list)  # (site, t, b) -> MW sold through the connection
         self.source_mw: dict[tuple[Any, ...], list[Expr]] = defaultdict(list)  # (site, t, b) -> MW from all sources
 
     def provide(self, key: tuple[Any, ...], amount: Expr) -> None:
@@ -80,13 +82,15 @@ class Supply:
         if share > 0:  # False for NaN
             self.pay("salvage", end, -share * amount_musd, owner)
 
-    def steps(self, name: str, first: dict[Any, int], most: dict[Any, int] | None = None) -> Callable[[Hashable, int], Expr]:
-        """Declare never-falling 0/1 (or 0..most) decisions and return ``value(key, t)``: the variable, or 0 before its first period.
+    def steps(
+        self, name: str, first: dict[Any, int], most: dict[Any, int] | None = None, last: dict[Any, int] | None = None
+    ) -> Callable[[Hashable, int], Expr]:
+        """Declare never-falling 0/1 (or 0..most) decisions and return ``value(key, t)``: the variable, or 0 before its first period (and after its last).
 
-        ``first`` maps each key (a tuple of ids) to the first period in which the decision can be taken.
+        ``first`` maps each key (a tuple of ids) to the first period in which the decision can be taken, ``last`` to the last one in which it counts.
         """
         end = self.case.n_periods
-        index = [(*key, t) for key, begin in first.items() for t in range(begin, end)]
+        index = [(*key, t) for key, begin in first.items() for t in range(begin, min(end, last[key] + 1) if last else end)]
         domain = pyo.Binary if most is None else pyo.NonNegativeIntegers
         var = pyo.Var(index, domain=domain, bounds=lambda m, *i: (0, most[i[:-1]] if most else 1))
         self.model.add_component(name, var)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 import placement
@@ -18,6 +19,7 @@ from placement.cards import card
 from placement.case import Case
 from placement.plan.checker import check
 from placement.plan.plan import Plan
+from placement.program import assemble, build_sides
 
 Row = dict[str, Any]
 Rows = Sequence[Row]
@@ -71,15 +73,15 @@ TABLES: Mapping[str, Rows] = {
 }  # fmt: skip
 
 
-def small_case(folder: Path, settings: Row | None = None, text: str = "", **tables: Rows | None) -> Case:
+def small_case(folder: Path, settings: Row | None = None, text: str = "", blocks: str = BLOCKS, **tables: Rows | None) -> Case:
     """Return the case with some tables replaced or added (``None``: removed), written to ``folder`` and read from there.
 
-    ``settings`` replace keys of ``case.toml``, ``text`` is put at its end.
+    ``settings`` replace keys of ``case.toml``, ``blocks`` its blocks, ``text`` is put at its end.
     """
     chosen = {name: rows for name, rows in {**TABLES, **tables}.items() if rows is not None}
     folder.mkdir(parents=True, exist_ok=True)
     lines = [f"{key} = {str(value).lower() if isinstance(value, bool) else repr(value)}" for key, value in {**SETTINGS, **(settings or {})}.items()]
-    (folder / "case.toml").write_text("\n".join([*lines, BLOCKS, text, ""]), encoding="utf-8")
+    (folder / "case.toml").write_text("\n".join([*lines, blocks, text, ""]), encoding="utf-8")
     for name, rows in chosen.items():
         columns = list(dict.fromkeys(key for row in rows for key in row))
         with (folder / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
@@ -87,6 +89,15 @@ def small_case(folder: Path, settings: Row | None = None, text: str = "", **tabl
             writer.writeheader()
             writer.writerows(rows)
     return placement.read_case(folder)
+
+
+def same_program(one: Case, other: Case) -> bool:
+    """Whether two cases build the same rows, columns, coefficients, costs and bounds."""
+    a, b = (assemble(build_sides(case))[0] for case in (one, other))
+    if a.row_names != b.row_names or a.supply_names != b.supply_names or a.matrix.shape != b.matrix.shape:
+        return False
+    numbers = ("cost", "row_lower", "row_upper", "lower", "upper", "integer")
+    return abs(a.matrix - b.matrix).nnz == 0 and a.offset == b.offset and all(np.array_equal(getattr(a, n), getattr(b, n)) for n in numbers)
 
 
 def edited(table: str, where: Row | None = None, **cells: Any) -> Rows:

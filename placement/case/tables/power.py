@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from placement.case.columns import LIFE, Table, flag, ident, num, period, ref, text, whole
+from placement.case.columns import LIFE, NAN, Table, flag, ident, num, period, ref, text, whole
 
 TABLES = (
     Table(
@@ -20,6 +20,8 @@ TABLES = (
             num("capex_musd", "M$", "cost of the tier, paid when energised; at 0 the tier is simply there", 0.0),
             flag("interruptible", "gives nothing in the stress block"),
             LIFE,
+            num("opex_musd_per_year", "M$/year", "capacity fee or rent, paid while energised; a tier with one is a decision even at no capex", 0.0),
+            period("until", "last period in which the tier delivers: temporary power; blank: it stays", "end"),
         ),
     ),
     Table(
@@ -34,6 +36,18 @@ TABLES = (
             ref("block", "case.blocks", "representative block of case.toml"),
             num("energy_usd_per_mwh", "$/MWh", "price of energy", None, -500, 1e4),
             num("co2_kg_per_mwh", "kg/MWh", "carbon intensity", 0.0, 0, 2000),
+        ),
+    ),
+    Table(
+        name="demand_charges",
+        layer="grid",
+        key=("zone", "period"),
+        needs=("sites", "grid"),
+        meaning="Price of the highest power taken through a site's grid connection in a period; a missing row is no charge.",
+        columns=(
+            ref("zone", "tariffs.zone", "tariff zone"),
+            period("period", "period", within=True),
+            num("usd_per_mw_month", "$/MW and month", "price of the period's peak, contracts through the connection included", None, 0.01, 1e6),
         ),
     ),
     Table(
@@ -64,6 +78,8 @@ TABLES = (
             whole("tenor_periods", "periods", "length of the contract", None, 1, 400),
             num("take_share", "share", "share of the output that is paid for even if not taken", 0.0, 0, 1),
             num("co2_kg_per_mwh", "kg/MWh", "carbon intensity", 0.0, 0, 2000),
+            num("min_mw", "MW", "smallest contract, if one is signed; blank: any size", 0.0, 0, 1e5),
+            num("escalation_per_year", "share/year", "rise of the price per year of delivery", 0.0, -0.5, 0.5),
         ),
     ),
     Table(
@@ -71,7 +87,7 @@ TABLES = (
         layer="power supply",
         key=("generator",),
         needs=("sites",),
-        meaning="On-site generation that may be built, in any size up to max_mw.",
+        meaning="On-site generation that may be built, up to max_mw.",
         columns=(
             ident("generator", "generator id"),
             ref("site", "sites", "site"),
@@ -83,6 +99,40 @@ TABLES = (
             num("energy_usd_per_mwh", "$/MWh", "fuel and running cost", None, 0, 1e4),
             num("co2_kg_per_mwh", "kg/MWh", "carbon intensity", 0.0, 0, 2000),
             ref("profile", "profiles.profile", "output profile; blank: flat 1", ""),
+            LIFE,
+            num("opex_musd_per_mw_year", "M$/MW and year", "fixed running cost of capacity in service", 0.0),
+            num("unit_mw", "MW", "size of one module, of which whole numbers are built; blank: any size", NAN, 0.001, 1e5),
+            num("min_mw", "MW", "smallest plant, if one is built; blank: any size", 0.0, 0, 1e5),
+            num(
+                "min_load",
+                "share",
+                "least output, as a share of what the capacity gives in the block (must-run); what is not needed is spilled or sold",
+                0.0,
+                0,
+                1,
+            ),
+            num("max_gwh_per_year", "GWh/year", "most output that fuel or permit allow; blank: no limit", NAN, 0.001, 1e6),
+            num("export_usd_per_mwh", "$/MWh", "price of output sold through the site's connection; blank: none is sold", NAN, 0, 1e4),
+        ),
+    ),
+    Table(
+        name="storage",
+        layer="power supply",
+        key=("storage",),
+        needs=("sites",),
+        meaning="Storage that may be built, in any size up to max_mw; it moves energy between the blocks of the representative day.",
+        columns=(
+            ident("storage", "storage id"),
+            ref("site", "sites", "site"),
+            num("max_mw", "MW", "largest power", None, 0.001, 1e5),
+            num("hours", "h", "energy held per power: MWh per MW", None, 0.1, 1000),
+            num("efficiency", "MWh/MWh", "energy given back per energy taken (round trip)", None, 0.05, 1),
+            num("cycles_per_day", "1/day", "most full cycles per day", 1.0, 0.01, 24),
+            num("firmness", "share", "share of hours in which it is there; 0: it does not count as firm power", 0.0, 0, 1),
+            period("available", "first period in which it can run", "start"),
+            num("capex_musd_per_mw", "M$/MW", "cost of power, paid when it enters service", 0.0),
+            num("capex_musd_per_mwh", "M$/MWh", "cost of energy held, on top", 0.0),
+            num("opex_musd_per_mw_year", "M$/MW and year", "fixed running cost of power in service", 0.0),
             LIFE,
         ),
     ),

@@ -8,8 +8,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from placement.plan.checking.connection import check_peaks
 from placement.plan.checking.facts import Facts, Floats, codes
-from placement.plan.checking.verdict import axes, rows
+from placement.plan.checking.generation import at_sites, capacities, check_output, exported
+from placement.plan.checking.storage import Stored, firm_storage, given_at_sites, read_storage
+from placement.plan.checking.verdict import ABSOLUTE, axes, rows
 from placement.units import USD_PER_MUSD
 
 
@@ -24,25 +27,21 @@ class Taken:
 
 def check_power(facts: Facts, draw: Floats, firm_units: dict[float, Floats]) -> None:
     """Check and pay all power; ``draw`` is what chips and workloads use (s,t,b), ``firm_units`` what jobs need by firmness (s,t), MW."""
-    tiers_on, capacity = _tiers(facts), _generators(facts)
+    tiers_on, capacity, stored = _tiers(facts), capacities(facts), read_storage(facts)
     taken = _energy(facts)
-    _grid_limit(facts, taken, tiers_on)
+    limit = _grid_limit(facts, taken, tiers_on)
+    check_peaks(facts, taken.grid + taken.ppa.sum(axis=0))
     _contracts(facts, taken)
-    _generator_out(facts, taken, capacity)
-    total = taken.grid + taken.ppa.sum(axis=0) + _at_sites(facts, taken.generator)
+    check_output(facts, taken.generator, capacity)
+    sold = exported(facts, taken.generator, limit)
+    total = taken.grid + taken.ppa.sum(axis=0) + at_sites(facts, taken.generator)
     if facts.power_modelled:
         there = axes(("site", facts.site_ids), ("", facts.case.periods), ("block", facts.block_names))
         cap = facts.sites["community_mw"].fillna(np.inf).to_numpy(float)[:, None, None]
         facts.found.at_most("community_cap", total, np.broadcast_to(cap, total.shape), there, "facility power against the community's cap", "MW")
-        facts.found.at_most("power", draw, total, there, "power drawn against power taken", "MW")
-        _firm(facts, tiers_on, capacity, firm_units)
+        facts.found.at_most("power", draw, total - sold + given_at_sites(facts, stored), there, "power drawn against power taken", "MW", scale=total)
+        _firm(facts, tiers_on, capacity, stored, firm_units)
     _energy_cost(facts, taken)
-
-
-def _at_sites(facts: Facts, by_generator: Floats) -> Floats:
-    out = np.zeros((len(facts.site_ids), *by_generator.shape[1:]))
-    np.add.at(out, codes(facts.site_ids, facts.case["generators"]["site"]), by_generator)
-    return out
 
 
 def _tiers(facts: Facts) -> Floats:
@@ -52,9 +51,14 @@ def _tiers(facts: Facts) -> Floats:
     said = facts.plan["grid"].set_index(key)["in_service"].reindex(pd.MultiIndex.from_frame(tiers[key])).to_numpy(float)
     available = np.maximum(tiers["available"].to_numpy(int), 0)
     where = rows(tiers, "site {site} tier {tier}")
-    free = (tiers["capex_musd"] == 0).to_numpy(bool)
+    until = np.minimum(tiers["until"].to_numpy(int), horizon - 1)
+    capex, fee = tiers["capex_musd"].to_numpy(float), tiers["opex_musd_per_year"].to_numpy(float)
+    free = (capex == 0) & (fee == 0)
     start = np.where(np.isnan(said), horizon, said).astype(int)
     found.at_most("tier_dates", np.where(start < horizon, available, 0), start, where, "first period possible against period of entry", "periods")
+    found.at_most(
+        "tier_dates", np.where(start < horizon, start, 0), np.where(start < horizon, until, 0), where, "period of entry against the last one", "periods"
+    )
     found.never(
         "grid.in_service",
         free & (start != np.minimum(available, horizon)),
@@ -63,28 +67,11 @@ def _tiers(facts: Facts) -> Floats:
     )
     start = np.where(free, np.minimum(available, horizon), start)
     paid = ~free & (start < horizon)
-    life, capex = tiers["life_years"].to_numpy(float), tiers["capex_musd"].to_numpy(float)
-    facts.cash.invest(start[paid], capex[paid], life[paid], facts.case.period_months)
-    mw: Floats = (np.arange(horizon) >= start[:, None]) * tiers["mw"].to_numpy(float)[:, None]
+    facts.cash.invest(start[paid], capex[paid], tiers["life_years"].to_numpy(float)[paid], facts.case.period_months)
+    on = (np.arange(horizon) >= start[:, None]) & (np.arange(horizon) <= until[:, None])
+    facts.cash.pay("opex", np.arange(horizon), fee @ on * facts.case.period_months / 12)
+    mw: Floats = on * tiers["mw"].to_numpy(float)[:, None]
     return mw
-
-
-def _generators(facts: Facts) -> Floats:
-    """Return the capacity of every generator by period (g, t), MW; check and pay."""
-    table, said, horizon, found = facts.case["generators"], facts.plan["generators"], facts.n_periods, facts.found
-    capacity = np.zeros((len(table), horizon))
-    capacity[codes(pd.Index(table["generator"]), said["generator"]), said["period"].to_numpy(int)] = said["mw"]
-    there = axes(("generator", table["generator"].tolist()), ("", facts.case.periods))
-    later = axes(("generator", table["generator"].tolist()), ("", facts.case.periods[1:]))
-    found.at_most("generator_max", capacity, table["max_mw"].to_numpy(float)[:, None], there, "capacity against the largest", "MW")
-    found.at_most("generator_step", capacity[:, :-1], capacity[:, 1:], later, "capacity before against capacity", "MW")
-    early = np.arange(horizon) < table["available"].to_numpy(int)[:, None]
-    found.at_most("generator_dates", np.where(early, capacity, 0), 0, there, "capacity before it can run", "MW")
-    added = np.diff(capacity, axis=1, prepend=0.0)
-    cost, life = table["capex_musd_per_mw"].to_numpy(float)[:, None] * added, table["life_years"].to_numpy(float)[:, None]
-    when = np.broadcast_to(np.arange(horizon), added.shape)
-    facts.cash.invest(when, cost, life, facts.case.period_months)
-    return capacity
 
 
 def _energy(facts: Facts) -> Taken:
@@ -122,7 +109,8 @@ def _in_tenor(facts: Facts) -> NDArray[np.bool_]:
     return inside
 
 
-def _grid_limit(facts: Facts, taken: Taken, tiers_mw: Floats) -> None:
+def _grid_limit(facts: Facts, taken: Taken, tiers_mw: Floats) -> Floats:
+    """Compare what goes through the connections with their limits, and return these (s,t,b)."""
     tiers = facts.case["grid"]
     by_tier = np.repeat(tiers_mw[:, :, None], facts.n_blocks, axis=2)
     by_tier[tiers["interruptible"].to_numpy(bool), :, facts.case.stress] = 0.0
@@ -130,6 +118,7 @@ def _grid_limit(facts: Facts, taken: Taken, tiers_mw: Floats) -> None:
     np.add.at(limit, codes(facts.site_ids, tiers["site"]), by_tier)
     there = axes(("site", facts.site_ids), ("", facts.case.periods), ("block", facts.block_names))
     facts.found.at_most("grid_limit", taken.grid + taken.ppa.sum(axis=0), limit, there, "power through the grid against energised tiers", "MW")
+    return limit
 
 
 def _contracts(facts: Facts, taken: Taken) -> None:
@@ -150,23 +139,19 @@ def _contracts(facts: Facts, taken: Taken) -> None:
     least = _in_tenor(facts) * (ppas["take_share"].to_numpy(float) * (output @ case.hours))[:, None]
     found.at_most("ppa_take", least, mwh, there, "energy to be paid for in any case against energy paid for", "MWh", absolute)
     found.at_most("ppa_dates", np.where(_in_tenor(facts), 0, mwh), 0, there, "energy paid for outside the tenor", "MWh", absolute)
-    price = ppas["price_usd_per_mwh"].to_numpy(float)[:, None]
+    least_mw = np.where(size > ABSOLUTE, ppas["min_mw"], 0.0)
+    found.at_most("ppa_min", least_mw, size, rows(ppas, "contract {ppa}"), "smallest size against the size signed", "MW")
+    years = (np.arange(facts.n_periods) - ppas["start"].to_numpy(int)[:, None]) * case.period_months / 12
+    price = ppas["price_usd_per_mwh"].to_numpy(float)[:, None] * (1 + ppas["escalation_per_year"].to_numpy(float)[:, None]) ** years
     facts.cash.pay("contracts", np.arange(facts.n_periods), (price * mwh).sum(axis=0) / USD_PER_MUSD)
 
 
-def _generator_out(facts: Facts, taken: Taken, capacity: Floats) -> None:
-    table = facts.case["generators"]
-    limit = facts.profile(table)[:, None, :] * capacity[:, :, None]
-    there = axes(("generator", table["generator"].tolist()), ("", facts.case.periods), ("block", facts.block_names))
-    facts.found.at_most("generator_out", taken.generator, limit, there, "output against what the capacity gives", "MW")
-
-
-def _firm(facts: Facts, tiers_mw: Floats, capacity: Floats, firm_units: dict[float, Floats]) -> None:
+def _firm(facts: Facts, tiers_mw: Floats, capacity: Floats, stored: Stored, firm_units: dict[float, Floats]) -> None:
     tiers, generators = facts.case["grid"], facts.case["generators"]
     steady = ~tiers["interruptible"].to_numpy(bool)
     in_stress = facts.profile(generators)[:, facts.case.stress, None] * capacity
     for phi, used in firm_units.items():
-        there = np.zeros_like(used)
+        there = firm_storage(facts, stored, phi)
         good = steady & (tiers["firmness"].to_numpy(float) >= phi)
         np.add.at(there, codes(facts.site_ids, tiers["site"])[good], tiers_mw[good])
         good = generators["firmness"].to_numpy(float) >= phi

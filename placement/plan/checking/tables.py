@@ -65,6 +65,14 @@ PLAN_TABLES: dict[str, PlanTable] = {
     "stages": PlanTable(_columns("stage:text period used:amount capacity:amount"), ("stage", "period"), ("stages",)),
     "energy": PlanTable(_columns("site period block source mw:amount"), ("site", "period", "block", "source"), ("grid", "generators")),
     "paid": PlanTable(_columns("ppa period mwh:amount"), ("ppa", "period"), ("ppas",)),
+    "storage": PlanTable(
+        _columns("storage period block charge_mw:amount discharge_mw:amount capacity_mw:amount"),
+        ("storage", "period", "block"),
+        ("storage",),
+    ),
+    # Asked for by no table of a case: where it is missing nothing is sold.
+    "exports": PlanTable(_columns("generator period block mw:amount"), ("generator", "period", "block"), ("exports",)),
+    "peaks": PlanTable(_columns("site period mw:amount"), ("site", "period"), ("demand_charges",)),
     "fibre": PlanTable(_columns("link period modules:count capacity_gbps:amount load_gbps:amount"), ("link", "period"), ("links",)),
     "spares": PlanTable(
         _columns("service metro period site sku share:any units:units rtt_ms:amount"),
@@ -185,6 +193,7 @@ def _known(case: Case) -> dict[str, pd.Index]:
         "generator": "generators",
         "release": "releases",
         "tranche": "tranches",
+        "storage": "storage",
     }
     ids = {kind: pd.Index(case[table][kind]) for kind, table in (plain | {"offer": "offers", "link": "links"}).items()}
     halls = case["halls"]

@@ -10,7 +10,8 @@ from placement.plan.extract.solution import NIL, Solution, table
 def grid(solution: Solution) -> pd.DataFrame:
     """Return the energised tiers."""
     on = solution.starts("tier_on")
-    on |= {(r.site, r.tier): r.available for r in solution.case["grid"].itertuples() if r.capex_musd == 0 and r.available < solution.case.n_periods}
+    free = solution.case["grid"].query("capex_musd == 0 and opex_musd_per_year == 0")
+    on |= {(r.site, r.tier): r.available for r in free.itertuples() if r.available < solution.case.n_periods}
     return table("grid", [(r.site, r.tier, solution.label[on[r.site, r.tier]]) for r in solution.case["grid"].itertuples() if (r.site, r.tier) in on])
 
 
@@ -27,6 +28,26 @@ def generators(solution: Solution) -> pd.DataFrame:
 def paid(solution: Solution) -> pd.DataFrame:
     """Return contract energy paid for."""
     return table("paid", [(p, solution.label[t], mwh) for (p, t), mwh in solution.values("paid_mwh") if mwh > NIL])
+
+
+def storage(solution: Solution) -> pd.DataFrame:
+    """Return what storage takes and gives, in every block of the periods in which it is there."""
+    there = {i: mw for i, mw in solution.values("storage_cap") if mw > NIL}
+    given = dict(solution.values("storage_discharge"))
+    flows = [(*i, charge, given[i], there[i[:2]]) for i, charge in solution.values("storage_charge") if i[:2] in there]
+    names = [b.name for b in solution.case.blocks]
+    return table("storage", [(n, solution.label[t], names[b], *mw) for n, t, b, *mw in flows])
+
+
+def exports(solution: Solution) -> pd.DataFrame:
+    """Return output that is sold."""
+    names = [b.name for b in solution.case.blocks]
+    return table("exports", [(g, solution.label[t], names[b], mw) for (g, t, b), mw in solution.values("export_mw") if mw > NIL])
+
+
+def peaks(solution: Solution) -> pd.DataFrame:
+    """Return the billed peak of each connection."""
+    return table("peaks", [(s, solution.label[t], mw) for (s, t), mw in solution.values("peak_mw") if mw > NIL])
 
 
 def energy(solution: Solution) -> pd.DataFrame:

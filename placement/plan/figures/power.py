@@ -19,8 +19,11 @@ def power(case: Case, tables: Tables) -> dict[str, float]:
     hours = dict(zip((b.name for b in case.blocks), case.hours, strict=True))
     mwh = energy["mw"] * energy["block"].map(hours)
     pue = at_rows(by_block(case, "pue"), case, energy)
+    moved, sold = (tables[name][mw] @ tables[name]["block"].map(hours).astype(float) / 1e3 for name, mw in (("storage", "discharge_mw"), ("exports", "mw")))
     return {
         "energy_gwh": mwh.sum() / 1e3,
+        **({"storage_gwh": moved} if "storage" in case else {}),
+        **({"export_gwh": sold} if case["generators"]["export_usd_per_mwh"].notna().any() else {}),
         "pue_mean": mwh.sum() / (mwh / pue).sum(),
         "co2_kt": (mwh * _kg_per_mwh(case, energy)).sum() / KG_PER_T / 1e3,
         "contract_share": mwh[energy["source"].str.startswith("ppa:")].sum() / mwh.sum(),
