@@ -26,6 +26,7 @@ from placement.case import cooling_rules as cooling
 from placement.case import demand_rules as demand
 from placement.case import deployment_rules as deployment
 from placement.case import fibre_rules as fibre
+from placement.case import offer_rules as offers
 from placement.case import supply_rules as supply
 from placement.case import training_rules as training
 from placement.case import upstream_rules as upstream
@@ -70,6 +71,7 @@ RULES: tuple[Rule, ...] = (
     Rule(unused.chip_lives_used, "skus.sku skus.life_years offers.sku offers.unit_price_usd"),
     Rule(magnitudes.idle_draw, "skus.kw_per_unit skus.idle_share"),
     Rule(supply.offer_shares, "offers.kind offers.take_share"),
+    *offers.RULES,
     Rule(effects.vendors_used, "vendor_caps.vendor skus.sku skus.vendor offers.sku"),
     Rule(supply.vendor_shares, "vendor_caps.vendor vendor_caps.max_spend_share skus.sku skus.vendor offers.sku"),
     Rule(magnitudes.spend_shares, "vendor_caps.max_spend_share domestic_shares.min_spend_share offers.unit_price_usd"),

@@ -12,12 +12,13 @@ from collections.abc import Mapping
 import pandas as pd
 
 from placement.case.case import Case
-from placement.plan.checking.chips import check_chips, check_orders, check_serving
+from placement.plan.checking.chips import check_chips, check_serving
 from placement.plan.checking.facts import Facts, Floats
 from placement.plan.checking.fibre import Network, check_fibre
 from placement.plan.checking.funds import check_funds, check_income
 from placement.plan.checking.inference import check_eligible, check_services, refresh_traffic, served_rows, service_power, service_units
 from placement.plan.checking.money import check_cash, check_claims, check_objectives, discounted_terms, weighted_total
+from placement.plan.checking.orders import check_orders
 from placement.plan.checking.pairs import check_pairs
 from placement.plan.checking.power import check_power
 from placement.plan.checking.redundancy import check_apart, check_cover, check_spread, standby_power

@@ -31,6 +31,7 @@ FAMILIES: dict[str, tuple[str, tuple[str, ...]]] = {
     "apart": ("M$/job", ("class", "place", "period")),
     "export_limit": ("M$/MW", ("place", "period", "block")),
     "demand_peak": ("M$/MW", ("place", "period", "block")),
+    "resale_max": ("M$/accelerator", ("sku", "period")),
     "budget": ("M$/M$", ("period",)),
     "lease_cap": ("M$/M$", ("period",)),
     "tranche_progress": ("M$/MW", ("tranche", "period")),

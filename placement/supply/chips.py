@@ -15,6 +15,7 @@ import pyomo.environ as pyo
 from placement.supply.deployment import limit_deployment
 from placement.supply.exports import cap_exports
 from placement.supply.orders import order_chips
+from placement.supply.stock import keep_in_place
 from placement.supply.supply import Block, Expr, Supply, amount
 from placement.units import KW_PER_MW
 
@@ -43,7 +44,8 @@ def build(supply: Supply) -> None:
         var.setub(float(scope.units[f, k, t]))
         supply.provide(("serve", int(scope.domain_site[f]), k, t), var)
         supply.provide(("compute", f, k, t), -var)
-    m.deployed_step = pyo.Constraint([i for i in named if (*i[:2], i[2] - 1) in named], rule=lambda m, f, k, t: m.deployed[f, k, t - 1] <= m.deployed[f, k, t])
+    order_chips(supply)
+    keep_in_place(supply)
 
     here: dict[tuple[int, int, int], Expr] = {code: m.deployed[i] for i, code in named.items()}
     for f, k, t in sorted(computes):
@@ -55,7 +57,6 @@ def build(supply: Supply) -> None:
 
     _fill_halls(supply, here)
     _draw_idle(supply, here)
-    order_chips(supply)
     cap_exports(supply, here)
     limit_deployment(supply)
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-
 import pyomo.environ as pyo
 
-from placement.supply.supply import Expr, Supply, amount
+from placement.supply.resale import sell_chips
+from placement.supply.supply import Supply, amount
 from placement.units import USD_PER_MUSD
 
 
 def order_chips(supply: Supply) -> None:
-    """Orders within quarterly supply, their cost, the stock they give and the share of one vendor."""
+    """Orders within quarterly supply, their cost, the units they add to ``supply.owned`` and the share of one vendor."""
     case, m = supply.case, supply.model
     offers = {q.offer: q for q in case["offers"].itertuples() if q.period + q.lead_periods < case.n_periods}
     arrives = {q: r.period + r.lead_periods for q, r in offers.items()}
@@ -24,13 +23,10 @@ def order_chips(supply: Supply) -> None:
     m.take_or_pay_max = pyo.Constraint(least, rule=lambda m, q: m.order[q] <= offers[q].max_units * m.signed[q])
     for q, r in offers.items():
         supply.invest(r.period, r.unit_price_usd / USD_PER_MUSD * m.order[q], life[r.sku], owner=r.sku, in_service=arrives[q])
+        for t in range(arrives[q], case.n_periods):
+            supply.owned[r.sku, t].append(m.order[q])
+    sell_chips(supply)
 
-    stock: dict[tuple[str, int], list[Expr]] = defaultdict(list)
-    for f, k, t in m.deployed:
-        stock[k, t].append(m.deployed[f, k, t])
-    m.chip_stock = pyo.Constraint(
-        list(stock), rule=lambda m, k, t: amount(stock[k, t]) <= amount([m.order[q] for q, r in offers.items() if r.sku == k and arrives[q] <= t])
-    )
     cap = case["vendor_caps"].set_index("vendor")["max_spend_share"].to_dict()
     # spend in M$: spend_v - share * spend <= 0
     spend = {q: r.unit_price_usd / USD_PER_MUSD for q, r in offers.items() if r.unit_price_usd > 0}

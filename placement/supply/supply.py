@@ -44,6 +44,8 @@ class Supply:
         self.layer = ""  # name of the block that is being built
         self.by_owner: dict[tuple[str, str, str], list[Expr]] = defaultdict(list)  # (term, layer, site or SKU or "") -> undiscounted M$
         self.decisions: dict[tuple[Any, ...], Expr] = {}  # decision that columns may require -> variable
+        self.owned: dict[tuple[str, int], list[Expr]] = defaultdict(list)  # (SKU, t) -> units bought that have arrived and not left
+        self.leaving: dict[tuple[str, int], list[Expr]] = defaultdict(list)  # (SKU, t) -> owned units that leave at the start of t
         self.hall_mw: dict[tuple[Any, ...], list[Expr]] = defaultdict(list)  # (domain code, cooling, t) -> IT MW in service
         self.tier_mw: dict[tuple[str, str, int], Expr] = {}  # (site, tier, t) -> MW of an energised tier
         self.grid_limit: dict[tuple[Any, ...], list[Expr]] = defaultdict(list)  # (site, t, b) -> MW of the energised tiers
@@ -77,10 +79,13 @@ class Supply:
         self.pay("capex", period, amount_musd, owner)
         begun = period if in_service is None else in_service
         self.assets.append((period, begun, life_years, amount_musd))
-        end = self.case.n_periods
-        share = 1 - (end - begun) * self.case.period_months / MONTHS_PER_YEAR / life_years
+        self.forgo(-amount_musd, life_years, owner=owner, in_service=begun)
+
+    def forgo(self, amount_musd: Expr, life_years: float, *, owner: str, in_service: int) -> None:
+        """Charge the residual value at the end of the horizon of an asset that cost this amount: it was credited and the asset is sold before."""
+        share = 1 - (self.case.n_periods - in_service) * self.case.period_months / MONTHS_PER_YEAR / life_years
         if share > 0:  # False for NaN
-            self.pay("salvage", end, -share * amount_musd, owner)
+            self.pay("salvage", self.case.n_periods, share * amount_musd, owner)
 
     def steps(
         self, name: str, first: dict[Any, int], most: dict[Any, int] | None = None, last: dict[Any, int] | None = None

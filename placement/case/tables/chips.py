@@ -51,6 +51,19 @@ TABLES = (
         ),
     ),
     Table(
+        name="resale",
+        layer="chips",
+        key=("sku", "period"),
+        needs=("skus", "offers"),
+        meaning="The market for used chips: units bought in an earlier period can be sold on; a missing row is no market.",
+        columns=(
+            ref("sku", "skus", "SKU"),
+            period("period", "period in which the units leave and are paid for", within=True),
+            num("unit_price_usd", "$", "price per used accelerator with its share of host and network", None, 0.01, 1e7),
+            num("max_units", "accelerators", "most units that the market takes in the period", None, 1e-6, 1e8),
+        ),
+    ),
+    Table(
         name="installed",
         layer="chips",
         key=("domain", "sku"),

@@ -1,55 +1,13 @@
-"""Chips: orders, stock, deployment, halls, vendor and export limits (models/README.md sections 1 and 3)."""
+"""Chips: stock, deployment, halls and export limits (models/README.md sections 1 and 3)."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from placement.plan.checking.facts import Facts, Floats, Ints, codes, joined
+from placement.plan.checking.facts import Facts, Floats, codes
+from placement.plan.checking.orders import Stock
 from placement.plan.checking.rules import Export
 from placement.plan.checking.verdict import ABSOLUTE, RELATIVE, UNITS, axes, rows
-from placement.units import USD_PER_MUSD
-
-
-def check_orders(facts: Facts) -> Floats:
-    """Check and pay the orders; return units arrived by SKU and period, cumulated."""
-    case, found, horizon = facts.case, facts.found, facts.n_periods
-    orders = joined(facts.plan["orders"], case["offers"], ["offer"])
-    orders = orders.rename(columns={"sku_x": "said_sku", "period_x": "said_period", "sku_y": "sku", "period_y": "period"})
-    where = rows(orders, "offer {offer} of {sku}")
-    found.never("orders.sku", orders["said_sku"] != orders["sku"], where, "the offer is of another SKU")
-    found.never("orders.period", orders["said_period"] != orders["period"], where, "the offer is made in another period")
-    arrival = (orders["period"] + orders["lead_periods"]).to_numpy(int)
-    found.never("orders.arrives", orders["arrives"].to_numpy(int) != arrival, where, "period and lead give another arrival")
-    found.never("order_dates", arrival >= horizon, where, "it would arrive after the horizon")
-    units, largest = orders["units"].to_numpy(float), orders["max_units"].to_numpy(float)
-    found.at_most("order_max", units, largest, where, "order against the largest", "units", UNITS)
-    bound = (orders["kind"] == "take_or_pay").to_numpy(bool) & (units > UNITS)
-    found.at_most(
-        "take_or_pay",
-        np.where(bound, orders["take_share"] * largest, 0),
-        units,
-        where,
-        "smallest order once signed against the order",
-        "units",
-        UNITS,
-    )
-    price = orders["unit_price_usd"].to_numpy(float) / USD_PER_MUSD
-    found.equal("orders.cost_musd", orders["cost_musd"], price * units, where, "cost", "M$")
-
-    sku = codes(facts.sku_ids, orders["sku"])
-    life = facts.skus["life_years"].to_numpy(float)[sku]
-    facts.cash.invest(orders["period"].to_numpy(int), price * units, life, case.period_months, service=arrival)
-    _vendor_cap(facts, sku, price * units)
-    stock = np.zeros((len(facts.sku_ids), horizon + 1))
-    np.add.at(stock, (sku, np.minimum(arrival, horizon)), units)
-    return stock[:, :horizon].cumsum(axis=1)
-
-
-def _vendor_cap(facts: Facts, sku: Ints, spend: Floats) -> None:
-    caps, vendor = facts.case["vendor_caps"], facts.skus["vendor"].to_numpy(object)[sku]
-    on_vendor = np.array([spend[vendor == v].sum() for v in caps["vendor"]])
-    limit = caps["max_spend_share"].to_numpy(float) * spend.sum()
-    facts.found.at_most("vendor_cap", on_vendor, limit, rows(caps, "vendor {vendor}"), "spend against its share of all spend", "M$")
 
 
 def installed_units(facts: Facts) -> Floats:
@@ -60,7 +18,7 @@ def installed_units(facts: Facts) -> Floats:
     return out
 
 
-def check_chips(facts: Facts, stock: Floats, hall_mw: Floats, liquid_mw: Floats, training: Floats) -> tuple[Floats, Floats]:
+def check_chips(facts: Facts, stock: Stock, hall_mw: Floats, liquid_mw: Floats, training: Floats) -> tuple[Floats, Floats]:
     """Check the chips table against stock, halls, rules and the ``training`` use (f,k,t); return (units there, serving) by f,k,t."""
     table, found, horizon = facts.plan["chips"], facts.found, facts.n_periods
     f, k, t = codes(facts.domain_ids, table["domain"]), codes(facts.sku_ids, table["sku"]), table["period"].to_numpy(int)
@@ -76,16 +34,14 @@ def check_chips(facts: Facts, stock: Floats, hall_mw: Floats, liquid_mw: Floats,
 
     units = installed + deployed
     later = axes(("domain", facts.domain_ids), ("SKU", facts.sku_ids), ("", facts.case.periods[1:]))
-    found.at_most("deployed_step", deployed[:, :, :-1], deployed[:, :, 1:], later, "deployed before against deployed", "units", UNITS)
-    found.at_most(
-        "chip_stock",
-        deployed.sum(axis=0),
-        stock,
-        axes(("SKU", facts.sku_ids), ("", facts.case.periods)),
-        "deployed against arrived",
-        "units",
-        UNITS,
-    )
+    before, after = deployed[:, :, :-1], deployed[:, :, 1:]
+    stays = np.where((stock.leaving[:, 1:] > 0)[None], 0.0, before)  # where units leave, how many is the next comparison
+    found.at_most("deployed_step", stays, after, later, "deployed before against deployed", "units", UNITS)
+    removed, of_sku = np.maximum(before - after, 0).sum(axis=0), axes(("SKU", facts.sku_ids), ("", facts.case.periods[1:]))
+    limit = np.where(stock.leaving[:, 1:] > 0, stock.leaving[:, 1:], np.inf)
+    found.at_most("removed_units", removed, limit, of_sku, "units taken away against units that leave", "units", UNITS)
+    every = axes(("SKU", facts.sku_ids), ("", facts.case.periods))
+    found.at_most("chip_stock", deployed.sum(axis=0), stock.owned, every, "deployed against arrived and not sold", "units", UNITS)
     found.at_most("serving_split", -serving, 0, there, "units lent to inference below zero", "units", UNITS)
     found.at_most("serving_split", serving, units, there, "units lent to inference against units there", "units", UNITS)
     found.at_most("compute", training, units - serving, there, "units of jobs against units not lent to inference", "units", UNITS, scale=units)

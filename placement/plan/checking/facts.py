@@ -64,9 +64,14 @@ class Cash:
         self.pay("capex", period, musd)
         start = np.asarray(period if service is None else service, float)
         self._depreciate(start, np.asarray(musd, float), np.asarray(life_years, float), period_months, period)
+        self.forgo(-np.asarray(musd, float), life_years, period_months, start)
+
+    def forgo(self, musd: ArrayLike, life_years: ArrayLike, period_months: int, service: ArrayLike) -> None:
+        """Give up the residual value of what cost this much and entered service in ``service``."""
+        start = np.asarray(service, float)
         with np.errstate(invalid="ignore"):
             left = np.maximum(0.0, 1.0 - (self.n_periods - start) * period_months / 12 / np.asarray(life_years, float))
-        self.pay("salvage", self.n_periods, -np.asarray(musd, float) * np.nan_to_num(left))  # no life: no residual value
+        self.pay("salvage", self.n_periods, np.asarray(musd, float) * np.nan_to_num(left))  # no life: no residual value
 
     def frame(self, periods: tuple[str, ...]) -> pd.DataFrame:
         """Return the payments that are not zero with columns period, term, musd."""

@@ -57,6 +57,7 @@ PLAN_TABLES: dict[str, PlanTable] = {
     "contracts": PlanTable(_columns("ppa mw:amount"), ("ppa",), ("ppas",)),
     "generators": PlanTable(_columns("generator period mw:amount"), ("generator", "period"), ("generators",)),
     "orders": PlanTable(_columns("offer sku period arrives:period units:units cost_musd:amount"), ("offer",), ("offers",)),
+    "resales": PlanTable(_columns("offer sku period units:units musd:amount"), ("offer", "period"), ("resale",)),
     "chips": PlanTable(
         _columns("site domain sku period installed:units deployed:units training:units serving:any"),
         ("domain", "sku", "period"),

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import pandas as pd
 
 from placement.plan.checking.tables import PLAN_TABLES
-from placement.plan.extract import chips, demand, fibre, money, power, redundancy, releases, shifting, sites, upstream
+from placement.plan.extract import chips, demand, fibre, money, orders, power, redundancy, releases, shifting, sites, upstream
 from placement.plan.extract.money import costs
 from placement.plan.extract.solution import Solution, table
 
@@ -21,7 +21,8 @@ EXTRACTORS: Mapping[str, Callable[[Solution], pd.DataFrame]] = {
     "grid": power.grid,
     "contracts": power.contracts,
     "generators": power.generators,
-    "orders": chips.orders,
+    "orders": orders.orders,
+    "resales": orders.resales,
     "chips": chips.chips,
     "stages": upstream.stages,
     "energy": power.energy,

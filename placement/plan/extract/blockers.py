@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from placement.plan.extract import chips, power, sites
+from placement.plan.extract import chips, orders, power, sites
 from placement.plan.extract.solution import Solution
 from placement.units import KW_PER_MW
 
@@ -63,7 +63,7 @@ def _arrived(solution: Solution, run: Any) -> NDArray[np.float64]:
     """Units of the SKU that have arrived by period, or run in the domain from the start."""
     scope, now = solution.scope, np.arange(solution.case.n_periods)
     units = np.full(len(now), float(scope.installed[scope.domains.get_loc(run.domain), scope.skus.get_loc(run.sku)]))
-    for q in chips.orders(solution).itertuples():
+    for q in orders.orders(solution).itertuples():
         if q.sku == run.sku:
             units += q.units * (now >= solution.number[q.arrives])
     return units

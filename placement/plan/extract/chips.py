@@ -1,4 +1,4 @@
-"""Orders, and the chips of each domain."""
+"""The chips of each domain."""
 
 from __future__ import annotations
 
@@ -8,18 +8,6 @@ import pandas as pd
 from placement.plan.extract.demand import training
 from placement.plan.extract.solution import NIL, Solution, table
 from placement.program import Floats
-from placement.units import USD_PER_MUSD
-
-
-def orders(solution: Solution) -> pd.DataFrame:
-    """Return the chip orders."""
-    units = {q: u for (q,), u in solution.values("order") if u > NIL}
-    rows = [
-        (q.offer, q.sku, solution.label[q.period], solution.label[q.period + q.lead_periods], units[q.offer], units[q.offer] * q.unit_price_usd / USD_PER_MUSD)
-        for q in solution.case["offers"].itertuples()
-        if q.offer in units
-    ]
-    return table("orders", rows)
 
 
 def chips(solution: Solution) -> pd.DataFrame:

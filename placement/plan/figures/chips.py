@@ -17,9 +17,11 @@ def chips(case: Case, tables: Tables) -> dict[str, float]:
     kw = chips["sku"].map(case["skus"].set_index("sku")["kw_per_unit"])
     there, used = ((chips["installed"] + chips["deployed"]) * kw).sum(), ((chips["training"] + chips["serving"]) * kw).sum()
     last = chips["period"] == case.periods[-1]
+    sold = {"units_sold": tables["resales"]["units"].sum(), "resale_musd": tables["resales"]["musd"].sum()} if "resale" in case else {}
     return {
         "units_end": (chips["installed"] + chips["deployed"])[last].sum(),
         "units_ordered": tables["orders"]["units"].sum(),
         "chip_utilisation": used / there if there else np.nan,  # weighted by power, over all periods
         "idle_it_mw_mean": (there - used) / KW_PER_MW / case.n_periods,
+        **sold,
     }
