@@ -56,7 +56,9 @@ RUNNING = ("opex", "energy", "contracts", "network", "carbon", "change", "unmet"
 
 
 def check_income(facts: Facts) -> None:
-    """Compare the income table with the recomputed payments and depreciation."""
+    """Compare the income table, if there is one, with the recomputed payments and depreciation."""
+    if not len(facts.plan["income"]):
+        return
     paid, said, horizon = facts.cash.paid, facts.plan["income"], facts.n_periods
     revenue, lease, interest = -paid["value"][:horizon], paid["lease"][:horizon], paid["finance"][:horizon]
     running = np.sum([paid[term][:horizon] for term in RUNNING], axis=0)
