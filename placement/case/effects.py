@@ -164,6 +164,7 @@ def worth_doing(d: Draft) -> Problems:
     """A workload that is neither compulsory nor worth anything would never be placed."""
     jobs, services = d["jobs"], d["services"]
     idle_job = ~jobs["mandatory"].to_numpy(dtype=bool) & (jobs["value_musd"] == 0).to_numpy(dtype=bool)
+    idle_job &= (jobs["unplaced_musd"] == 0).to_numpy(dtype=bool)
     idle_job &= ~among(jobs["job"], d.values("releases", "job"))  # worth what its release is
     idle_job &= ~among(jobs["job"], d.values("jobs", "base_job"))  # what starts from it may be worth something
     rule, remedy = "has no effect: the job is not mandatory and worth nothing", "Give value_musd, or set mandatory to 1."

@@ -17,6 +17,7 @@ from placement.case import (
     magnitudes,
     milestone_rules,
     pair_rules,
+    penalty_rules,
     power_rules,
     redundancy_rules,
     release_rules,
@@ -131,6 +132,7 @@ RULES: tuple[Rule, ...] = (
     *capital_rules.RULES,
     *power_rules.RULES,
     *generation_rules.RULES,
+    *penalty_rules.RULES,
 )
 
 

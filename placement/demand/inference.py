@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from placement.case import Case
 from placement.demand.apart import share_per_domain
 from placement.demand.columns import Columns, Floats, Keys, Triplets, concatenate
 from placement.demand.spares import build_spares, failing_with
@@ -128,7 +129,8 @@ def _columns(scope: Scope, i: int, frame: pd.DataFrame, demand: Floats, use: Tri
         cost_musd={
             "value": np.where(served, -service["price_usd_per_mtok"] * musd_per_usd, 0.0),
             "unmet": np.where(served, 0.0, (service["unmet_usd_per_mtok"] if may_miss else 0.0) * musd_per_usd),
-        },
+        }
+        | _moving(case, scope.sites, service["service"], frame, demand, len(both)),
         paid=both["period"].to_numpy(np.int64),
         integer=np.zeros(len(both), bool),
         use=use,
@@ -137,6 +139,18 @@ def _columns(scope: Scope, i: int, frame: pd.DataFrame, demand: Floats, use: Tri
         requires=Triplets.join([]),
         requires_decision=np.empty(0, np.int64),
     )
+
+
+def _moving(case: Case, sites: pd.Index, service: str, frame: pd.DataFrame, demand: Floats, n: int) -> dict[str, Floats]:
+    """Return the cost, M$ by column, of serving demand of the first period away from where the service is today; nothing where it may be anywhere."""
+    now = case["incumbent"].set_index("workload")
+    total = demand[:, 0].sum()
+    if service not in now.index or not total:
+        return {}
+    away = (frame["period"].to_numpy() == 0) & (sites.to_numpy()[frame["site"]] != now.loc[service, "site"])
+    out = np.zeros(n)
+    out[: len(frame)] = np.where(away, float(now.loc[service, "move_musd"]) * demand[frame["metro"], 0] / total, 0.0)
+    return {"change": out}
 
 
 def _use(scope: Scope, resources: Keys, service: pd.Series, frame: pd.DataFrame, graph: FibreGraph) -> Triplets:

@@ -15,6 +15,7 @@ from placement.demand.apart import groups_apart
 from placement.demand.base import after_bases, precedence
 from placement.demand.columns import Columns, Ints, Keys, Triplets
 from placement.demand.gangs import TOLERANCE, gangs
+from placement.demand.job_costs import job_costs, left_out
 from placement.rules import Scope
 from placement.units import KW_PER_MW
 
@@ -39,7 +40,7 @@ def build_training(scope: Scope, resources: Keys, decisions: Keys) -> tuple[Colu
 
 def _columns(scope: Scope, options: pd.DataFrame, resources: Keys, decisions: Keys) -> Columns:
     """Expand options over start periods and write down cost, use, serve and requires rows."""
-    case, jobs = scope.case, scope.case["jobs"]
+    jobs = scope.case["jobs"]
     options = options.sort_values(["job", "domain", "sku"], kind="stable", ignore_index=True)
     counts = (options["last"] - options["first"] + 1).to_numpy()
     at = np.repeat(np.arange(len(options)), counts)
@@ -47,18 +48,24 @@ def _columns(scope: Scope, options: pd.DataFrame, resources: Keys, decisions: Ke
     frame = options.loc[at, ["row", "job", "domain", "sku", "nominal", "units", "goodput"]].reset_index(drop=True)
     frame["start"] = start
     frame["end"] = start + options["periods"].to_numpy()[at] - 1
-    porting = case["job_skus"]["porting_cost_musd"].to_numpy(float)[frame["row"]]
+    costs, out = job_costs(scope, frame), left_out(scope)
     requires, decision = _requires(scope, options, at, start, decisions)
-    serve = pd.DataFrame({"label": [f"place_once[{j}]" for j in jobs["job"]], "lower": np.where(jobs["mandatory"], 1.0, 0.0), "upper": 1.0})
+    must = jobs["mandatory"] | (jobs["unplaced_musd"] > 0)  # with a penalty: placed, or the column that pays it
+    serve = pd.DataFrame({"label": [f"place_once[{j}]" for j in jobs["job"]], "lower": np.where(must, 1.0, 0.0), "upper": 1.0})
+    cost = {term: np.concatenate([musd, np.zeros(len(out))]) for term, musd in costs.cost_musd.items()}
+    if len(out):
+        cost["unmet"] = cost.get("unmet", np.zeros(len(frame) + len(out)))
+        cost["unmet"][len(frame) :] = out["musd"]
+    when = out["period"].to_numpy(np.int64)
     return Columns(
-        kinds=[("training", frame)],
-        cost_musd={"value": -jobs["value_musd"].to_numpy(float)[frame["job"]]} | ({"change": porting} if porting.any() else {}),
-        paid=frame["end"].to_numpy(np.int64),
-        due={"change": start} if porting.any() else {},
-        integer=np.ones(len(frame), bool),
+        kinds=[("training", frame), ("unplaced", out)] if len(out) else [("training", frame)],
+        cost_musd=cost,
+        paid=np.concatenate([frame["end"].to_numpy(np.int64), when]),
+        due={term: np.concatenate([period, when]) for term, period in costs.due.items()},
+        integer=np.repeat([True, False], [len(frame), len(out)]),
         use=Triplets.join([_use(scope, frame, resources), precedence(scope, frame, resources)]),
         serve=serve,
-        serve_row=frame["job"].to_numpy(np.int64),
+        serve_row=np.concatenate([frame["job"].to_numpy(np.int64), out["job"].to_numpy(np.int64)]),
         requires=requires,
         requires_decision=decision,
     )

@@ -49,6 +49,7 @@ def check_services(facts: Facts, served: pd.DataFrame, network: Network) -> None
     _demand_met(facts, served)
     mtok = served["share"] * served["mtok_per_day"] * _days(facts)
     facts.cash.pay("value", served["period"], -served["price_usd_per_mtok"] * mtok / USD_PER_MUSD)
+    _moves(facts, served)
 
 
 def check_eligible(facts: Facts, served: pd.DataFrame, network: Network, name: str) -> None:
@@ -67,6 +68,17 @@ def check_eligible(facts: Facts, served: pd.DataFrame, network: Network, name: s
     found.equal(f"{name}.units", served["said_units"], served["used"], where, "units for the share", "units", UNITS)
     found.at_most("share", served["share"], 1, where, "share of the demand", "")
     found.at_most("share", -served["share"], 0, where, "share of the demand below zero", "")
+
+
+def _moves(facts: Facts, served: pd.DataFrame) -> None:
+    """Pay for demand of the first period that is served away from where the service is today."""
+    now = facts.case["incumbent"].rename(columns={"workload": "service", "site": "today"})
+    demand = facts.case["demand"]
+    first = demand[demand["period"] == 0].groupby("service")["mtok_per_day"].sum()
+    table = joined(served[served["period"] == 0][["service", "site", "share", "mtok_per_day"]], now, ["service"])
+    away = table[table["move_musd"].notna() & (table["site"] != table["today"])]
+    musd = away["move_musd"] * away["share"] * away["mtok_per_day"] / away["service"].map(first)
+    facts.cash.pay("change", 0, musd.to_numpy(float))
 
 
 def _days(facts: Facts) -> float:

@@ -52,7 +52,18 @@ def check_jobs(facts: Facts, jobs: pd.DataFrame) -> None:
     check_fabric(facts, jobs)
     check_bases(facts, jobs)
     facts.cash.pay("change", start, jobs["porting_cost_musd"].to_numpy(float))
-    facts.cash.pay("value", end, -jobs["value_musd"].to_numpy(float))
+    facts.cash.pay("value", end, -(jobs["value_musd"] * jobs["success_probability"]).to_numpy(float))
+    _penalties(facts, jobs)
+
+
+def _penalties(facts: Facts, jobs: pd.DataFrame) -> None:
+    """Pay for lateness, for moving away from today's site, and for jobs that are not placed."""
+    start, end = jobs["start"].to_numpy(int), jobs["end"].to_numpy(int)
+    facts.cash.pay("unmet", end, (jobs["late_musd_per_period"] * np.maximum(0, end - jobs["due"])).to_numpy(float))
+    moved = joined(jobs[["job", "site"]].rename(columns={"job": "workload"}), facts.case["incumbent"].rename(columns={"site": "now"}), ["workload"])
+    facts.cash.pay("change", start, np.where(moved["now"] == moved["site"], 0.0, moved["move_musd"].fillna(0.0)))
+    out = facts.case["jobs"][~facts.case["jobs"]["job"].isin(list(facts.plan["training"]["job"]))]
+    facts.cash.pay("unmet", np.minimum(out["latest"].to_numpy(int), facts.n_periods - 1), out["unplaced_musd"].to_numpy(float))
 
 
 def _placed_once(facts: Facts) -> None:
