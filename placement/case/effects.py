@@ -13,7 +13,7 @@ from placement.errors import Problem
 _USED_BY = {
     "profiles": ("ppas", "generators"),
     "tariffs": ("grid",),
-    "links": ("services",),
+    "links": ("services", "datasets"),
     "metros": ("services",),
     "residency": ("jobs", "services"),
 }
@@ -67,10 +67,10 @@ def settings_have_effect(d: Draft) -> Problems:
 
 
 def sites_used(d: Draft) -> Problems:
-    """A site has halls, or is where the weights of a service come from."""
+    """A site has halls, or is where the weights of a service or the data of a job come from."""
     if "halls" not in d.case:
         return []  # nothing to place then, which is reported
-    idle = ~among(d["sites"]["site"], d.values("halls", "site") | d.values("services", "origin"))
+    idle = ~among(d["sites"]["site"], d.values("halls", "site") | d.values("services", "origin") | d.values("datasets", "node"))
     return d.broken("sites", "site", idle, "has no effect: the site has no hall", "Add its halls, or remove the site and its rows.")
 
 
@@ -111,7 +111,7 @@ def residency_used(d: Draft) -> Problems:
     """A residency class has workloads; a row with an origin has services and metros of that country."""
     rows = d["residency"]
     by_services = d.values("services", "residency")
-    known = by_services | d.values("jobs", "residency")
+    known = by_services | d.values("jobs", "residency") | d.values("datasets", "residency")
     idle = ~among(rows["class"], known)
     if d.present & {"jobs", "services"}:
         yield from d.broken("residency", "class", idle, "has no effect: no job or service is of the class", did_you_mean("", known) + " Or remove the rows.")
@@ -142,8 +142,8 @@ def opening_cost_used(d: Draft) -> Problems:
 
 
 def link_capacity_used(d: Draft) -> Problems:
-    """Fibre capacity only limits refresh traffic."""
-    if "services" not in d.case or (d["services"]["origin"] != "").any():
+    """Fibre capacity only limits refresh traffic and copies of data."""
+    if not d.present & {"services", "datasets"} or (d["services"]["origin"] != "").any() or (d["datasets"]["mode"] == "copy").any():
         return []
     limited = d["links"]["gbps"].notna()
     rule = "has no effect: no service has an origin, so there is no refresh traffic"

@@ -51,16 +51,17 @@ def losses_said_once(d: Draft) -> Problems:
 
 
 def slowed(d: Draft) -> NDArray[np.bool_]:
-    """Return which jobs run below nominal throughput somewhere: they lose work, or their software is not mature on a SKU."""
+    """Return which jobs run below nominal throughput somewhere: they lose work, stream data, or their software is not mature on a SKU."""
     jobs, rows = d["jobs"], d["job_skus"]
     immature = among(jobs["job"], set(rows.loc[rows["maturity"] < 1, "job"]))
-    return immature | (lost_hours(jobs) > 0).to_numpy(dtype=bool)
+    streams = among(jobs["dataset"], set(d["datasets"].loc[d["datasets"]["mode"] == "stream", "dataset"]))
+    return immature | streams | (lost_hours(jobs) > 0).to_numpy(dtype=bool)
 
 
 def goodput_by_used(d: Draft) -> Problems:
     """A job that runs at nominal throughput everywhere has nothing to make up for."""
     idle = (d["jobs"]["goodput_by"] == "duration").to_numpy(dtype=bool) & ~slowed(d)
-    rule = "has no effect: the job loses no work, and its software is mature on each of its SKUs"
+    rule = "has no effect: the job loses no work and streams no data, and its software is mature on each of its SKUs"
     return d.broken("jobs", "goodput_by", idle, rule, "Give checkpoint_hours or job_skus.maturity, or leave it blank.")
 
 
@@ -84,7 +85,8 @@ RULES: tuple[Rule, ...] = (
     Rule(losses_said_once, "jobs.loss_hours_per_outage jobs.checkpoint_hours jobs.restart_hours"),
     Rule(
         goodput_by_used,
-        "jobs.job jobs.goodput_by jobs.loss_hours_per_outage jobs.checkpoint_hours jobs.restart_hours job_skus.job job_skus.maturity",
+        "jobs.job jobs.goodput_by jobs.loss_hours_per_outage jobs.checkpoint_hours jobs.restart_hours job_skus.job job_skus.maturity "
+        "jobs.dataset datasets.dataset datasets.mode",
     ),
     Rule(elastic_widths, "job_skus.units job_skus.min_units job_skus.max_units job_skus.scaling_exponent"),
 )

@@ -24,6 +24,7 @@ from placement.case import (
     unused,
 )
 from placement.case import cooling_rules as cooling
+from placement.case import data_rules as data
 from placement.case import demand_rules as demand
 from placement.case import deployment_rules as deployment
 from placement.case import fibre_rules as fibre
@@ -49,7 +50,7 @@ RULES: tuple[Rule, ...] = (
     Rule(magnitudes.not_tiny),
     Rule(supply.coordinates_given, "sites.lat_deg sites.lon_deg metros.lat_deg metros.lon_deg"),
     Rule(supply.zones_given, "sites.zone"),
-    Rule(effects.sites_used, "sites.site halls.site services.origin"),
+    Rule(effects.sites_used, "sites.site halls.site services.origin datasets.node"),
     Rule(effects.opening_cost_used, "sites.site sites.opening_cost_musd halls.site halls.existing"),
     Rule(supply.domains_sound, "sites.site halls.site halls.domain"),
     Rule(supply.existing_halls, "halls.site halls.domain halls.existing halls.capex_musd halls.earliest"),
@@ -92,7 +93,7 @@ RULES: tuple[Rule, ...] = (
         "sites.site sites.country halls.site halls.domain skus.sku skus.export_class installed.domain installed.sku installed.units "
         "export.export_class export.country export.rule export.cap_units export.cap_tpp_million skus.tpp",
     ),
-    Rule(effects.residency_used, "residency.class residency.origin jobs.residency services.residency metros.country"),
+    Rule(effects.residency_used, "residency.class residency.origin jobs.residency services.residency datasets.residency metros.country"),
     Rule(unused.residency_countries, "sites.country residency.class residency.origin residency.country residency.allow"),
     Rule(demand.skus_listed, "jobs.job job_skus.job services.service service_skus.service"),
     Rule(demand.job_dates, "case.periods jobs.earliest jobs.latest"),
@@ -103,6 +104,7 @@ RULES: tuple[Rule, ...] = (
     ),
     *training.RULES,
     *bases.RULES,
+    *data.RULES,
     Rule(effects.worth_doing, "releases.job jobs.mandatory jobs.value_musd services.price_usd_per_mtok services.unmet_usd_per_mtok"),
     Rule(effects.metros_used, "metros.metro services.service demand.metro demand.service"),
     Rule(unused.demand_given, "demand.mtok_per_day"),
@@ -117,7 +119,7 @@ RULES: tuple[Rule, ...] = (
         fibre.link_modules,
         "links.a links.b links.gbps links.module_gbps links.max_modules links.module_capex_musd links.lead_periods links.life_years",
     ),
-    Rule(effects.link_capacity_used, "links.gbps services.origin"),
+    Rule(effects.link_capacity_used, "links.gbps services.origin datasets.mode"),
     Rule(fibre.fibre_connects, "sites.site metros.metro links.a links.b"),
     Rule(
         fibre.link_lengths,

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from placement.demand.columns import Floats, Ints
 from placement.demand.deferral import powered_from
+from placement.demand.gravity import Gravity
 from placement.rules import Scope
 from placement.units import HOURS_PER_YEAR, KW_PER_MW
 
@@ -31,9 +32,11 @@ def gangs(scope: Scope) -> pd.DataFrame:
     is held; ``goodput``; ``first`` and ``last`` start; ``rule``.
     """
     case, jobs = scope.case, scope.case["jobs"].set_index("job")
-    widths = _widths(scope)
+    gravity = Gravity.of(scope)
+    widths = _widths(scope, gravity)
     rows = case["job_skus"].iloc[widths.row]
-    of = jobs.loc[rows["job"]].reset_index()
+    j = jobs.index.get_indexer(pd.Index(rows["job"]))
+    of = jobs.iloc[j].reset_index()
     k, site = scope.skus.get_indexer(pd.Index(rows["sku"])), scope.domain_site
     kw, t_end = scope.kw[k], case.n_periods
 
@@ -44,14 +47,15 @@ def gangs(scope: Scope) -> pd.DataFrame:
     fits = np.maximum(_first(scope.room_mw[:, k].swapaxes(0, 1), it_need), _first(scope.units[:, k].swapaxes(0, 1), gang * (1 - TOLERANCE)))
     powered = powered_from(scope, k, of["duty"].to_numpy(float), it_need)
     firm = _firm_from(scope, of["min_firmness"].to_numpy(float), mw_need)
-    first = np.maximum.reduce([fits, powered, firm, np.broadcast_to(of["earliest"].to_numpy()[:, None], fits.shape)])
+    first = np.maximum.reduce([fits, powered, firm, np.broadcast_to(of["earliest"].to_numpy()[:, None], fits.shape), gravity.ahead[j][:, site]])
     last = np.minimum(of["latest"].to_numpy(), t_end - 1)[:, None] - periods + 1
 
-    residency = _residency(scope, of["residency"])
+    residency, of_data = _residency(scope, of["residency"]), _residency(scope, gravity.residency.iloc[j])
     export = scope.export["rule_id"].to_numpy().reshape(len(scope.sites), -1)[site][:, k].T
     shape = fits.shape
     rules: list[tuple[NDArray[np.bool_], Any]] = [
         (residency[:, site] != "", np.char.add("residency:", residency[:, site].astype(str))),
+        (of_data[:, site] != "", np.char.add("residency:", of_data[:, site].astype(str))),
         (~scope.export_ok[site][:, k].T, np.char.add("export:", export.astype(str))),
         (scope.liquid[k][:, None] & (scope.liquid_mw[:, -1] == 0)[None, :], "cooling"),
         (np.broadcast_to((case["skus"]["hbm_gb"].to_numpy()[k] < of["min_hbm_gb"].to_numpy())[:, None], shape), "memory"),
@@ -66,7 +70,7 @@ def gangs(scope: Scope) -> pd.DataFrame:
     c, f = np.nonzero(widths.real[:, site])
     return pd.DataFrame(
         {
-            "row": widths.row[c], "job": jobs.index.get_indexer(pd.Index(rows["job"]))[c], "domain": f, "sku": k[c],
+            "row": widths.row[c], "job": j[c], "domain": f, "sku": k[c],
             "nominal": widths.nominal[:, site][c, f], "units": gang[c, f], "periods": periods[c, f], "goodput": goodput[c, f],
             "first": first[c, f], "last": last[c, f], "rule": rule[c, f],
         }
@@ -85,11 +89,11 @@ class _Widths:
     real: NDArray[np.bool_]  # whether this duration can be reached at the site, and by no fewer units than these
 
 
-def _widths(scope: Scope) -> _Widths:
+def _widths(scope: Scope, gravity: Gravity) -> _Widths:
     """Return for every row and every duration that its limits reach the least number of units for it."""
     rows = scope.case["job_skus"]
     of = scope.case["jobs"].set_index("job").loc[rows["job"]]
-    goodput = _goodput(scope, of)
+    goodput = _goodput(scope, of) * gravity.streaming[scope.case["jobs"].set_index("job").index.get_indexer(pd.Index(rows["job"]))]
     share = np.maximum(goodput, _MIN_GOODPUT) * rows["maturity"].to_numpy(float)[:, None]
     slower = (of["goodput_by"] == "duration").to_numpy()[:, None]
     units, exponent = rows["units"].to_numpy(float), rows["scaling_exponent"].fillna(1.0).to_numpy(float)

@@ -15,6 +15,7 @@ from placement.case import Case
 from placement.demand.apart import share_per_domain
 from placement.demand.columns import Columns, Floats, Keys, Triplets, concatenate
 from placement.demand.spares import build_spares, failing_with
+from placement.demand.traffic import on_routes
 from placement.fibre import FibreGraph, round_trip_ms
 from placement.rules import Scope
 from placement.units import DAYS_PER_MONTH, KW_PER_MW, SECONDS_PER_DAY, USD_PER_MUSD
@@ -166,24 +167,8 @@ def _use(scope: Scope, resources: Keys, service: pd.Series, frame: pd.DataFrame,
     if service["origin"]:
         replicas = units / np.ceil(service["hbm_gb"] / skus["hbm_gb"].to_numpy(float)[k])
         gbps = replicas * service["weights_gb"] * 8 / (service["refresh_hours"] * 3600)
-        parts.append(_refresh(scope, resources, service["origin"], graph, site, t, col, gbps))
+        parts.append(on_routes(scope, resources, service["origin"], graph, site, t, col, gbps))
     parts.append(share_per_domain(scope, resources, service, frame))
     joined = Triplets.join(parts)
     some = joined.value > 0
     return Triplets(joined.row[some], joined.col[some], joined.value[some])
-
-
-def _refresh(
-    scope: Scope, resources: Keys, origin: str, graph: FibreGraph, site: NDArray[np.int64], t: NDArray[np.int64], col: NDArray[np.int64], gbps: Floats
-) -> Triplets:
-    """Gbit/s on every capacitated link between the origin and the serving site."""
-    limited = {link: e for e, (link, cap) in enumerate(zip(scope.case["links"]["link"], scope.case["links"]["gbps"], strict=True)) if cap == cap}
-    routes = graph.routes_from(origin)
-    links = [[limited[e] for e in routes.get(s, []) if e in limited] for s in scope.sites]
-    length = np.array([len(x) for x in links])
-    flat = np.array([e for x in links for e in x], dtype=np.int64)
-    begin = np.concatenate([[0], length.cumsum()[:-1]])
-    n = length[site]
-    at = np.repeat(np.arange(len(site)), n)
-    step = np.arange(n.sum()) - np.repeat(n.cumsum() - n, n)
-    return Triplets(resources.encode("fibre", flat[begin[site[at]] + step], t[at]), col[at], gbps[at])

@@ -15,6 +15,7 @@ from placement.demand.apart import groups_apart
 from placement.demand.base import after_bases, precedence
 from placement.demand.columns import Columns, Ints, Keys, Triplets
 from placement.demand.gangs import TOLERANCE, gangs
+from placement.demand.gravity import ingest
 from placement.demand.job_costs import job_costs, left_out
 from placement.rules import Scope
 from placement.units import KW_PER_MW
@@ -63,7 +64,7 @@ def _columns(scope: Scope, options: pd.DataFrame, resources: Keys, decisions: Ke
         paid=np.concatenate([frame["end"].to_numpy(np.int64), when]),
         due={term: np.concatenate([period, when]) for term, period in costs.due.items()},
         integer=np.repeat([True, False], [len(frame), len(out)]),
-        use=Triplets.join([_use(scope, frame, resources), precedence(scope, frame, resources)]),
+        use=Triplets.join([_use(scope, frame, resources), precedence(scope, frame, resources), ingest(scope, frame, resources)]),
         serve=serve,
         serve_row=np.concatenate([frame["job"].to_numpy(np.int64), out["job"].to_numpy(np.int64)]),
         requires=requires,

@@ -13,6 +13,7 @@ import pandas as pd
 
 from placement.case.case import Case
 from placement.plan.checking.chips import check_chips, check_serving
+from placement.plan.checking.datasets import ingest_traffic
 from placement.plan.checking.facts import Facts, Floats
 from placement.plan.checking.fibre import Network, check_fibre
 from placement.plan.checking.funds import check_funds, check_income
@@ -81,7 +82,8 @@ def _check_plan(facts: Facts) -> None:
     stock = check_orders(facts)
     check_stages(facts)
     check_domestic(facts)
-    jobs, served, network = placed_jobs(facts), served_rows(facts), Network(facts.case)
+    network = Network(facts.case)
+    jobs, served = placed_jobs(facts, network), served_rows(facts)
     check_jobs(facts, jobs)
     check_requires(facts, jobs, start)
     check_services(facts, served, network)
@@ -97,7 +99,8 @@ def _check_plan(facts: Facts) -> None:
     check_serving(facts, serving, service_units(facts, served) + service_units(facts, spares))
     above_idle = service_power(facts, served) + standby_power(facts, spares) + deferred_power(facts, jobs)
     check_power(facts, _power_drawn(facts, units, training) + above_idle, firm_power(facts, jobs))
-    check_fibre(facts, network, refresh_traffic(pd.concat([served, spares], ignore_index=True) if len(spares) else served))
+    refresh = refresh_traffic(pd.concat([served, spares], ignore_index=True) if len(spares) else served)
+    check_fibre(facts, network, pd.concat([refresh, ingest_traffic(facts, jobs)], ignore_index=True))
     check_funds(facts, it_mw.sum(axis=0))
     check_income(facts)
 

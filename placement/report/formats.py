@@ -88,6 +88,7 @@ LABELS = {
     "capex_share": "Capital spending, share of all spending, %",
     "opex_share": "Running costs, share of all spending, %",
     "lease_share": "Rent, share of all spending, %",
+    "ingested_pb": "Data copied to the sites of training jobs, PB",
     "placing_cost": "Cost of placements",
     "opening_cost": "Cost of opening sites",
     "services_served": "Workloads that may be split",

@@ -24,6 +24,10 @@ class Network:
             if not self._graph.has_edge(a, b) or km < self._graph[a][b]["km"]:
                 self._graph.add_edge(a, b, km=km, row=i)
 
+    def km(self, a: str, b: str) -> float:
+        """Return the length of the shortest path between two nodes, km; infinite where no fibre leads there."""
+        return self._lengths(a).get(b, np.inf)
+
     def rtt_ms(self, metro: pd.Series, site: pd.Series) -> Floats:
         """Return the round-trip time of every pair, ms; infinite where no fibre leads there."""
         km = {m: self._lengths(m) for m in metro.unique()}

@@ -6,14 +6,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from placement.plan.checking.datasets import check_data
 from placement.plan.checking.facts import Facts, Floats, Ints, codes, joined
+from placement.plan.checking.fibre import Network
 from placement.plan.checking.gangs import check_bases, check_fabric, with_gangs
 from placement.plan.checking.rules import check_placement_rules
 from placement.plan.checking.sites import EPSILON
 from placement.plan.checking.verdict import UNITS, rows
 
 
-def placed_jobs(facts: Facts) -> pd.DataFrame:
+def placed_jobs(facts: Facts, network: Network) -> pd.DataFrame:
     """Return the training rows with the facts of job, SKU and domain and the recomputed ``gang`` (units_eff).
 
     The domain decides about the site. Rows whose (job, SKU) is not in the case are reported and left out.
@@ -31,7 +33,7 @@ def placed_jobs(facts: Facts) -> pd.DataFrame:
     table = joined(table[~unknown].reset_index(drop=True), case["jobs"].drop(columns="name"), ["job"])
     table = joined(table, case["skus"][["sku", "hbm_gb", "export_class"]], ["sku"])
     table = joined(table, case["sites"][["site", "country", "outages_per_year"]], ["site"])
-    return with_gangs(facts, table)
+    return with_gangs(facts, network, table)
 
 
 def check_jobs(facts: Facts, jobs: pd.DataFrame) -> None:
@@ -51,6 +53,7 @@ def check_jobs(facts: Facts, jobs: pd.DataFrame) -> None:
     found.equal("job_window", end - start + 1, jobs["periods"], where, "duration", "periods")
     check_fabric(facts, jobs)
     check_bases(facts, jobs)
+    check_data(facts, jobs)
     facts.cash.pay("change", start, jobs["porting_cost_musd"].to_numpy(float))
     facts.cash.pay("value", end, -(jobs["value_musd"] * jobs["success_probability"]).to_numpy(float))
     _penalties(facts, jobs)

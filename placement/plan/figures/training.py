@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from placement.case import Case
 from placement.plan.figures.tables import Tables
@@ -20,4 +21,12 @@ def training(case: Case, tables: Tables) -> dict[str, float]:
         "value_unplaced_musd": unplaced["value_musd"].sum(),
     }
     units = placed["units"].sum()
+    if "datasets" in case:
+        out["ingested_pb"] = _copied_tb(case, placed) / 1e3
     return {**out, "goodput_mean": (placed["goodput"] * placed["units"]).sum() / units if units else np.nan}
+
+
+def _copied_tb(case: Case, placed: pd.DataFrame) -> float:
+    """Return the data copied to sites where they do not lie, TB; once per job."""
+    used = placed.merge(case["jobs"][["job", "dataset"]], on="job").merge(case["datasets"], on="dataset")
+    return float(used.loc[(used["mode"] == "copy") & (used["node"] != used["site"]), "size_tb"].sum())
