@@ -18,6 +18,7 @@ from placement.plan.checking.facts import Facts, Floats
 from placement.plan.checking.fibre import Network, check_fibre
 from placement.plan.checking.funds import check_funds, check_income
 from placement.plan.checking.inference import check_eligible, check_services, refresh_traffic, served_rows, service_power, service_units
+from placement.plan.checking.lifetimes import after_service, check_inventory
 from placement.plan.checking.money import check_cash, check_claims, check_objectives, discounted_terms, weighted_total
 from placement.plan.checking.orders import check_orders
 from placement.plan.checking.pairs import check_pairs
@@ -79,7 +80,8 @@ def check(
 def _check_plan(facts: Facts) -> None:
     """Run every check of a plan for real places, supply first; payments gather in ``facts.cash`` on the way."""
     start = hall_dates(facts)
-    stock = check_orders(facts)
+    stock = after_service(facts, check_orders(facts))
+    check_inventory(facts, stock)
     check_stages(facts)
     check_domestic(facts)
     network = Network(facts.case)

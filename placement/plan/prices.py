@@ -20,6 +20,7 @@ FAMILIES: dict[str, tuple[str, tuple[str, ...]]] = {
     "grid_limit": ("M$/MW", ("place", "period", "block")),
     "community_cap": ("M$/MW", ("place", "period", "block")),
     "chip_stock": ("M$/accelerator", ("sku", "period")),
+    "stock_max": ("M$/accelerator", ("sku", "period")),
     "deploy_rate": ("M$/MW", ("place", "period")),
     "stage_capacity": ("M$/unit of the stage", ("place", "period")),
     "export_cap": ("M$/accelerator", ("class", "place", "period")),

@@ -54,6 +54,7 @@ LABELS = {
     "stranded_it_mw_end": "IT capacity without accelerators at the end, MW",
     "units_end": "Accelerators at the end",
     "units_ordered": "Accelerators ordered",
+    "units_in_stock_mean": "Accelerators in stock, mean", "units_in_stock_end": "Accelerators in stock at the end", "units_moved": "Accelerators moved",
     "stage_use_max_share": "Use of the scarcest upstream stage in its fullest period, %",
     "chip_utilisation": "Accelerators in use, weighted by power, %",
     "idle_it_mw_mean": "Power of idle accelerators, mean, MW",

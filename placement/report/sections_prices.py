@@ -18,7 +18,7 @@ MOST = 5  # rows per kind; prices.csv has all
 KINDS = {
     "hall_it_mw": "IT capacity of halls", "hall_liquid_mw": "Liquid-cooled capacity of halls", "grid_limit": "Grid connections",
     "community_cap": "Community limits on power", "firm": "Firm power", "chip_stock": "Accelerators",
-    "deploy_rate": "Deployment at a site", "stage_capacity": "Upstream stages", "export_cap": "Export caps",
+    "deploy_rate": "Deployment at a site", "stock_max": "Accelerators in stock", "stage_capacity": "Upstream stages", "export_cap": "Export caps",
     "export_performance": "Export caps on processing performance", "domestic_share": "Chips to be made at home",
     "budget": "Budget", "fibre": "Fibre",
 }  # fmt: skip

@@ -187,6 +187,17 @@ class Scope:
         return units.cumsum(axis=1)[:, :-1]
 
     @cached_property
+    def in_age(self) -> Array:
+        """Most bought units of each SKU that can have arrived and not be at the end of their service, shape (K, T)."""
+        service = self.case["skus"]["service_periods"].to_numpy()
+        end = self.case.n_periods
+        came = np.diff(self.arriving, axis=1, prepend=0.0)
+        gone = np.zeros_like(came)
+        for k in np.flatnonzero((service > 0) & (service < end)):
+            gone[k, service[k] :] = came[k, : end - service[k]]
+        return self.arriving - gone.cumsum(axis=1)
+
+    @cached_property
     def export(self) -> pd.DataFrame:
         """Ruling per (site, SKU): columns ``allowed`` and ``rule_id``, rows in site-major order."""
         classes = self.case["skus"]["export_class"]
@@ -208,7 +219,7 @@ class Scope:
         """Most units that can be added to what is installed, shape (F, K, T)."""
         fits = self.room_mw / (self.kw / KW_PER_MW)[None, :, None]
         allowed = self.export_ok[self.domain_site][:, :, None]
-        return np.where(allowed, np.minimum(fits, self.arriving[None]), 0.0)
+        return np.where(allowed, np.minimum(fits, self.in_age[None]), 0.0)
 
     @cached_property
     def units(self) -> Array:

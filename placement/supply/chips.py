@@ -14,6 +14,8 @@ import pyomo.environ as pyo
 
 from placement.supply.deployment import limit_deployment
 from placement.supply.exports import cap_exports
+from placement.supply.inventory import hold_stock
+from placement.supply.lifetimes import move_chips, retire_chips
 from placement.supply.orders import order_chips
 from placement.supply.stock import keep_in_place
 from placement.supply.supply import Block, Expr, Supply, amount
@@ -45,7 +47,10 @@ def build(supply: Supply) -> None:
         supply.provide(("serve", int(scope.domain_site[f]), k, t), var)
         supply.provide(("compute", f, k, t), -var)
     order_chips(supply)
+    retire_chips(supply)
+    move_chips(supply)
     keep_in_place(supply)
+    hold_stock(supply)
 
     here: dict[tuple[int, int, int], Expr] = {code: m.deployed[i] for i, code in named.items()}
     for f, k, t in sorted(computes):

@@ -19,12 +19,15 @@ def sell_chips(supply: Supply) -> None:
     market = {(r.sku, r.period): r for r in case["resale"].itertuples()}
     offers = {q.offer: q for q in case["offers"].itertuples() if q.offer in m.order}
     life = case["skus"].set_index("sku")["life_years"].to_dict()
-    index = [(q, t) for q, r in offers.items() for t in range(r.period + r.lead_periods + 1, case.n_periods) if (r.sku, t) in market]
+    service = case["skus"].set_index("sku")["service_periods"].to_dict()
+    arrives = {q: r.period + r.lead_periods for q, r in offers.items()}
+    ends = {q: min(arrives[q] + service[r.sku], case.n_periods) if service[r.sku] else case.n_periods for q, r in offers.items()}
+    index = [(q, t) for q, r in offers.items() for t in range(arrives[q] + 1, ends[q]) if (r.sku, t) in market]
     m.sold = pyo.Var(index, bounds=lambda m, q, t: (0, min(offers[q].max_units, market[offers[q].sku, t].max_units)))
     for q, t in index:
         r = offers[q]
         supply.pay("salvage", t, -market[r.sku, t].unit_price_usd / USD_PER_MUSD * m.sold[q, t], owner=r.sku)
-        supply.forgo(r.unit_price_usd / USD_PER_MUSD * m.sold[q, t], life[r.sku], owner=r.sku, in_service=r.period + r.lead_periods)
+        supply.forgo(r.unit_price_usd / USD_PER_MUSD * m.sold[q, t], life[r.sku], owner=r.sku, in_service=arrives[q])
         supply.leaving[r.sku, t].append(m.sold[q, t])
         for later in range(t, case.n_periods):
             supply.owned[r.sku, later].append(-m.sold[q, t])

@@ -123,6 +123,8 @@ l4,oslo,hub,200,,,,,,
 MORE_TABLES = {
     "storage": "storage,site,max_mw,hours,efficiency,capex_musd_per_mw,capex_musd_per_mwh,life_years\nb,lund,20,4,0.86,0.2,0.2,15\n",
     "demand_charges": "zone,period,usd_per_mw_month\nSE4,2027Q3,6000\n",
+    "inventory": "sku,holding_usd_per_unit_month,max_units\nbig,50,\nsmall,,9000\n",
+    "relocation": "sku,usd_per_unit\nbig,500\n",
     "cooling": "site,quarter,block,pue\noslo,3,stress,1.3\n",
 }
 

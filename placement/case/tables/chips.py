@@ -29,6 +29,7 @@ TABLES = (
                 100,
                 1e7,
             ),
+            whole("service_periods", "periods", "periods that bought units are in service after they arrive, then they are gone; blank: to the end", 0, 1, 400),
             country("origin_country", "country that the SKU counts as made in (domestic_shares); blank: abroad", ""),
             LIFE,
         ),

@@ -63,6 +63,8 @@ PLAN_TABLES: dict[str, PlanTable] = {
         ("domain", "sku", "period"),
         ("offers", "installed"),
     ),
+    "stock": PlanTable(_columns("sku period units:units"), ("sku", "period"), ("inventory",)),
+    "moves": PlanTable(_columns("sku period units:units cost_musd:amount"), ("sku", "period"), ("relocation",)),
     "stages": PlanTable(_columns("stage:text period used:amount capacity:amount"), ("stage", "period"), ("stages",)),
     "energy": PlanTable(_columns("site period block source mw:amount"), ("site", "period", "block", "source"), ("grid", "generators")),
     "paid": PlanTable(_columns("ppa period mwh:amount"), ("ppa", "period"), ("ppas",)),

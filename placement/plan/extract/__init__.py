@@ -6,6 +6,7 @@ import pandas as pd
 
 from placement.plan.checking.tables import PLAN_TABLES
 from placement.plan.extract import chips, demand, fibre, money, orders, power, redundancy, releases, shifting, sites, upstream
+from placement.plan.extract import chips, demand, fibre, lifetimes, money, orders, power, releases, shifting, sites, upstream
 from placement.plan.extract.money import costs
 from placement.plan.extract.solution import Solution, table
 
@@ -24,6 +25,8 @@ EXTRACTORS: Mapping[str, Callable[[Solution], pd.DataFrame]] = {
     "orders": orders.orders,
     "resales": orders.resales,
     "chips": chips.chips,
+    "stock": lifetimes.stock,
+    "moves": lifetimes.moves,
     "stages": upstream.stages,
     "energy": power.energy,
     "paid": power.paid,

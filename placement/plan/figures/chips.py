@@ -24,4 +24,16 @@ def chips(case: Case, tables: Tables) -> dict[str, float]:
         "chip_utilisation": used / there if there else np.nan,  # weighted by power, over all periods
         "idle_it_mw_mean": (there - used) / KW_PER_MW / case.n_periods,
         **sold,
+        **_waiting(case, tables),
     }
+
+
+def _waiting(case: Case, tables: Tables) -> dict[str, float]:
+    """Return units in stock, where holding them costs or is limited, and units moved."""
+    out, stock = {}, tables["stock"]
+    if "inventory" in case:
+        out["units_in_stock_mean"] = stock["units"].sum() / case.n_periods
+        out["units_in_stock_end"] = stock.loc[stock["period"] == case.periods[-1], "units"].sum()
+    if "relocation" in case:
+        out["units_moved"] = tables["moves"]["units"].sum()
+    return out
