@@ -116,7 +116,7 @@ LATER = [{**TABLES["halls"][0], "existing": 0, "earliest": "2027Q3"}]
 BOTH = [{**TABLES["offers"][1], "offer": "early"}, {**TABLES["offers"][1], "offer": "late", "period": "2027Q3", "unit_price_usd": 33_000}]
 WAITING: dict[str, Any] = {
     **NO_SERVICES,
-    "sites": [{k: v for k, v in TABLES["sites"][0].items()}],
+    "sites": [TABLES["sites"][0]],
     "halls": LATER,
     "grid": [TABLES["grid"][0]],
     "skus": [{**NEW["skus"][0], "life_years": ""}],
