@@ -5,8 +5,7 @@ from collections.abc import Callable, Mapping
 import pandas as pd
 
 from placement.plan.checking.tables import PLAN_TABLES
-from placement.plan.extract import chips, demand, fibre, money, orders, power, redundancy, releases, shifting, sites, upstream
-from placement.plan.extract import chips, demand, fibre, lifetimes, money, orders, power, releases, shifting, sites, upstream
+from placement.plan.extract import chips, demand, fibre, lifetimes, money, orders, power, redundancy, releases, shifting, sites, upstream
 from placement.plan.extract.money import costs
 from placement.plan.extract.solution import Solution, table
 
