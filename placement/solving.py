@@ -16,6 +16,7 @@ from placement.case import Case
 from placement.certificate import proven_bound
 from placement.engine import Event, Outcome, Progress, relative_gap, solve_program
 from placement.in_turn import Reached, solve_in_turn
+from placement.lint import remark
 from placement.options import REL_GAP, SolveOptions
 from placement.plan.checker import check
 from placement.plan.extract import Solution, costs, extract
@@ -112,7 +113,7 @@ def _summary(sides: Sides, outcome: Outcome, verified: float, plan: Plan | None,
     return {
         "case": case.name, "title": case.title, "case_path": str(case.path.resolve()) if case.path else None,
         "case_sha256": case.sha256, "model": case.model, "cost_unit": case.cost_unit, "priced": "pairs" in case,
-        "instance": dict(case.origin) or None, "notes": list(case.notes),
+        "instance": dict(case.origin) or None, "notes": [*case.notes, *filter(None, [remark(program)])],
         "status": outcome.status, "infeasible_by": outcome.infeasible_by, "interrupted": outcome.interrupted,
         "objective": outcome.objective, "bound": outcome.bound, "verified_bound": verified,
         "gap": relative_gap(outcome.objective, outcome.bound), "verified_gap": relative_gap(outcome.objective, verified),

@@ -27,7 +27,7 @@ LAYERS: list[set[str]] = [
     {"program"},
     {"knapsack_bound"},
     {"certificate"},
-    {"engine", "plan", "report", "objectives"},
+    {"engine", "plan", "report", "objectives", "lint"},
     {"in_turn"},
     {"run", "solving"},
     {"batch"},
