@@ -129,8 +129,9 @@ def power_settings_used(d: Draft) -> Problems:
     why, remedy = "has no effect: power is not modelled without grid.csv or generators.csv", "Add one of them, or leave the cells blank."
     yield from d.broken("sites", "community_mw", d["sites"]["community_mw"].notna(), why, remedy)
     yield from d.broken("cooling", "pue", d["cooling"]["pue"].notna(), why, remedy)
-    yield from d.broken("jobs", "min_firmness", d["jobs"]["min_firmness"] > 0, why, remedy)
     yield from d.broken("jobs", "duty", d["jobs"]["duty"] < 1, why, remedy)
+    if not d["sites"]["power_included"].any():
+        yield from d.broken("jobs", "min_firmness", d["jobs"]["min_firmness"] > 0, why, remedy)
 
 
 def opening_cost_used(d: Draft) -> Problems:

@@ -20,7 +20,8 @@ def zones_given(d: Draft) -> Problems:
     """With tariffs, every site is in a zone."""
     if "tariffs" not in d.case:
         return []
-    return d.broken("sites", "zone", d["sites"]["zone"] == "", "must not be blank where tariffs.csv is present", "Name a zone of tariffs.csv.")
+    blank = (d["sites"]["zone"] == "") & ~d["sites"]["power_included"]
+    return d.broken("sites", "zone", blank, "must not be blank where tariffs.csv is present", "Name a zone of tariffs.csv.")
 
 
 def tariffs_complete(d: Draft) -> Problems:
@@ -98,7 +99,7 @@ def offer_shares(d: Draft) -> Problems:
     firm = (offers["kind"] == "take_or_pay").to_numpy(dtype=bool)
     shared = (offers["take_share"] > 0).to_numpy(dtype=bool)
     yield from d.broken("offers", "take_share", firm & ~shared, "must be above 0 for take_or_pay", "Give the share, or set kind to buy.")
-    yield from d.broken("offers", "take_share", shared & ~firm, "must be blank for kind buy", "Leave it blank, or set kind to take_or_pay.")
+    yield from d.broken("offers", "take_share", shared & ~firm, "must be blank unless kind is take_or_pay", "Leave it blank, or set kind to take_or_pay.")
 
 
 def vendor_shares(d: Draft) -> Problems:

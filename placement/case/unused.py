@@ -41,9 +41,9 @@ def lives_used(d: Draft) -> Problems:
 def chip_lives_used(d: Draft) -> Problems:
     """Chips that run already, or come free of charge, have no residual value either."""
     skus, offers = d["skus"], d["offers"]
-    bought = set(offers.loc[offers["unit_price_usd"] > 0, "sku"])
+    bought = set(offers.loc[(offers["unit_price_usd"] > 0) & among(offers["kind"], ("buy", "take_or_pay")), "sku"])
     idle = skus["life_years"].notna() & ~among(skus["sku"], bought)
-    return d.broken("skus", "life_years", idle, "has no effect: no offer of the SKU costs anything", _NO_LIFE)
+    return d.broken("skus", "life_years", idle, "has no effect: no offer to buy it costs anything", _NO_LIFE)
 
 
 def export_classes_used(d: Draft) -> Problems:

@@ -10,9 +10,9 @@ from placement.case.draft import Draft, Problems, Rule, among
 
 def stages_used(d: Draft) -> Problems:
     """A limited stage is one that some order can meet in a limited period; a SKU with stages can be ordered."""
-    offers, rows = d["offers"], d["sku_stages"]
-    bare = ~among(rows["sku"], d.values("offers", "sku"))
-    yield from d.broken("sku_stages", "sku", bare, "has no effect: no offer is of this SKU", "Add its offers, or remove the rows.")
+    offers, rows = d["offers"][among(d["offers"]["kind"], ("buy", "take_or_pay"))], d["sku_stages"]
+    bare = ~among(rows["sku"], set(offers["sku"]))
+    yield from d.broken("sku_stages", "sku", bare, "has no effect: no offer to buy is of this SKU", "Add its offers, or remove the rows.")
     passing = pd.merge(offers[["sku", "period", "lead_periods"]], rows, on="sku", suffixes=("_offer", ""))
     arrives = passing["period"] + passing["lead_periods_offer"]
     met = set(zip(passing["stage"], arrives - passing["lead_periods"], arrives < d.case.n_periods, strict=True))
@@ -41,7 +41,7 @@ def home_made(d: Draft) -> Problems:
         given = (skus["origin_country"] != "").to_numpy(dtype=bool)
         yield from d.broken("skus", "origin_country", given, "has no effect without domestic_shares.csv", "Add the table, or leave it blank.")
         return
-    priced = set(offers.loc[offers["unit_price_usd"] > 0, "sku"])
+    priced = set(offers.loc[(offers["unit_price_usd"] > 0) & among(offers["kind"], ("buy", "take_or_pay")), "sku"])
     sold = set(skus.loc[among(skus["sku"], priced), "origin_country"])  # with "" for abroad
     lists = [{word.strip() for word in text.split(";")} for text in programmes["origins"]]
     unknown = np.array([not words <= sold - {""} for words in lists], dtype=bool)
@@ -55,8 +55,9 @@ def home_made(d: Draft) -> Problems:
 RULES: tuple[Rule, ...] = (
     Rule(
         stages_used,
-        "case.periods stages.stage stages.period sku_stages.sku sku_stages.stage sku_stages.lead_periods offers.sku offers.period offers.lead_periods",
+        "case.periods stages.stage stages.period sku_stages.sku sku_stages.stage sku_stages.lead_periods "
+        "offers.sku offers.kind offers.period offers.lead_periods",
     ),
     Rule(performance_known, "skus.export_class skus.tpp export.export_class export.rule"),
-    Rule(home_made, "skus.sku skus.origin_country offers.sku offers.unit_price_usd domestic_shares.origins"),
+    Rule(home_made, "skus.sku skus.origin_country offers.sku offers.kind offers.unit_price_usd domestic_shares.origins"),
 )

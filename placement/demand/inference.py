@@ -101,7 +101,7 @@ def _usable(scope: Scope, service: pd.Series, k: NDArray[np.int64]) -> tuple[NDA
     shape = (n, len(k))
     export = scope.export["rule_id"].to_numpy().reshape(n, -1)[:, k]
     memory = (service["hbm_gb"] > skus["hbm_gb"] * skus["node_units"]).to_numpy()
-    chips = (scope.arriving[k, -1] == 0)[None] & (installed == 0)
+    chips = ~scope.obtainable[:, k] & (installed == 0)
     masks = [~scope.export_ok[:, k], scope.liquid[k][None] & (liquid[:, -1:] == 0), np.broadcast_to(memory, shape), chips]
     names = [np.char.add("export:", export.astype(str)), np.full(shape, "cooling"), np.full(shape, "memory"), np.full(shape, "chips")]
     rule = np.select([np.broadcast_to(m, shape) for m in masks], names, default="")

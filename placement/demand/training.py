@@ -17,13 +17,14 @@ from placement.demand.columns import Columns, Ints, Keys, Triplets
 from placement.demand.gangs import TOLERANCE, gangs
 from placement.demand.gravity import ingest
 from placement.demand.job_costs import job_costs, left_out
+from placement.demand.standing import standing, while_standing
 from placement.rules import Scope
 from placement.units import KW_PER_MW
 
 
 def build_training(scope: Scope, resources: Keys, decisions: Keys) -> tuple[Columns, pd.DataFrame]:
     """Return the columns of all jobs and a table of what each rule excluded."""
-    options = after_bases(scope, gangs(scope))
+    options = after_bases(scope, while_standing(scope, gangs(scope)))
     names = scope.case["job_skus"]
     keep = options["rule"] == ""
     lost = options[~keep]
@@ -46,6 +47,8 @@ def _columns(scope: Scope, options: pd.DataFrame, resources: Keys, decisions: Ke
     counts = (options["last"] - options["first"] + 1).to_numpy()
     at = np.repeat(np.arange(len(options)), counts)
     start = _ramp(counts) + options["first"].to_numpy()[at]
+    stays = standing(scope, options)[at, start]
+    at, start = at[stays], start[stays]
     frame = options.loc[at, ["row", "job", "domain", "sku", "nominal", "units", "goodput"]].reset_index(drop=True)
     frame["start"] = start
     frame["end"] = start + options["periods"].to_numpy()[at] - 1

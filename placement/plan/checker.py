@@ -25,6 +25,7 @@ from placement.plan.checking.pairs import check_pairs
 from placement.plan.checking.power import check_power
 from placement.plan.checking.redundancy import check_apart, check_cover, check_spread, standby_power
 from placement.plan.checking.releases import check_releases
+from placement.plan.checking.rents import check_rents
 from placement.plan.checking.shifts import deferred_power
 from placement.plan.checking.sites import hall_dates, hall_power
 from placement.plan.checking.tables import PLAN_TABLES, TERMS, read_tables, typed_tables
@@ -97,7 +98,7 @@ def _check_plan(facts: Facts) -> None:
     check_cover(facts, served, spares)
     training = gang_units(facts, jobs)
     it_mw, liquid_mw = hall_power(facts, start)
-    units, serving = check_chips(facts, stock, it_mw, liquid_mw, training)
+    units, serving = check_chips(facts, stock, check_rents(facts), it_mw, liquid_mw, training)
     check_serving(facts, serving, service_units(facts, served) + service_units(facts, spares))
     above_idle = service_power(facts, served) + standby_power(facts, spares) + deferred_power(facts, jobs)
     check_power(facts, _power_drawn(facts, units, training) + above_idle, firm_power(facts, jobs))

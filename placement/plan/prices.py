@@ -32,6 +32,8 @@ FAMILIES: dict[str, tuple[str, tuple[str, ...]]] = {
     "apart": ("M$/job", ("class", "place", "period")),
     "export_limit": ("M$/MW", ("place", "period", "block")),
     "demand_peak": ("M$/MW", ("place", "period", "block")),
+    "lease_split": ("M$/accelerator", ("offer",)),
+    "rent_max": ("M$/accelerator", ("offer", "period")),
     "resale_max": ("M$/accelerator", ("sku", "period")),
     "budget": ("M$/M$", ("period",)),
     "lease_cap": ("M$/M$", ("period",)),

@@ -28,7 +28,7 @@ def start_values(sides: Sides, program: Program, tables: Mapping[str, pd.DataFra
         "tier_on": {(r.site, r.tier): at_period(r.in_service) for r in tables["grid"].itertuples()},
     }
     lit = {(r.link, at_period(r.period)): r.modules for r in tables["fibre"].itertuples()}
-    ordered = set(tables["orders"]["offer"])
+    ordered = dict(zip(tables["orders"]["offer"], tables["orders"]["units"], strict=True))
     x = np.zeros(len(program.cost))
     at = {name: j for j, name in enumerate(program.supply_names)}
     model = sides.supply.model
@@ -53,6 +53,10 @@ def start_values(sides: Sides, program: Program, tables: Mapping[str, pd.DataFra
             if component_name(var) in at:
                 mw = max((mw for (g, t), mw in made.items() if g == i[0] and t <= i[1]), default=0.0)
                 x[at[component_name(var)]] = round(mw / size[i[0]]) if name == "generator_units" else mw > 0
+    pack = dict(zip(case["offers"]["offer"], case["offers"]["pack_units"], strict=True))
+    for q, var in (model.component("packs") or {}).items():
+        if component_name(var) in at:
+            x[at[component_name(var)]] = round(ordered.get(q, 0) / pack[q])
     opened = {r.site for r in tables["openings"].itertuples() if r.open} if "openings" in tables else set()
     for s, var in (model.component("open") or {}).items():
         if component_name(var) in at:

@@ -58,7 +58,8 @@ def _orders(facts: Facts) -> Iterator[Decision]:
     for row in records(facts.plan["orders"]):
         name = facts.sku_names.get(row.sku, row.sku)
         binding = " (take or pay)" if kinds.get(row.offer) == "take_or_pay" else ""
-        yield Decision("order", 1, row.period, f"Order {name}{binding}", vendors.get(row.sku, ""), f"{fixed(row.units)} accelerators", row.cost_musd)
+        verb = "Lease" if kinds.get(row.offer) == "lease" else "Order"
+        yield Decision("order", 1, row.period, f"{verb} {name}{binding}", vendors.get(row.sku, ""), f"{fixed(row.units)} accelerators", row.cost_musd)
 
 
 def _milestones(facts: Facts) -> Iterator[Decision]:

@@ -73,9 +73,9 @@ class Scope:
 
     @cached_property
     def levels(self) -> Array:
-        """Distinct positive firmness levels that jobs ask for, ascending; empty where power is not modelled."""
+        """Distinct positive firmness levels that jobs ask for, ascending; empty where no site says anything of its power."""
         asked = self.case["jobs"]["min_firmness"].to_numpy(float)
-        return np.unique(asked[asked > 0]) if self.has_power else np.empty(0)
+        return np.unique(asked[asked > 0]) if self.has_power or self.power_included.any() else np.empty(0)
 
     @cached_property
     def duties(self) -> Array:
@@ -87,6 +87,16 @@ class Scope:
     def has_power(self) -> bool:
         """Whether any source of power is described."""
         return "grid" in self.case or "generators" in self.case
+
+    @cached_property
+    def power_included(self) -> NDArray[np.bool_]:
+        """Whether power comes with the rent at each site, shape (S,)."""
+        return self.case["sites"]["power_included"].to_numpy(bool)
+
+    @cached_property
+    def powered(self) -> NDArray[np.bool_]:
+        """Whether power is modelled at each site, shape (S,)."""
+        return ~self.power_included & self.has_power
 
     @cached_property
     def policy(self) -> Policy:
@@ -179,8 +189,8 @@ class Scope:
 
     @cached_property
     def arriving(self) -> Array:
-        """Most units of each SKU that can have arrived by each period, shape (K, T)."""
-        offers = self.case["offers"]
+        """Most owned units of each SKU that can have arrived by each period, shape (K, T)."""
+        offers = self.case["offers"].query("kind in ('buy', 'take_or_pay')")
         units = np.zeros((len(self.skus), self.case.n_periods + 1))
         when = np.minimum(offers["period"] + offers["lead_periods"], self.case.n_periods)
         np.add.at(units, (self.skus.get_indexer(pd.Index(offers["sku"])), when), offers["max_units"])
@@ -215,11 +225,46 @@ class Scope:
         return np.where(self.liquid[None, :, None], self.liquid_mw[:, None, :], self.it_mw[:, None, :])
 
     @cached_property
+    def rented(self) -> Array:
+        """Most leased and on-demand units on offer in each domain and period, shape (F, K, T): they come and go."""
+        offers = self.case["offers"].query("kind in ('lease', 'on_demand')")
+        units, end = np.zeros((len(self.domains), len(self.skus), self.case.n_periods)), self.case.n_periods
+        site = self.sites.to_numpy()[self.domain_site]
+        for q in offers.itertuples():
+            begin = q.period + q.lead_periods
+            last = min(begin + q.term_periods, end) if q.kind == "lease" else q.until + 1
+            here = site == q.site if q.site else ~self.power_included[self.domain_site]
+            units[here, self.skus.get_loc(q.sku), begin:last] += q.max_units
+        return units
+
+    @cached_property
+    def ownable(self) -> Array:
+        """Most owned units that can be added to what is installed, shape (F, K, T)."""
+        return np.where(self.power_included[self.domain_site][:, None, None], 0.0, self._placed(np.broadcast_to(self.arriving, self.rented.shape)))
+
+    @cached_property
+    def rentable(self) -> Array:
+        """Most leased and on-demand units in service, shape (F, K, T)."""
+        return self._placed(self.rented)
+
+    @cached_property
     def addable(self) -> Array:
         """Most units that can be added to what is installed, shape (F, K, T)."""
+        return self._placed(self.ownable + self.rented)
+
+    def _placed(self, units: Array) -> Array:
+        """Return what export rules and halls let stand of the units, shape (F, K, T)."""
         fits = self.room_mw / (self.kw / KW_PER_MW)[None, :, None]
         allowed = self.export_ok[self.domain_site][:, :, None]
         return np.where(allowed, np.minimum(fits, self.in_age[None]), 0.0)
+        return np.where(allowed, np.minimum(fits, units), 0.0)
+
+    @cached_property
+    def obtainable(self) -> NDArray[np.bool_]:
+        """Whether units of a SKU can ever be bought or rented for a site, shape (S, K)."""
+        out = np.zeros((len(self.sites), len(self.skus)), bool)
+        np.logical_or.at(out, self.domain_site, (self.rented > 0).any(axis=2))
+        return out | ((self.arriving[:, -1] > 0)[None] & ~self.power_included[:, None])
 
     @cached_property
     def units(self) -> Array:
@@ -269,6 +314,8 @@ class Scope:
     def _stored(self, rows: pd.DataFrame, block: int) -> Array:
         """Return the most MW that storage can give in a block, per site and period, shape (S, T)."""
         return self._steps(rows["site"], rows["available"], rows["max_mw"] * self.storage_share[rows.index, block])
+        cap = self.case["sites"]["community_mw"].fillna(np.inf).to_numpy(float)
+        return np.where(self.power_included[:, None, None], np.inf, np.minimum(np.stack(by_block, axis=2), cap[:, None, None]))
 
     @cached_property
     def firm_mw(self) -> Array:
@@ -280,12 +327,14 @@ class Scope:
             stress = pd.Series([self.profile[p][self.case.stress] for p in n["profile"]], index=n.index, dtype=float)
             out[:, i] = self._steps(g["site"], g["available"], g["mw"]) + self._steps(n["site"], n["available"], n["max_mw"] * stress)
             out[:, i] += self._stored(self.case["storage"].query("firmness >= @level"), self.case.stress)
+            out[~self.powered, i] = np.inf
+            out[self.power_included & (self.case["sites"]["included_firmness"].to_numpy(float) < level), i] = -np.inf  # too little for any need
         return out
 
     @cached_property
     def pue(self) -> Array:
-        """PUE of each site, shape (S, T, B)."""
-        return by_block(self.case, "pue")
+        """PUE of each site, shape (S, T, B); 0 where power comes with the rent: nothing is drawn at the meter."""
+        return np.where(self.power_included[:, None, None], 0.0, by_block(self.case, "pue"))
 
     @cached_property
     def pue_most(self) -> Array:

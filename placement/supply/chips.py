@@ -16,7 +16,8 @@ from placement.supply.deployment import limit_deployment
 from placement.supply.exports import cap_exports
 from placement.supply.inventory import hold_stock
 from placement.supply.lifetimes import move_chips, retire_chips
-from placement.supply.orders import order_chips
+from placement.supply.orders import cap_vendors, order_chips
+from placement.supply.rents import rent_chips
 from placement.supply.stock import keep_in_place
 from placement.supply.supply import Block, Expr, Supply, amount
 from placement.units import KW_PER_MW
@@ -36,9 +37,9 @@ def build(supply: Supply) -> None:
         if (s, k, t) in serves and scope.units[f, k, t] > 0
     )
     used = {(f, k) for f, k, _ in computes} | {(f, k) for f, k, _ in lent}
-    index = [(f, k, t) for f, k in sorted(used) for t in range(supply.case.n_periods) if scope.addable[f, k, t] > 0]
+    index = [(f, k, t) for f, k in sorted(used) for t in range(supply.case.n_periods) if scope.ownable[f, k, t] > 0]
     named = {(f_name[f], k_name[k], t): (f, k, t) for f, k, t in index}
-    m.deployed = pyo.Var(list(named), bounds=lambda m, *i: (0, float(scope.addable[named[i]])))
+    m.deployed = pyo.Var(list(named), bounds=lambda m, *i: (0, float(scope.ownable[named[i]])))
     m.serving = pyo.Var([(f_name[f], k_name[k], t) for f, k, t in lent])
     for f, k, t in lent:
         var = m.serving[f_name[f], k_name[k], t]
@@ -46,13 +47,16 @@ def build(supply: Supply) -> None:
         var.setub(float(scope.units[f, k, t]))
         supply.provide(("serve", int(scope.domain_site[f]), k, t), var)
         supply.provide(("compute", f, k, t), -var)
-    order_chips(supply)
     retire_chips(supply)
     move_chips(supply)
+    price = order_chips(supply)
+    rented = rent_chips(supply, used)
+    cap_vendors(supply, price)
     keep_in_place(supply)
     hold_stock(supply)
 
     here: dict[tuple[int, int, int], Expr] = {code: m.deployed[i] for i, code in named.items()}
+    here |= {code: here.get(code, 0) + units for code, units in rented.items()}
     for f, k, t in sorted(computes):
         supply.provide(("compute", f, k, t), float(scope.standing[f, k, t]) + here.get((f, k, t), 0))
     # chips lent to inference where no training column competes for them
@@ -96,7 +100,7 @@ def _draw_idle(supply: Supply, here: dict[tuple[int, int, int], Expr]) -> None:
     """Take the idle draw of every chip in service from the site's power."""
     scope = supply.scope
     idle_mw = supply.case["skus"]["idle_share"].to_numpy(float) * scope.kw / KW_PER_MW
-    pairs = [(f, k) for f in range(len(scope.domains)) for k in range(len(scope.skus)) if idle_mw[k] > 0]
+    pairs = [(f, k) for f in range(len(scope.domains)) for k in range(len(scope.skus)) if idle_mw[k] > 0 and scope.powered[scope.domain_site[f]]]
     for f, k in pairs:
         s = int(scope.domain_site[f])
         for t in range(supply.case.n_periods):

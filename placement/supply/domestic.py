@@ -10,7 +10,6 @@ from __future__ import annotations
 import pyomo.environ as pyo
 
 from placement.supply.supply import Block, Supply, amount
-from placement.units import USD_PER_MUSD
 
 
 def build(supply: Supply) -> None:
@@ -19,10 +18,11 @@ def build(supply: Supply) -> None:
     programmes = {r.programme: r for r in case["domestic_shares"].itertuples()}
     home = {n: {o.strip() for o in r.origins.split(";")} for n, r in programmes.items()}
     made_in = case["skus"].set_index("sku")["origin_country"].to_dict()
-    spend = {q.offer: (made_in[q.sku], q.unit_price_usd / USD_PER_MUSD) for q in case["offers"].itertuples() if q.unit_price_usd > 0 and q.offer in m.order}
+    sku = case["offers"].set_index("offer")["sku"].to_dict()
+    spend = {q: (made_in[sku[q]], musd) for q, musd in supply.purchase_musd.items()}
     m.domestic_share = pyo.Constraint(
         [n for n in programmes if spend],
-        rule=lambda m, n: amount([((origin in home[n]) - programmes[n].min_spend_share) * usd * m.order[q] for q, (origin, usd) in spend.items()]) >= 0,
+        rule=lambda m, n: amount([((origin in home[n]) - programmes[n].min_spend_share) * musd for origin, musd in spend.values()]) >= 0,
     )
 
 

@@ -45,6 +45,8 @@ def cap_exports(supply: Supply, here: dict[tuple[int, int, int], Expr]) -> None:
 def _most(supply: Supply) -> list[int]:
     """Return the periods in which most units can be there: the last one, and those after which some retire or leave."""
     last = supply.case.n_periods - 1
+    if supply.scope.rented.any():
+        return list(range(last + 1))  # rented units come and go
     retiring = np.any(np.diff(supply.scope.standing, axis=2) < 0, axis=(0, 1)).tolist()
     leaving = {t for _, _, t in supply.model.component("removed") or ()}
     return [t for t in range(last) if retiring[t] or t + 1 in leaving] + [last]

@@ -17,7 +17,7 @@ def sell_chips(supply: Supply) -> None:
     """Declare ``sold[q,t]``; take it from ``supply.owned``; book the proceeds, and the residual value that is given up."""
     case, m = supply.case, supply.model
     market = {(r.sku, r.period): r for r in case["resale"].itertuples()}
-    offers = {q.offer: q for q in case["offers"].itertuples() if q.offer in m.order}
+    offers = {q.offer: q for q in case["offers"].itertuples() if q.kind in ("buy", "take_or_pay") and q.offer in m.order}
     life = case["skus"].set_index("sku")["life_years"].to_dict()
     service = case["skus"].set_index("sku")["service_periods"].to_dict()
     arrives = {q: r.period + r.lead_periods for q, r in offers.items()}

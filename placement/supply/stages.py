@@ -23,7 +23,7 @@ def build(supply: Supply) -> None:
     for q in case["offers"].itertuples():
         for r in of_sku.get(q.sku, ()):
             at = (r.stage, q.period + q.lead_periods - r.lead_periods)
-            if at in capacity and q.offer in m.order:
+            if at in capacity and q.offer in m.order and q.kind != "lease":  # what is rented has been made
                 taken[at].append(r.use_per_unit * m.order[q.offer])
     m.stage_capacity = pyo.Constraint(list(taken), rule=lambda m, u, t: amount(taken[u, t]) <= capacity[u, t])
 

@@ -45,6 +45,7 @@ class Supply:
         self.by_owner: dict[tuple[str, str, str], list[Expr]] = defaultdict(list)  # (term, layer, site or SKU or "") -> undiscounted M$
         self.decisions: dict[tuple[Any, ...], Expr] = {}  # decision that columns may require -> variable
         self.owned: dict[tuple[str, int], list[Expr]] = defaultdict(list)  # (SKU, t) -> units bought that have arrived and not left
+        self.purchase_musd: dict[str, Expr] = {}  # offer -> what is paid for the units bought, if they cost anything
         self.leaving: dict[tuple[str, int], list[Expr]] = defaultdict(list)  # (SKU, t) -> owned units that leave at the start of t
         self.hall_mw: dict[tuple[Any, ...], list[Expr]] = defaultdict(list)  # (domain code, cooling, t) -> IT MW in service
         self.tier_mw: dict[tuple[str, str, int], Expr] = {}  # (site, tier, t) -> MW of an energised tier

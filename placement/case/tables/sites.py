@@ -23,6 +23,11 @@ TABLES = (
             num("outages_per_year", "1/year", "interruptions that stop a training job", 0.0, 0.0, 1000),
             num("deploy_mw_per_period", "MW", "most IT power of chips that can be put into service at the site in a period; blank: no such limit", NAN, 0, 1e5),
             text("failure_domain", "sites that fail together, such as a region or a flood plain; blank: the site alone (id = site id)"),
+            flag(
+                "power_included",
+                "a provider's site: power comes with the rent and is not modelled; only installed units and those of offers of this site stand there",
+            ),
+            num("included_firmness", "share", "share of hours in which power that comes with the rent is there; only with power_included", 0.0, 0, 1),
             num("community_mw", "MW", "cap on the facility's total power; blank: none", NAN, 0.0, 1e5),
         ),
     ),

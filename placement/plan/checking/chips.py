@@ -18,8 +18,8 @@ def installed_units(facts: Facts) -> Floats:
     return out
 
 
-def check_chips(facts: Facts, stock: Stock, hall_mw: Floats, liquid_mw: Floats, training: Floats) -> tuple[Floats, Floats]:
-    """Check the chips table against stock, halls, rules and the ``training`` use (f,k,t); return (units there, serving) by f,k,t."""
+def check_chips(facts: Facts, stock: Stock, rented: Floats, hall_mw: Floats, liquid_mw: Floats, training: Floats) -> tuple[Floats, Floats]:
+    """Check the chips table against stock, rents, halls, rules and the ``training`` use (f,k,t); return (units there, serving) by f,k,t."""
     table, found, horizon = facts.plan["chips"], facts.found, facts.n_periods
     f, k, t = codes(facts.domain_ids, table["domain"]), codes(facts.sku_ids, table["sku"]), table["period"].to_numpy(int)
     installed = installed_units(facts)
@@ -34,14 +34,18 @@ def check_chips(facts: Facts, stock: Stock, hall_mw: Floats, liquid_mw: Floats, 
 
     units = installed + deployed
     later = axes(("domain", facts.domain_ids), ("SKU", facts.sku_ids), ("", facts.case.periods[1:]))
-    before, after = deployed[:, :, :-1], deployed[:, :, 1:]
+    found.at_most("rents.units", rented, deployed, there, "rented units against units deployed", "units", UNITS)
+    owned = deployed - rented
+    provider = np.where(facts.power_included[facts.domain_site][:, None, None], owned, 0.0)
+    found.at_most("power_included", provider, 0, there, "owned units where only rented ones stand", "units", UNITS)
+    before, after = owned[:, :, :-1], owned[:, :, 1:]
     stays = np.where((stock.leaving[:, 1:] > 0)[None], 0.0, before)  # where units leave, how many is the next comparison
     found.at_most("deployed_step", stays, after, later, "deployed before against deployed", "units", UNITS)
     removed, of_sku = np.maximum(before - after, 0).sum(axis=0), axes(("SKU", facts.sku_ids), ("", facts.case.periods[1:]))
     limit = np.where(stock.leaving[:, 1:] > 0, stock.leaving[:, 1:], np.inf)
     found.at_most("removed_units", removed, limit, of_sku, "units taken away against units that leave", "units", UNITS)
     every = axes(("SKU", facts.sku_ids), ("", facts.case.periods))
-    found.at_most("chip_stock", deployed.sum(axis=0), stock.owned, every, "deployed against arrived and not sold", "units", UNITS)
+    found.at_most("chip_stock", owned.sum(axis=0), stock.owned, every, "owned units deployed against arrived and not sold", "units", UNITS)
     found.at_most("serving_split", -serving, 0, there, "units lent to inference below zero", "units", UNITS)
     found.at_most("serving_split", serving, units, there, "units lent to inference against units there", "units", UNITS)
     found.at_most("compute", training, units - serving, there, "units of jobs against units not lent to inference", "units", UNITS, scale=units)

@@ -90,7 +90,8 @@ class Facts:
         self.sites, self.skus = case["sites"], case["skus"]
         self.site_ids, self.sku_ids = pd.Index(self.sites["site"]), pd.Index(self.skus["sku"])
         self.block_names = [b.name for b in case.blocks]
-        self.pue: Floats = seasonal(case, "pue")  # s, t, b
+        self.power_included: NDArray[np.bool_] = self.sites["power_included"].to_numpy(bool)
+        self.pue: Floats = np.where(self.power_included[:, None, None], 0.0, seasonal(case, "pue"))  # s, t, b; nothing is drawn where power is in the rent
         self.unit_mw: Floats = self.skus["kw_per_unit"].to_numpy(float) / KW_PER_MW
         self.idle: Floats = self.skus["idle_share"].to_numpy(float)
         self.liquid_sku: NDArray[np.bool_] = (self.skus["cooling"] == "liquid").to_numpy(bool)

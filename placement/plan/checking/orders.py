@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from placement.plan.checking.facts import Facts, Floats, Ints, codes, joined
-from placement.plan.checking.verdict import UNITS, axes, rows
+from placement.plan.checking.verdict import UNITS, Where, axes, rows
 from placement.units import USD_PER_MUSD
 
 
@@ -32,6 +33,8 @@ def check_orders(facts: Facts) -> Stock:
     found.never("order_dates", arrival >= horizon, where, "it would arrive after the horizon")
     units, largest = orders["units"].to_numpy(float), orders["max_units"].to_numpy(float)
     found.at_most("order_max", units, largest, where, "order against the largest", "units", UNITS)
+    found.never("orders.offer", orders["kind"] == "on_demand", where, "units on demand are not ordered; table rents has them")
+    _smallest(facts, orders, where)
     bound = (orders["kind"] == "take_or_pay").to_numpy(bool) & (units > UNITS)
     found.at_most(
         "take_or_pay",
@@ -42,17 +45,48 @@ def check_orders(facts: Facts) -> Stock:
         "units",
         UNITS,
     )
-    price = orders["unit_price_usd"].to_numpy(float) / USD_PER_MUSD
-    found.equal("orders.cost_musd", orders["cost_musd"], price * units, where, "cost", "M$")
-
-    sku = codes(facts.sku_ids, orders["sku"])
-    life = facts.skus["life_years"].to_numpy(float)[sku]
-    facts.cash.invest(orders["period"].to_numpy(int), price * units, life, case.period_months, service=arrival)
-    _vendor_cap(facts, sku, price * units)
+    sku, owned = codes(facts.sku_ids, orders["sku"]), orders["kind"].isin(["buy", "take_or_pay"]).to_numpy(bool)
+    price, rent = _price(facts, orders), _rent(facts, orders, arrival)
+    found.equal("orders.cost_musd", orders["cost_musd"], price + rent.sum(axis=1), where, "cost within the horizon", "M$")
+    life, when = facts.skus["life_years"].to_numpy(float)[sku], orders["period"].to_numpy(int)
+    facts.cash.invest(when[owned], price[owned], life[owned], case.period_months, service=arrival[owned])
+    facts.cash.pay("lease", when[~owned], price[~owned])
+    facts.cash.pay("lease", np.arange(horizon), rent.sum(axis=0))
+    on_demand = facts.plan["rents"].merge(case["offers"].loc[case["offers"]["kind"] == "on_demand", ["offer"]], on="offer")
+    _vendor_cap(facts, np.concatenate([sku, codes(facts.sku_ids, on_demand["sku"])]), np.concatenate([price + rent.sum(axis=1), on_demand["cost_musd"]]))
     arrived = np.zeros((len(facts.sku_ids), horizon + 1))
-    np.add.at(arrived, (sku, np.minimum(arrival, horizon)), units)
+    np.add.at(arrived, (sku[owned], np.minimum(arrival, horizon)[owned]), units[owned])
     leaving = _resales(facts)
     return Stock((arrived[:, :horizon] - leaving).cumsum(axis=1), leaving)
+
+
+def _smallest(facts: Facts, orders: pd.DataFrame, where: Where) -> None:
+    """An order is of whole packs and not below the smallest one."""
+    units, pack = orders["units"].to_numpy(float), orders["pack_units"].to_numpy(float)
+    facts.found.at_most("order_min", orders["min_units"], units, where, "smallest order against the order", "units", UNITS)
+    packs = np.round(units / np.where(pack > 0, pack, 1)) * pack
+    facts.found.equal("whole_packs", np.where(pack > 0, units, 0), packs, where, "units in whole packs", "units", UNITS)
+
+
+def _price(facts: Facts, orders: pd.DataFrame) -> Floats:
+    """Return what is paid for every order when it is placed, M$: each unit at the price of the tier that it falls into."""
+    units, usd = orders["units"].to_numpy(float), orders["unit_price_usd"].fillna(0.0).to_numpy(float)
+    total = usd * units
+    for offer, tiers in facts.case["price_tiers"].sort_values("from_units").groupby("offer"):
+        mine = (orders["offer"] == offer).to_numpy(bool)
+        before = np.concatenate([usd[mine][:1], tiers["unit_price_usd"].to_numpy(float)[:-1]])
+        for begin, change in zip(tiers["from_units"], tiers["unit_price_usd"].to_numpy(float)[: len(before)] - before, strict=False):
+            total[mine] += change * np.maximum(0.0, units[mine] - begin)
+    return total / USD_PER_MUSD
+
+
+def _rent(facts: Facts, orders: pd.DataFrame, arrival: Ints) -> Floats:
+    """Return the rent of every lease by period (order, t), M$."""
+    now, begin = np.arange(facts.n_periods), arrival[:, None]
+    there = (begin <= now) & (now < begin + orders["term_periods"].to_numpy(int)[:, None])
+    musd = orders["rent_usd_per_unit_month"].to_numpy(float) * facts.case.period_months * orders["units"].to_numpy(float) / USD_PER_MUSD
+    out: Floats = there * musd[:, None]
+    return out
 
 
 def _vendor_cap(facts: Facts, sku: Ints, spend: Floats) -> None:
@@ -65,7 +99,9 @@ def _vendor_cap(facts: Facts, sku: Ints, spend: Floats) -> None:
 def _resales(facts: Facts) -> Floats:
     """Check what is sold on and book it; return units sold by SKU and period."""
     case, found, offers = facts.case, facts.found, facts.case["offers"]
-    sold = joined(facts.plan["resales"].rename(columns={"sku": "said_sku"}), offers[["offer", "sku", "period", "lead_periods", "unit_price_usd"]], ["offer"])
+    sold = joined(
+        facts.plan["resales"].rename(columns={"sku": "said_sku"}), offers[["offer", "sku", "period", "kind", "lead_periods", "unit_price_usd"]], ["offer"]
+    )
     sold = sold.rename(columns={"period_x": "period", "period_y": "ordered", "unit_price_usd": "paid_usd"})
     sold = joined(sold, case["resale"], ["sku", "period"])
     where = rows(sold.assign(label=[case.periods[t] for t in sold["period"]]), "offer {offer} {label}")
@@ -83,6 +119,7 @@ def _resales(facts: Facts) -> Floats:
     held = facts.plan["orders"].groupby("offer")["units"].sum().reindex(offers["offer"]).fillna(0.0).to_numpy(float)
     gone = sold.groupby("offer")["units"].sum().reindex(offers["offer"]).fillna(0.0).to_numpy(float)
     found.at_most("resale_held", gone, held, rows(offers, "offer {offer}"), "units sold against units ordered", "units", UNITS)
+    found.never("resales.offer", ~sold["kind"].isin(["buy", "take_or_pay"]), where, "the units are not owned")
     leaving, most = np.zeros((2, len(facts.sku_ids), facts.n_periods))
     np.add.at(leaving, (k, when), units)
     market = case["resale"]

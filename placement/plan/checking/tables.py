@@ -57,6 +57,7 @@ PLAN_TABLES: dict[str, PlanTable] = {
     "contracts": PlanTable(_columns("ppa mw:amount"), ("ppa",), ("ppas",)),
     "generators": PlanTable(_columns("generator period mw:amount"), ("generator", "period"), ("generators",)),
     "orders": PlanTable(_columns("offer sku period arrives:period units:units cost_musd:amount"), ("offer",), ("offers",)),
+    "rents": PlanTable(_columns("offer site domain sku period units:units cost_musd:amount"), ("offer", "domain", "period"), optional=True),
     "resales": PlanTable(_columns("offer sku period units:units musd:amount"), ("offer", "period"), ("resale",)),
     "chips": PlanTable(
         _columns("site domain sku period installed:units deployed:units training:units serving:any"),

@@ -45,6 +45,9 @@ def check_jobs(facts: Facts, jobs: pd.DataFrame) -> None:
     wet = facts.liquid_sku[jobs["k"].to_numpy(int)] & ~facts.has_liquid[jobs["f"].to_numpy(int)]
     found.never("cooling", wet, where, "a liquid-cooled SKU needs a liquid hall")
     found.at_most("memory", jobs["min_hbm_gb"], jobs["hbm_gb"], where, "memory needed against memory per accelerator", "GB")
+    s = jobs["s"].to_numpy(int)
+    needed = np.where(facts.power_included[s], jobs["min_firmness"], 0.0)
+    found.at_most("firmness", needed, facts.sites["included_firmness"].to_numpy(float)[s], where, "firmness needed against that of power in the rent", "share")
     found.equal("units_eff", jobs["said_units"], jobs["gang"], where, "effective gang", "units", UNITS)
     found.equal("training.value_musd", jobs["said_value"], jobs["value_musd"], where, "value", "M$")
     start, end = jobs["start"].to_numpy(int), jobs["end"].to_numpy(int)

@@ -7,7 +7,6 @@ import pandas as pd
 
 from placement.plan.checking.facts import Facts, codes, joined
 from placement.plan.checking.verdict import UNITS, rows
-from placement.units import USD_PER_MUSD
 
 
 def check_stages(facts: Facts) -> None:
@@ -15,7 +14,8 @@ def check_stages(facts: Facts) -> None:
     case, found = facts.case, facts.found
     limits = case["stages"].assign(label=[case.periods[t] for t in case["stages"]["period"]])
     index = pd.MultiIndex.from_frame(limits[["stage", "period"]])
-    orders = joined(facts.plan["orders"][["offer", "units"]], case["offers"][["offer", "sku", "period", "lead_periods"]], ["offer"])
+    orders = joined(facts.plan["orders"][["offer", "units"]], case["offers"][["offer", "sku", "kind", "period", "lead_periods"]], ["offer"])
+    orders = orders[orders["kind"] != "lease"]  # what is rented has been made
     passing = orders.merge(case["sku_stages"].rename(columns={"lead_periods": "before"}), on="sku")
     when = passing["period"] + passing["lead_periods"] - passing["before"]
     at = codes(index, pd.MultiIndex.from_arrays([passing["stage"], when])) if len(passing) else np.zeros(0, int)
@@ -39,9 +39,9 @@ def check_stages(facts: Facts) -> None:
 def check_domestic(facts: Facts) -> None:
     """Check that enough of the spend goes to chips that count as made at home."""
     programmes = facts.case["domestic_shares"]
-    orders = joined(facts.plan["orders"][["offer", "units"]], facts.case["offers"][["offer", "sku", "unit_price_usd"]], ["offer"])
-    orders = joined(orders, facts.skus[["sku", "origin_country"]], ["sku"])
-    spend = orders["units"] * orders["unit_price_usd"] / USD_PER_MUSD
+    orders = joined(facts.plan["orders"][["offer", "cost_musd"]], facts.case["offers"][["offer", "sku", "kind"]], ["offer"])
+    orders = joined(orders[orders["kind"] != "lease"], facts.skus[["sku", "origin_country"]], ["sku"])
+    spend = orders["cost_musd"]  # recomputed in check_orders
     for row in programmes.to_dict("records"):
         counted = orders["origin_country"].isin([word.strip() for word in row["origins"].split(";")])
         least, here = row["min_spend_share"] * spend.sum(), rows(programmes, f"programme {row['programme']}")

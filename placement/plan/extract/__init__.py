@@ -22,6 +22,7 @@ EXTRACTORS: Mapping[str, Callable[[Solution], pd.DataFrame]] = {
     "contracts": power.contracts,
     "generators": power.generators,
     "orders": orders.orders,
+    "rents": orders.rents,
     "resales": orders.resales,
     "chips": chips.chips,
     "stock": lifetimes.stock,

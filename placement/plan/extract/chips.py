@@ -6,12 +6,13 @@ import numpy as np
 import pandas as pd
 
 from placement.plan.extract.demand import training
+from placement.plan.extract.orders import rented_units
 from placement.plan.extract.solution import NIL, Solution, table
 from placement.program import Floats
 
 
 def chips(solution: Solution) -> pd.DataFrame:
-    """Return chips by domain: there, used by jobs, lent to inference."""
+    """Return chips by domain: installed, deployed (owned and rented), used by jobs, lent to inference."""
     scope, n = solution.scope, solution.case.n_periods
     f_of, k_of = {d: i for i, d in enumerate(scope.domains)}, {k: i for i, k in enumerate(scope.skus)}
     shape = (len(scope.domains), len(scope.skus), n)
@@ -19,6 +20,8 @@ def chips(solution: Solution) -> pd.DataFrame:
     for name, into in (("deployed", deployed), ("serving", serving)):
         for (f, k, t), value in solution.values(name):
             into[f_of[f], k_of[k], t] = value
+    for (_, f, k, t), units in rented_units(solution):
+        deployed[f_of[f], k_of[k], t] += units
     serving *= _lent_in_use(solution, serving)
     number = {label: t for t, label in enumerate(solution.case.periods)}
     for r in training(solution).itertuples():

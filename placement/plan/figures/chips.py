@@ -18,11 +18,15 @@ def chips(case: Case, tables: Tables) -> dict[str, float]:
     there, used = ((chips["installed"] + chips["deployed"]) * kw).sum(), ((chips["training"] + chips["serving"]) * kw).sum()
     last = chips["period"] == case.periods[-1]
     sold = {"units_sold": tables["resales"]["units"].sum(), "resale_musd": tables["resales"]["musd"].sum()} if "resale" in case else {}
+    renting = case["offers"]["kind"].isin(["lease", "on_demand"]).any()
+    units = (chips["installed"] + chips["deployed"]).sum()
+    rented = {"rented_unit_share": tables["rents"]["units"].sum() / units if units else np.nan} if renting else {}
     return {
         "units_end": (chips["installed"] + chips["deployed"])[last].sum(),
         "units_ordered": tables["orders"]["units"].sum(),
         "chip_utilisation": used / there if there else np.nan,  # weighted by power, over all periods
         "idle_it_mw_mean": (there - used) / KW_PER_MW / case.n_periods,
+        **rented,
         **sold,
         **_waiting(case, tables),
     }

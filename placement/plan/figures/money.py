@@ -15,7 +15,8 @@ def money(case: Case, tables: Tables) -> dict[str, float]:
     by_term = tables["cash"].groupby("term")["musd"].sum()
     spent = by_term.drop(_NOT_SPENT, errors="ignore")
     spend, capex, lease = spent.sum(), spent.get("capex", 0.0), spent.get("lease", 0.0)
-    chips = tables["orders"]["cost_musd"].sum()
+    owned = case["offers"].loc[case["offers"]["kind"].isin(["buy", "take_or_pay"]), "offer"]
+    chips = tables["orders"].loc[tables["orders"]["offer"].isin(owned), "cost_musd"].sum()
     out: dict[str, float] = {f"{term}_musd": musd for term, musd in by_term.items()}
     out |= {"spend_musd": spend, "capex_chips_musd": chips, "capex_other_musd": capex - chips}
     if spend > 0:

@@ -9,10 +9,11 @@ from placement.units import KW_PER_MW
 
 def sites(case: Case, tables: Tables) -> dict[str, float]:
     """Return halls built, and halls without chips at the end."""
-    halls, chips = tables["halls"], tables["chips"]
+    provided = case["sites"].loc[case["sites"]["power_included"], "site"]  # a provider's halls are not ours to fill
+    halls, chips = (tables[name][~tables[name]["site"].isin(provided)] for name in ("halls", "chips"))
     kw = case["skus"].set_index("sku")["kw_per_unit"]
     last = chips[chips["period"] == case.periods[-1]]
-    filled = ((last["installed"] + last["deployed"]) * last["sku"].map(kw)).sum() / KW_PER_MW
+    filled = ((last["installed"] + last["deployed"]) * last["sku"].map(kw).astype(float)).sum() / KW_PER_MW
     return {
         "halls_built": (halls["existing"] == 0).sum(),
         "it_mw_built": halls.loc[halls["existing"] == 0, "it_mw"].sum(),

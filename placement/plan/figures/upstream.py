@@ -12,6 +12,7 @@ def upstream(case: Case, tables: Tables) -> dict[str, float]:
     some = stages[stages["capacity"] > 0]
     if len(some):
         out["stage_use_max_share"] = float((some["used"] / some["capacity"]).max())
+    orders = orders[~orders["offer"].isin(case["offers"].loc[case["offers"]["kind"] == "lease", "offer"])]
     origin, spend = orders["sku"].map(case["skus"].set_index("sku")["origin_country"]), orders["cost_musd"]
     for r in case["domestic_shares"].itertuples():
         at_home = origin.isin([word.strip() for word in r.origins.split(";")])
