@@ -12,7 +12,7 @@ def stages_used(d: Draft) -> Problems:
     """A limited stage is one that some order can meet in a limited period; a SKU with stages can be ordered."""
     offers, rows = d["offers"][among(d["offers"]["kind"], ("buy", "take_or_pay"))], d["sku_stages"]
     bare = ~among(rows["sku"], set(offers["sku"]))
-    yield from d.broken("sku_stages", "sku", bare, "has no effect: no offer to buy is of this SKU", "Add its offers, or remove the rows.")
+    yield from d.broken("sku_stages", "sku", bare, "has no effect: no offer is of this SKU", "Add its offers, or remove the rows.")
     passing = pd.merge(offers[["sku", "period", "lead_periods"]], rows, on="sku", suffixes=("_offer", ""))
     arrives = passing["period"] + passing["lead_periods_offer"]
     met = set(zip(passing["stage"], arrives - passing["lead_periods"], arrives < d.case.n_periods, strict=True))
