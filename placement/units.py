@@ -15,6 +15,7 @@ USD_PER_MUSD = 1e6
 KW_PER_MW = 1e3
 MWH_PER_GWH = 1e3
 KG_PER_T = 1e3
+T_PER_KT = 1e3
 LIGHT_SPEED_KM_PER_MS = 299.792458  # exact, by definition of the metre
 FIBRE_GROUP_INDEX = 1.468  # G.652 single-mode fibre at 1550 nm (Corning SMF-28 datasheet: 1.4682)
 

@@ -13,6 +13,7 @@ from placement.case import base_rules as bases
 from placement.case import (
     capital_rules,
     effects,
+    energy_rules,
     generation_rules,
     magnitudes,
     milestone_rules,
@@ -137,6 +138,7 @@ RULES: tuple[Rule, ...] = (
     *power_rules.RULES,
     *generation_rules.RULES,
     *penalty_rules.RULES,
+    *energy_rules.RULES,
 )
 
 

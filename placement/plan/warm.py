@@ -57,6 +57,9 @@ def start_values(sides: Sides, program: Program, tables: Mapping[str, pd.DataFra
     for q, var in (model.component("packs") or {}).items():
         if component_name(var) in at:
             x[at[component_name(var)]] = round(ordered.get(q, 0) / pack[q])
+    joined = {(r.site, at_period(r.period)) for r in tables["curtailment"].itertuples()} if "curtailment" in tables else set()
+    for i, var in (model.component("curtail_joined") or {}).items():
+        x[at[component_name(var)]] = i in joined
     opened = {r.site for r in tables["openings"].itertuples() if r.open} if "openings" in tables else set()
     for s, var in (model.component("open") or {}).items():
         if component_name(var) in at:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 import pyomo.environ as pyo
 
-from placement.supply.supply import Block, Supply, amount
+from placement.supply.supply import Block, Source, Supply, amount
 from placement.units import MONTHS_PER_YEAR, USD_PER_MUSD
 
 
@@ -41,6 +41,7 @@ def build(supply: Supply) -> None:
         supply.provide(("power", code[s], t, b), mw)
         supply.source_mw[s, t, b].append(mw)
         supply.through_grid[s, t, b].append(mw)
+        supply.sources.append(Source(s, ppas[p].tech, t, b, mw, float(ppas[p].clean)))
         supply.emit(t, ppas[p].co2_kg_per_mwh, float(case.hours[b]) * mw)
     for p, t in m.paid_mwh:
         years = (t - ppas[p].start) * case.period_months / MONTHS_PER_YEAR

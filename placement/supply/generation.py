@@ -13,7 +13,7 @@ from typing import Any
 
 import pyomo.environ as pyo
 
-from placement.supply.supply import Block, Supply, amount
+from placement.supply.supply import Block, Source, Supply, amount
 from placement.units import MONTHS_PER_YEAR, MWH_PER_GWH, USD_PER_MUSD
 
 _WHOLE = 1e-9  # a capacity that is a whole number of modules up to rounding is one
@@ -47,6 +47,7 @@ def build(supply: Supply) -> None:
         row, mw = gens[g], m.generator_mw[g, t, b]
         supply.provide(("power", code[row.site], t, b), mw)
         supply.source_mw[row.site, t, b].append(mw)
+        supply.sources.append(Source(row.site, row.tech, t, b, mw, float(row.clean)))
         supply.pay("energy", t, row.energy_usd_per_mwh / USD_PER_MUSD * float(case.hours[b]) * mw, row.site)
         supply.emit(t, row.co2_kg_per_mwh, float(case.hours[b]) * mw, row.site)
     _sizes(supply, gens, index)
@@ -99,6 +100,7 @@ def _sell(supply: Supply, gens: Mapping[str, Any], runs: list[tuple[str, int, in
         row, mw = gens[g], m.export_mw[g, t, b]
         supply.draw(("power", code[row.site], t, b), mw)
         supply.export_mw[row.site, t, b].append(mw)
+        supply.sources.append(Source(row.site, row.tech, t, b, -mw, float(row.clean)))
         supply.pay("energy", t, -row.export_usd_per_mwh / USD_PER_MUSD * float(case.hours[b]) * mw, row.site)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pyomo.environ as pyo
 
-from placement.supply.supply import Block, Supply, amount
+from placement.supply.supply import Block, Source, Supply, amount
 from placement.units import MONTHS_PER_YEAR, USD_PER_MUSD
 
 
@@ -43,7 +43,7 @@ def build(supply: Supply) -> None:
                     supply.provide(("firm", code[r.site], i, t), r.mw * on(r, t))
 
     tariff = case["tariffs"].set_index(["zone", "period", "block"])
-    usd, kg = tariff["energy_usd_per_mwh"].to_dict(), tariff["co2_kg_per_mwh"].to_dict()
+    usd, kg, clean = (tariff[c].to_dict() for c in ("energy_usd_per_mwh", "co2_kg_per_mwh", "clean_share"))
     zone = dict(zip(case["sites"]["site"], case["sites"]["zone"], strict=True))
     for s, t, b in index:
         key = (zone[s], t, case.blocks[b].name)
@@ -53,6 +53,7 @@ def build(supply: Supply) -> None:
         supply.provide(("power", code[s], t, b), m.grid_mw[s, t, b])
         supply.source_mw[s, t, b].append(m.grid_mw[s, t, b])
         supply.through_grid[s, t, b].append(m.grid_mw[s, t, b])
+        supply.sources.append(Source(s, "grid", t, b, m.grid_mw[s, t, b], clean[key]))
 
 
 def close(supply: Supply) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import pyomo.environ as pyo
 
-from placement.supply.supply import Block, Supply, amount
+from placement.supply.supply import Block, Source, Supply, amount
 from placement.units import HOURS_PER_DAY, MONTHS_PER_YEAR
 
 
@@ -58,7 +58,9 @@ def build(supply: Supply) -> None:
             if row.firmness >= level:
                 supply.provide(("firm", code[row.site], i, t), held * m.storage_cap[n, t])
     for n, t, b in flows:
-        supply.provide(("power", code[stores[n].site], t, b), m.storage_discharge[n, t, b] - m.storage_charge[n, t, b])
+        given = m.storage_discharge[n, t, b] - m.storage_charge[n, t, b]
+        supply.provide(("power", code[stores[n].site], t, b), given)
+        supply.sources.append(Source(stores[n].site, "", t, b, given, 1.0, stored=True))
 
 
 BLOCK = Block("storage", build, tables=("storage",), needs=("sites",))

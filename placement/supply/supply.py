@@ -20,6 +20,19 @@ from placement.units import KG_PER_T, MONTHS_PER_YEAR, USD_PER_MUSD
 Expr = Any  # a number, a Pyomo variable or a Pyomo expression: Pyomo has no common type for them
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Power that a site has from one source in one block; negative: sold, or stored."""
+
+    site: str
+    tech: str
+    period: int
+    block: int
+    mw: Expr
+    clean: float  # share of it that is clean
+    stored: bool = False
+
+
 class Supply:
     """The supply side under construction.
 
@@ -52,6 +65,7 @@ class Supply:
         self.grid_limit: dict[tuple[Any, ...], list[Expr]] = defaultdict(list)  # (site, t, b) -> MW of the energised tiers
         self.through_grid: dict[tuple[Any, ...], list[Expr]] = defaultdict(list)  # (site, t, b) -> MW that use the connection
         self.export_mw: dict[tuple[Any, ...], list[Expr]] = defaultdict(list)  # (site, t, b) -> MW sold through the connection
+        self.sources: list[Source] = []  # the same by technology, and what is sold and stored
         self.source_mw: dict[tuple[Any, ...], list[Expr]] = defaultdict(list)  # (site, t, b) -> MW from all sources
 
     def provide(self, key: tuple[Any, ...], amount: Expr) -> None:

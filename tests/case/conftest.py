@@ -59,13 +59,14 @@ lund,t2,60,0.5,2027Q3,10,1
     "tariffs": "zone,period,block,energy_usd_per_mwh,co2_kg_per_mwh\n"
     + "".join(f"{z},2027Q{q},{b},{40 + q},{10 * q}\n" for z in ("NO1", "SE4") for q in (1, 2, 3, 4) for b in ("base", "stress")),
     "ppas": """\
-ppa,zone,tech,max_mw,price_usd_per_mwh,profile,start,tenor_periods,take_share
-wind-se,SE4,wind,50,35,wind,2027Q2,40,0.8
+ppa,zone,tech,max_mw,price_usd_per_mwh,profile,start,tenor_periods,take_share,clean
+wind-se,SE4,wind,50,35,wind,2027Q2,40,0.8,1
 """,
     "generators": """\
 generator,site,tech,max_mw,firmness,available,capex_musd_per_mw,energy_usd_per_mwh,co2_kg_per_mwh,life_years
 gas-lund,lund,gas,30,0.95,2027Q3,1.1,90,450,20
 """,
+    "clean_targets": "zone,period,matching,share\nSE4,2027Q3,period,0.01\n",
     "profiles": "profile,block,factor\nwind,base,0.4\nwind,stress,0.1\n",
     "skus": """\
 sku,name,vendor,kw_per_unit,idle_share,hbm_gb,node_units,cooling,export_class,life_years,origin_country
@@ -121,6 +122,9 @@ l4,oslo,hub,200,,,,,,
 
 #: Tables that a test adds to the first case one at a time: table -> its text.
 MORE_TABLES = {
+    "curtailment": "site,tier,max_share,usd_per_mw_year\noslo,t1,0.2,40000\n",
+    "carbon_caps": "period,kt,offset_usd_per_t,max_offset_kt\n2027Q3,5,80,2\n",
+    "mix_limits": "tech,period,min_share,max_share\ngrid,2027Q3,,0.9\n",
     "storage": "storage,site,max_mw,hours,efficiency,capex_musd_per_mw,capex_musd_per_mwh,life_years\nb,lund,20,4,0.86,0.2,0.2,15\n",
     "demand_charges": "zone,period,usd_per_mw_month\nSE4,2027Q3,6000\n",
     "inventory": "sku,holding_usd_per_unit_month,max_units\nbig,50,\nsmall,,9000\n",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from placement.case.columns import LIFE, NAN, Table, flag, ident, num, period, ref, text, whole
+from placement.case.columns import LIFE, NAN, Table, choice, flag, ident, num, period, ref, text, whole
 
 TABLES = (
     Table(
@@ -36,6 +36,21 @@ TABLES = (
             ref("block", "case.blocks", "representative block of case.toml"),
             num("energy_usd_per_mwh", "$/MWh", "price of energy", None, -500, 1e4),
             num("co2_kg_per_mwh", "kg/MWh", "carbon intensity", 0.0, 0, 2000),
+            num("clean_share", "share", "share of the energy that counts as clean for `clean_targets`", 0.0, 0, 1),
+        ),
+    ),
+    Table(
+        name="curtailment",
+        layer="grid",
+        key=("site", "tier"),
+        needs=("sites", "grid"),
+        meaning="Demand response on offer: power of a tier that may be given up in the stress block for a credit.",
+        columns=(
+            ref("site", "sites", "site"),
+            ref("tier", "grid.tier", "tier of `grid`"),
+            num("max_share", "share", "most of the tier that may be committed", None, 0.001, 1),
+            num("usd_per_mw_year", "$/MW and year", "credit for power committed", 0.0, 0, 1e7),
+            num("usd_per_mwh", "$/MWh", "credit for energy given up, on top", 0.0, 0, 1e4),
         ),
     ),
     Table(
@@ -79,6 +94,7 @@ TABLES = (
             num("take_share", "share", "share of the output that is paid for even if not taken", 0.0, 0, 1),
             num("co2_kg_per_mwh", "kg/MWh", "carbon intensity", 0.0, 0, 2000),
             num("min_mw", "MW", "smallest contract, if one is signed; blank: any size", 0.0, 0, 1e5),
+            flag("clean", "counts as clean for `clean_targets`"),
             num("escalation_per_year", "share/year", "rise of the price per year of delivery", 0.0, -0.5, 0.5),
         ),
     ),
@@ -112,6 +128,7 @@ TABLES = (
                 1,
             ),
             num("max_gwh_per_year", "GWh/year", "most output that fuel or permit allow; blank: no limit", NAN, 0.001, 1e6),
+            flag("clean", "counts as clean for `clean_targets`"),
             num("export_usd_per_mwh", "$/MWh", "price of output sold through the site's connection; blank: none is sold", NAN, 0, 1e4),
         ),
     ),
@@ -134,6 +151,45 @@ TABLES = (
             num("capex_musd_per_mwh", "M$/MWh", "cost of energy held, on top", 0.0),
             num("opex_musd_per_mw_year", "M$/MW and year", "fixed running cost of power in service", 0.0),
             LIFE,
+        ),
+    ),
+    Table(
+        name="clean_targets",
+        layer="energy policy",
+        key=("zone", "period", "matching"),
+        needs=("sites",),
+        meaning="Least share of clean energy in what sites take, by the hour or over a period; a missing row is no target.",
+        columns=(
+            ref("zone", "tariffs.zone", "tariff zone; blank: all sites together", ""),
+            period("period", "period", within=True),
+            choice("matching", ("block", "period"), "block: in every block of hours; period: over the whole period", "block"),
+            num("share", "share", "least share", None, 0.001, 1),
+        ),
+    ),
+    Table(
+        name="carbon_caps",
+        layer="energy policy",
+        key=("period",),
+        needs=("sites",),
+        meaning="Cap on the carbon of all energy taken; a missing period is not capped.",
+        columns=(
+            period("period", "period", within=True),
+            num("kt", "kt", "most CO2 of the period", None, 0, 1e6),
+            num("offset_usd_per_t", "$/t", "price of offsets, which count against the cap; blank: none", NAN, 0, 1e5),
+            num("max_offset_kt", "kt", "most offsets", 0.0, 0, 1e6),
+        ),
+    ),
+    Table(
+        name="mix_limits",
+        layer="energy policy",
+        key=("tech", "period"),
+        needs=("sites",),
+        meaning="Limits on the share of a technology in the energy taken in a period.",
+        columns=(
+            ident("tech", "a `tech` of ppas or generators, or grid"),
+            period("period", "period", within=True),
+            num("min_share", "share", "least share", 0.0, 0, 1),
+            num("max_share", "share", "largest share; blank: no limit", NAN, 0, 1),
         ),
     ),
 )

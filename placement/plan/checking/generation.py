@@ -49,7 +49,7 @@ def check_output(facts: Facts, output: Floats, capacity: Floats) -> None:
 
 
 def exported(facts: Facts, output: Floats, limit_mw: Floats) -> Floats:
-    """Return what generators sell by site (s,t,b), MW; check it against output (g,t,b) and connections (s,t,b), and book what it earns."""
+    """Return what generators sell (g,t,b), MW; check it against output (g,t,b) and connections (s,t,b), and book what it earns."""
     table, said, case = facts.case["generators"], facts.plan["exports"], facts.case
     g, t, b = codes(pd.Index(table["generator"]), said["generator"]), said["period"].to_numpy(int), codes(pd.Index(facts.block_names), said["block"])
     sold = np.zeros((len(table), facts.n_periods, facts.n_blocks))
@@ -64,7 +64,7 @@ def exported(facts: Facts, output: Floats, limit_mw: Floats) -> Floats:
     facts.found.at_most("export_limit", by_site, limit_mw, places, "output sold against energised tiers", "MW")
     earned = np.nan_to_num(price) @ (sold @ case.hours)
     facts.cash.pay("energy", np.arange(facts.n_periods), -earned / USD_PER_MUSD)
-    return by_site
+    return sold
 
 
 def at_sites(facts: Facts, by_generator: Floats) -> Floats:

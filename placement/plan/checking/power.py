@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from placement.plan.checking.connection import check_peaks
+from placement.plan.checking.connection import check_peaks, curtailed
+from placement.plan.checking.energy_policy import check_carbon, check_clean, check_mix
 from placement.plan.checking.facts import Facts, Floats, codes
 from placement.plan.checking.generation import at_sites, capacities, check_output, exported
 from placement.plan.checking.storage import Stored, firm_storage, given_at_sites, read_storage
@@ -29,19 +30,25 @@ def check_power(facts: Facts, draw: Floats, firm_units: dict[float, Floats]) -> 
     """Check and pay all power; ``draw`` is what chips and workloads use (s,t,b), ``firm_units`` what jobs need by firmness (s,t), MW."""
     tiers_on, capacity, stored = _tiers(facts), capacities(facts), read_storage(facts)
     taken = _energy(facts)
-    limit = _grid_limit(facts, taken, tiers_on)
-    check_peaks(facts, taken.grid + taken.ppa.sum(axis=0))
+    through = taken.grid + taken.ppa.sum(axis=0)
+    given_up = curtailed(facts, tiers_on, through)
+    limit = _grid_limit(facts, through, tiers_on, given_up)
+    check_peaks(facts, through)
     _contracts(facts, taken)
     check_output(facts, taken.generator, capacity)
     sold = exported(facts, taken.generator, limit)
-    total = taken.grid + taken.ppa.sum(axis=0) + at_sites(facts, taken.generator)
+    total = through + at_sites(facts, taken.generator)
+    stored_mw = given_at_sites(facts, stored)
     if facts.power_modelled:
         there = axes(("site", facts.site_ids), ("", facts.case.periods), ("block", facts.block_names))
         cap = facts.sites["community_mw"].fillna(np.inf).to_numpy(float)[:, None, None]
         facts.found.at_most("community_cap", total, np.broadcast_to(cap, total.shape), there, "facility power against the community's cap", "MW")
-        facts.found.at_most("power", draw, total - sold + given_at_sites(facts, stored), there, "power drawn against power taken", "MW", scale=total)
-        _firm(facts, tiers_on, capacity, stored, firm_units)
-    _energy_cost(facts, taken)
+        facts.found.at_most("power", draw, total - at_sites(facts, sold) + stored_mw, there, "power drawn against power taken", "MW", scale=total)
+        _firm(facts, tiers_on - given_up, capacity, stored, firm_units)
+    check_carbon(facts, _energy_cost(facts, taken))
+    kept = Taken(taken.grid, taken.ppa, taken.generator - sold)
+    check_clean(facts, total - at_sites(facts, sold) + stored_mw, _clean(facts, kept) + stored_mw)
+    check_mix(facts, _by_tech(facts, kept))
 
 
 def _tiers(facts: Facts) -> Floats:
@@ -109,15 +116,16 @@ def _in_tenor(facts: Facts) -> NDArray[np.bool_]:
     return inside
 
 
-def _grid_limit(facts: Facts, taken: Taken, tiers_mw: Floats) -> Floats:
-    """Compare what goes through the connections with their limits, and return these (s,t,b)."""
+def _grid_limit(facts: Facts, through: Floats, tiers_mw: Floats, given_up: Floats) -> Floats:
+    """Compare what goes ``through`` the connections (s,t,b) with their limits, less what is ``given_up`` (r,t); return the limits (s,t,b)."""
     tiers = facts.case["grid"]
     by_tier = np.repeat(tiers_mw[:, :, None], facts.n_blocks, axis=2)
     by_tier[tiers["interruptible"].to_numpy(bool), :, facts.case.stress] = 0.0
-    limit = np.zeros_like(taken.grid)
+    by_tier[:, :, facts.case.stress] -= given_up
+    limit = np.zeros_like(through)
     np.add.at(limit, codes(facts.site_ids, tiers["site"]), by_tier)
     there = axes(("site", facts.site_ids), ("", facts.case.periods), ("block", facts.block_names))
-    facts.found.at_most("grid_limit", taken.grid + taken.ppa.sum(axis=0), limit, there, "power through the grid against energised tiers", "MW")
+    facts.found.at_most("grid_limit", through, limit, there, "power through the grid against energised tiers", "MW")
     return limit
 
 
@@ -160,11 +168,11 @@ def _firm(facts: Facts, tiers_mw: Floats, capacity: Floats, stored: Stored, firm
         facts.found.at_most("firm", used, there, where, f"power of jobs that need firmness {phi:g} against such power", "MW")
 
 
-def _energy_cost(facts: Facts, taken: Taken) -> None:
-    """Energy from the grid and generators at its price; carbon of all energy taken."""
+def _energy_cost(facts: Facts, taken: Taken) -> Floats:
+    """Pay for energy from the grid and generators, and for the carbon of all energy taken, which is returned by period, kg."""
     case, cash, now = facts.case, facts.cash, np.arange(facts.n_periods)
     grid_mwh = taken.grid * case.hours
-    price, grid_kg = _tariffs(facts)
+    price, grid_kg, _ = _tariffs(facts)
     generators, ppas = case["generators"], case["ppas"]
     generator_mwh = taken.generator @ case.hours  # g, t
     fuel = (generators["energy_usd_per_mwh"].to_numpy(float)[:, None] * generator_mwh).sum(axis=0)
@@ -173,16 +181,37 @@ def _energy_cost(facts: Facts, taken: Taken) -> None:
     kg += (generators["co2_kg_per_mwh"].to_numpy(float)[:, None] * generator_mwh).sum(axis=0)
     kg += (ppas["co2_kg_per_mwh"].to_numpy(float)[:, None] * (taken.ppa.sum(axis=1) @ case.hours)).sum(axis=0)
     cash.emit(kg, case.carbon_price_usd_per_t)
+    return kg
 
 
-def _tariffs(facts: Facts) -> tuple[Floats, Floats]:
-    """Return price ($/MWh) and carbon (kg/MWh) of grid energy by site, period and block; 0 for sites without a zone, which take none."""
+def _clean(facts: Facts, taken: Taken) -> Floats:
+    """Return the clean part of what is taken, by site, period and block, MW."""
+    ppas, generators = facts.case["ppas"], facts.case["generators"]
+    bought = (ppas["clean"].to_numpy(float)[:, None, None, None] * taken.ppa).sum(axis=0)
+    own = at_sites(facts, generators["clean"].to_numpy(float)[:, None, None] * taken.generator)
+    clean: Floats = _tariffs(facts)[2] * taken.grid + bought + own
+    return clean
+
+
+def _by_tech(facts: Facts, taken: Taken) -> dict[str, Floats]:
+    """Return what is taken by technology and period, GWh."""
+    hours = facts.case.hours / 1e3
+    out = {"grid": taken.grid.sum(axis=0) @ hours}
+    for table, mw in (("ppas", taken.ppa.sum(axis=1)), ("generators", taken.generator)):
+        for tech, gwh in zip(facts.case[table]["tech"], mw @ hours, strict=True):
+            out[tech] = out.get(tech, 0.0) + gwh
+    return out
+
+
+def _tariffs(facts: Facts) -> tuple[Floats, Floats, Floats]:
+    """Return price ($/MWh), carbon (kg/MWh) and clean share of grid energy by site, period and block; 0 for sites without a zone, which take none."""
     table, shape = facts.case["tariffs"], (len(facts.site_ids), facts.n_periods, facts.n_blocks)
     zones = pd.Index(facts.sites["zone"].unique())
-    out = np.zeros((2, len(zones), *shape[1:]))
+    out = np.zeros((3, len(zones), *shape[1:]))
     z, b = codes(zones, table["zone"]), codes(pd.Index(facts.block_names), table["block"])
     used = z >= 0  # a zone without sites has tariffs that nobody pays
     at = (z[used], table["period"].to_numpy(int)[used], b[used])
-    for i, column in enumerate(("energy_usd_per_mwh", "co2_kg_per_mwh")):
+    for i, column in enumerate(("energy_usd_per_mwh", "co2_kg_per_mwh", "clean_share")):
         out[i][at] = table[column].to_numpy(float)[used]
-    return out[0][codes(zones, facts.sites["zone"])], out[1][codes(zones, facts.sites["zone"])]
+    at_site = codes(zones, facts.sites["zone"])
+    return out[0][at_site], out[1][at_site], out[2][at_site]

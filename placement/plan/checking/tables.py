@@ -76,6 +76,9 @@ PLAN_TABLES: dict[str, PlanTable] = {
     ),
     # Asked for by no table of a case: where it is missing nothing is sold.
     "exports": PlanTable(_columns("generator period block mw:amount"), ("generator", "period", "block"), ("exports",)),
+    "curtailment": PlanTable(_columns("site tier period mw:amount"), ("site", "tier", "period"), ("curtailment",)),
+    "offsets": PlanTable(_columns("period kt:amount"), ("period",), ("carbon_caps",)),
+    "mix": PlanTable(_columns("tech:text period gwh:amount share:amount"), ("tech", "period"), ("mix_limits",)),
     "peaks": PlanTable(_columns("site period mw:amount"), ("site", "period"), ("demand_charges",)),
     "fibre": PlanTable(_columns("link period modules:count capacity_gbps:amount load_gbps:amount"), ("link", "period"), ("links",)),
     "spares": PlanTable(
@@ -128,7 +131,7 @@ def plan_tables(case: Case) -> dict[str, PlanTable]:
 
 
 #: Columns that only together name a row of the case.
-PAIRS = {"halls": ("site", "hall"), "grid": ("site", "tier"), "milestones": ("site", "hall", "milestone")}
+PAIRS = {"halls": ("site", "hall"), "grid": ("site", "tier"), "curtailment": ("site", "tier"), "milestones": ("site", "hall", "milestone")}
 
 
 def read_tables(folder: str | Path) -> dict[str, pd.DataFrame]:

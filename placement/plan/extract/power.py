@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 import pandas as pd
+import pyomo.environ as pyo
 
 from placement.plan.extract.solution import NIL, Solution, table
+from placement.units import MWH_PER_GWH
 
 
 def grid(solution: Solution) -> pd.DataFrame:
@@ -43,6 +47,28 @@ def exports(solution: Solution) -> pd.DataFrame:
     """Return output that is sold."""
     names = [b.name for b in solution.case.blocks]
     return table("exports", [(g, solution.label[t], names[b], mw) for (g, t, b), mw in solution.values("export_mw") if mw > NIL])
+
+
+def curtailment(solution: Solution) -> pd.DataFrame:
+    """Return power of tiers that is given up in the stress block."""
+    return table("curtailment", [(s, r, solution.label[t], mw) for (s, r, t), mw in solution.values("curtail_mw") if mw > NIL])
+
+
+def offsets(solution: Solution) -> pd.DataFrame:
+    """Return carbon offsets bought."""
+    return table("offsets", [(solution.label[t], kt) for (t,), kt in solution.values("offset_kt") if kt > NIL])
+
+
+def mix(solution: Solution) -> pd.DataFrame:
+    """Return energy by technology and period, what is sold left out."""
+    gwh: dict[tuple[str, int], float] = defaultdict(float)
+    for s in solution.sides.supply.sources:
+        if not s.stored:
+            gwh[s.tech, s.period] += float(solution.case.hours[s.block]) / MWH_PER_GWH * float(pyo.value(s.mw))
+    total: dict[int, float] = defaultdict(float)
+    for (_, t), amount in gwh.items():
+        total[t] += amount
+    return table("mix", [(tech, solution.label[t], amount, amount / total[t]) for (tech, t), amount in gwh.items() if amount > NIL])
 
 
 def peaks(solution: Solution) -> pd.DataFrame:

@@ -19,24 +19,35 @@ def power(case: Case, tables: Tables) -> dict[str, float]:
     hours = dict(zip((b.name for b in case.blocks), case.hours, strict=True))
     mwh = energy["mw"] * energy["block"].map(hours)
     pue = at_rows(by_block(case, "pue"), case, energy)
+    bought, own = energy["source"].str.startswith("ppa:"), energy["source"].str.startswith("generator:")
+    kt = mwh * _of_source(case, energy, "co2_kg_per_mwh", "co2_kg_per_mwh") / KG_PER_T / 1e3
     moved, sold = (tables[name][mw] @ tables[name]["block"].map(hours).astype(float) / 1e3 for name, mw in (("storage", "discharge_mw"), ("exports", "mw")))
     return {
         "energy_gwh": mwh.sum() / 1e3,
         **({"storage_gwh": moved} if "storage" in case else {}),
         **({"export_gwh": sold} if case["generators"]["export_usd_per_mwh"].notna().any() else {}),
         "pue_mean": mwh.sum() / (mwh / pue).sum(),
-        "co2_kt": (mwh * _kg_per_mwh(case, energy)).sum() / KG_PER_T / 1e3,
-        "contract_share": mwh[energy["source"].str.startswith("ppa:")].sum() / mwh.sum(),
-        "own_generation_share": mwh[energy["source"].str.startswith("generator:")].sum() / mwh.sum(),
+        "co2_kt": kt.sum(),
+        **{f"co2_{name}_kt": kt[mask].sum() for name, mask in (("grid", ~own & ~bought), ("contracts", bought), ("own_generation", own))},
+        **_clean(case, energy, mwh),
+        "contract_share": mwh[bought].sum() / mwh.sum(),
+        "own_generation_share": mwh[own].sum() / mwh.sum(),
     }
 
 
-def _kg_per_mwh(case: Case, energy: pd.DataFrame) -> pd.Series:
-    """Return the carbon intensity of each row of the energy table."""
+def _clean(case: Case, energy: pd.DataFrame, mwh: pd.Series) -> dict[str, float]:
+    """Return the share of clean energy, where the case says what is clean."""
+    if not any((case[table][column] > 0).any() for table, column in (("tariffs", "clean_share"), ("ppas", "clean"), ("generators", "clean"))):
+        return {}
+    return {"clean_share": (mwh * _of_source(case, energy, "clean_share", "clean")).sum() / mwh.sum()}
+
+
+def _of_source(case: Case, energy: pd.DataFrame, of_grid: str, of_others: str) -> pd.Series:
+    """Return a figure of the source of each row of the energy table: a column of tariffs, and one of contracts and generators."""
     tariffs = case["tariffs"].assign(period=np.array(case.periods)[case["tariffs"]["period"]])
     zone = case["sites"].set_index("site")["zone"]
     key = pd.MultiIndex.from_arrays([energy["site"].map(zone), energy["period"], energy["block"]])
-    grid = pd.Series(tariffs.set_index(["zone", "period", "block"])["co2_kg_per_mwh"].reindex(key).to_numpy(), index=energy.index)
-    own = {f"ppa:{p}": kg for p, kg in case["ppas"][["ppa", "co2_kg_per_mwh"]].itertuples(index=False)}
-    own |= {f"generator:{g}": kg for g, kg in case["generators"][["generator", "co2_kg_per_mwh"]].itertuples(index=False)}
+    grid = pd.Series(tariffs.set_index(["zone", "period", "block"])[of_grid].reindex(key).to_numpy(), index=energy.index)
+    own = {f"ppa:{p}": x for p, x in case["ppas"][["ppa", of_others]].itertuples(index=False)}
+    own |= {f"generator:{g}": x for g, x in case["generators"][["generator", of_others]].itertuples(index=False)}
     return energy["source"].map(own).astype(float).fillna(grid)
