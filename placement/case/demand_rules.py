@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from placement.case.draft import Draft, Problems, among
+from placement.case.loads import loads, peaks
 from placement.case.magnitudes import SOLVABLE
 from placement.case.training_rules import shortest_periods
 from placement.units import KW_PER_MW, SECONDS_PER_DAY
@@ -77,18 +78,23 @@ def units_solvable(d: Draft) -> Problems:
     remedy = f"{check}, skus.idle_share and services.weights_gb, or remove the rows."
     yield from d.broken("demand", "mtok_per_day", d["demand"].index.isin(faint), rule, remedy)
     rule = f"is so large that a SKU needs {_MOST:g} accelerators, or a link {_MOST:g} Gbit/s, and more"
-    yield from d.broken("demand", "mtok_per_day", d["demand"].index.isin(many), rule, f"{check} and services.peak_to_mean.")
+    yield from d.broken("demand", "mtok_per_day", d["demand"].index.isin(many), rule, f"{check} and the peak.")
 
 
 def _sizes(d: Draft) -> pd.DataFrame:
     """Return units, the smallest positive MW over the blocks (at pue 1) and Gbit/s per (demand row, SKU); the index is the demand row."""
     rows = d["demand"][["service", "mtok_per_day"]].query("mtok_per_day > 0").rename_axis("row").reset_index()
-    services = d["services"][["service", "peak_to_mean", "hbm_gb", "weights_gb", "refresh_hours"]].rename(columns={"hbm_gb": "replica_gb"})
+    share = loads(d.case)
+    services = d["services"].assign(
+        peak=peaks(d["services"], d["service_loads"]),
+        calm=np.where(share > 0, share, np.inf).min(axis=1),
+        room=(1 + d["services"]["burst_share"]) / d["services"]["utilisation_cap"],
+    )
+    services = services[["service", "peak", "calm", "room", "hbm_gb", "weights_gb", "refresh_hours"]].rename(columns={"hbm_gb": "replica_gb"})
     pairs = d["service_skus"][["service", "sku", "tok_per_s"]].merge(d["skus"][["sku", "kw_per_unit", "idle_share", "hbm_gb"]], on="sku")
     df = rows.merge(services, on="service").merge(pairs, on="service").set_index("row")
-    sigma = d.case.blocks[d.case.stress].share
-    calm = np.maximum(0.0, (1 / df["peak_to_mean"] - sigma) / (1 - sigma)) if sigma < 1 else 1.0
-    units = df["mtok_per_day"] * 1e6 / SECONDS_PER_DAY * df["peak_to_mean"] / df["tok_per_s"]
+    busy = df["mtok_per_day"] * 1e6 / SECONDS_PER_DAY * df["peak"] / df["tok_per_s"]
+    units = busy * df["room"]
     gbps = units / np.ceil(df["replica_gb"] / df["hbm_gb"]) * df["weights_gb"] * 8 / (df["refresh_hours"] * 3600)
-    mw = (1 - df["idle_share"]) * df["kw_per_unit"] / KW_PER_MW * units * np.where(np.asarray(calm) > 0, calm, 1.0)
+    mw = (1 - df["idle_share"]) * df["kw_per_unit"] / KW_PER_MW * busy * df["calm"]
     return pd.DataFrame({"units": units, "mw": mw, "gbps": gbps})

@@ -30,6 +30,7 @@ from placement.case import demand_rules as demand
 from placement.case import deployment_rules as deployment
 from placement.case import fibre_rules as fibre
 from placement.case import offer_rules as offers
+from placement.case import service_rules as service
 from placement.case import supply_rules as supply
 from placement.case import training_rules as training
 from placement.case import upstream_rules as upstream
@@ -114,7 +115,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         demand.units_solvable,
         "case.blocks demand.service demand.mtok_per_day services.service services.peak_to_mean services.hbm_gb services.weights_gb "
-        "services.refresh_hours service_skus.service service_skus.sku service_skus.tok_per_s skus.sku skus.kw_per_unit skus.idle_share skus.hbm_gb",
+        "services.refresh_hours services.burst_share services.utilisation_cap service_loads.service service_loads.block service_loads.load "
+        "service_skus.service service_skus.sku service_skus.tok_per_s skus.sku skus.kw_per_unit skus.idle_share skus.hbm_gb",
     ),
     Rule(demand.refresh_traffic, "services.weights_gb services.origin"),
     Rule(demand.peaks_possible, "case.blocks services.peak_to_mean"),
@@ -139,6 +141,7 @@ RULES: tuple[Rule, ...] = (
     *generation_rules.RULES,
     *penalty_rules.RULES,
     *energy_rules.RULES,
+    *service.RULES,
 )
 
 

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from placement.case import Case
+from placement.case.loads import loads
 from placement.demand.apart import share_per_domain
 from placement.demand.columns import Columns, Floats, Keys, Triplets, concatenate
+from placement.demand.eligible import near, usable
+from placement.demand.sizing import replica_units, sizes
 from placement.demand.spares import build_spares, failing_with
 from placement.demand.traffic import on_routes
 from placement.fibre import FibreGraph, round_trip_ms
 from placement.rules import Scope
-from placement.units import DAYS_PER_MONTH, KW_PER_MW, SECONDS_PER_DAY, USD_PER_MUSD
+from placement.units import DAYS_PER_MONTH, KW_PER_MW, USD_PER_MUSD
 
 
 def build_inference(scope: Scope, resources: Keys, decisions: Keys) -> tuple[Columns, pd.DataFrame]:
@@ -34,31 +36,24 @@ def site_metro_rtt_ms(scope: Scope, graph: FibreGraph) -> Floats:
     return round_trip_ms(graph.path_km(list(scope.sites), list(scope.case["metros"]["metro"])), scope.case.rtt_overhead_ms)
 
 
-def load_by_block(scope: Scope, peak_to_mean: float) -> Floats:
-    """Return load as a share of peak load per block, shape (B,): the peak in the stress block, the mean kept."""
-    sigma = scope.case.blocks[scope.case.stress].share
-    rest = max(0.0, (1 / peak_to_mean - sigma) / (1 - sigma)) if sigma < 1 else 1.0
-    return np.array([1.0 if b.stress else rest for b in scope.case.blocks])
-
-
 def _service(scope: Scope, resources: Keys, graph: FibreGraph, rtt: Floats, i: int) -> tuple[Columns, pd.DataFrame]:
     case = scope.case
     service = case["services"].iloc[i]
     offered = case["service_skus"][case["service_skus"]["service"] == service["service"]]
     k = scope.skus.get_indexer(pd.Index(offered["sku"]))
     demand = _demand(scope, service["service"])
-    near, exclusions = _near(scope, service, rtt, np.any(demand > 0, axis=1))
-    usable, lost = _usable(scope, service, k)
+    reach, exclusions = near(scope, service, rtt, np.any(demand > 0, axis=1))
+    able, lost = usable(scope, service, k)
 
-    ever = np.any(usable, axis=2)  # (S, offered)
-    site, metro, o = (a.ravel() for a in np.nonzero(near[:, :, None] & ever[:, None, :]))
-    pair, t = np.nonzero(usable[site, o] & (demand[metro] > 0))
+    ever = np.any(able, axis=2)  # (S, offered)
+    site, metro, o = (a.ravel() for a in np.nonzero(reach[:, :, None] & ever[:, None, :]))
+    pair, t = np.nonzero(able[site, o] & (demand[metro] > 0))
     frame = pd.DataFrame({"service": i, "metro": metro[pair], "period": t, "site": site[pair], "sku": k[o[pair]], "offered": o[pair]})
     frame = frame.sort_values(["metro", "period", "site", "sku"], ignore_index=True)
-    mtok = demand[frame["metro"], frame["period"]]
-    frame["units"] = mtok * 1e6 / SECONDS_PER_DAY * service["peak_to_mean"] / offered["tok_per_s"].to_numpy(float)[frame.pop("offered")]
+    tok_per_s = offered["tok_per_s"].to_numpy(float)[frame.pop("offered")]
+    frame["busy"], frame["units"] = sizes(scope, i, demand[frame["metro"], frame["period"]], tok_per_s, frame["sku"].to_numpy())
     frame["rtt_ms"] = rtt[frame["site"], frame["metro"]]
-    use = _use(scope, resources, service, frame, graph)
+    use = _use(scope, resources, i, frame, graph)
     if not service["redundancy"]:
         columns = _columns(scope, i, frame, demand, use)
     else:
@@ -74,41 +69,6 @@ def _demand(scope: Scope, service: str) -> Floats:
     out = np.zeros((len(scope.case["metros"]), scope.case.n_periods))
     out[pd.Index(scope.case["metros"]["metro"]).get_indexer(pd.Index(rows["metro"])), rows["period"]] = rows["mtok_per_day"]
     return out
-
-
-def _near(scope: Scope, service: pd.Series, rtt: Floats, asking: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], pd.DataFrame]:
-    """Return which sites may serve which metros by residency and latency, shape (S, M), and the counts excluded of metros that ask."""
-    countries, origins = scope.case["sites"]["country"], scope.case["metros"]["country"]
-    cls = service["residency"]
-    pairs = {(o, c): scope.policy.may_run(cls, o, c) for o in origins.unique() for c in countries.unique()} if cls else {}
-    denied = np.array([["" if not cls or pairs[o, c].allowed else pairs[o, c].rule_id for o in origins] for c in countries], dtype=object)
-    late = rtt > service["slo_rtt_ms"]
-    rule = np.where(denied != "", "residency:" + denied, np.where(late, "latency", ""))
-    counts = pd.DataFrame({"place": np.repeat(scope.sites, asking.sum()), "rule": rule[:, asking].ravel()})
-    counts = counts[counts["rule"] != ""].groupby(["place", "rule"], as_index=False, sort=False).size().rename(columns={"size": "n"})
-    return rule == "", counts.assign(workload=service["service"], sku="")[["workload", "place", "sku", "rule", "n"]]
-
-
-def _usable(scope: Scope, service: pd.Series, k: NDArray[np.int64]) -> tuple[NDArray[np.bool_], pd.DataFrame]:
-    """Return where and when each offered SKU can serve, shape (S, offered, T), and the (site, SKU) pairs excluded."""
-    case, n = scope.case, len(scope.sites)
-    units = np.zeros((n, len(k), case.n_periods))
-    np.add.at(units, scope.domain_site, scope.units[:, k])
-    liquid, installed = np.zeros((n, case.n_periods)), np.zeros((n, len(k)))
-    np.add.at(liquid, scope.domain_site, scope.liquid_mw)
-    np.add.at(installed, scope.domain_site, scope.installed[:, k])
-    skus = case["skus"].iloc[k]
-    shape = (n, len(k))
-    export = scope.export["rule_id"].to_numpy().reshape(n, -1)[:, k]
-    memory = (service["hbm_gb"] > skus["hbm_gb"] * skus["node_units"]).to_numpy()
-    chips = ~scope.obtainable[:, k] & (installed == 0)
-    masks = [~scope.export_ok[:, k], scope.liquid[k][None] & (liquid[:, -1:] == 0), np.broadcast_to(memory, shape), chips]
-    names = [np.char.add("export:", export.astype(str)), np.full(shape, "cooling"), np.full(shape, "memory"), np.full(shape, "chips")]
-    rule = np.select([np.broadcast_to(m, shape) for m in masks], names, default="")
-    rule = np.where((rule == "") & ~(units > 0).any(axis=2), "dates", rule)
-    s, o = np.nonzero(rule != "")
-    lost = pd.DataFrame({"workload": service["service"], "place": scope.sites.to_numpy()[s], "sku": skus["sku"].to_numpy()[o], "rule": rule[s, o], "n": 1})
-    return (units > 0) & (rule == "")[:, :, None], lost
 
 
 def _columns(scope: Scope, i: int, frame: pd.DataFrame, demand: Floats, use: Triplets) -> Columns:
@@ -154,19 +114,20 @@ def _moving(case: Case, sites: pd.Index, service: str, frame: pd.DataFrame, dema
     return {"change": out}
 
 
-def _use(scope: Scope, resources: Keys, service: pd.Series, frame: pd.DataFrame, graph: FibreGraph) -> Triplets:
-    """Units, MW by block, and Gbit/s of refresh traffic on the route from the origin."""
-    site, k, t, units = (frame[c].to_numpy() for c in ("site", "sku", "period", "units"))
+def _use(scope: Scope, resources: Keys, i: int, frame: pd.DataFrame, graph: FibreGraph) -> Triplets:
+    """Units, MW by block, and Gbit/s of refresh traffic on the route from the origin; notes the traffic as ``gbps`` in the frame."""
+    service = scope.case["services"].iloc[i]
+    site, k, t = (frame[c].to_numpy() for c in ("site", "sku", "period"))
     col = np.arange(len(frame))
-    parts = [Triplets(resources.encode("serve", site, k, t), col, units)]
-    skus = scope.case["skus"]
+    parts = [Triplets(resources.encode("serve", site, k, t), col, frame["units"].to_numpy())]
     if scope.has_power:
-        mw = (1 - skus["idle_share"].to_numpy(float)[k]) * scope.kw[k] / KW_PER_MW * units
-        load = load_by_block(scope, service["peak_to_mean"])
-        parts += [Triplets(resources.encode("power", site, t, b), col, scope.pue[site, t, b] * mw * share) for b, share in enumerate(load) if share > 0]
+        mw = (1 - scope.case["skus"]["idle_share"].to_numpy(float)[k]) * scope.kw[k] / KW_PER_MW * frame["busy"].to_numpy()
+        level = loads(scope.case)[i]
+        parts += [Triplets(resources.encode("power", site, t, b), col, scope.pue[site, t, b] * mw * share) for b, share in enumerate(level) if share > 0]
+    frame["gbps"] = 0.0
     if service["origin"]:
-        replicas = units / np.ceil(service["hbm_gb"] / skus["hbm_gb"].to_numpy(float)[k])
-        gbps = replicas * service["weights_gb"] * 8 / (service["refresh_hours"] * 3600)
+        gbps = frame["units"].to_numpy() / replica_units(scope, service, k) * service["weights_gb"] * 8 / (service["refresh_hours"] * 3600)
+        frame["gbps"] = np.where(scope.sites.to_numpy()[site] == service["origin"], 0.0, gbps)
         parts.append(on_routes(scope, resources, service["origin"], graph, site, t, col, gbps))
     parts.append(share_per_domain(scope, resources, service, frame))
     joined = Triplets.join(parts)

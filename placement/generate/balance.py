@@ -16,6 +16,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from placement.case.loads import peaks
 from placement.generate.kit import Kit
 from placement.units import KW_PER_MW, SECONDS_PER_DAY, USD_PER_MUSD
 
@@ -86,20 +87,21 @@ def _least(t: Tables) -> pd.DataFrame:
     """Return, by service, the SKU with the least power per token, and that power in MW per million tokens a day."""
     rows = t("service_skus")
     rows = rows.assign(mw=_kw(t, rows["sku"]) / rows["tok_per_s"] * 1e6 / SECONDS_PER_DAY / KW_PER_MW)
-    return rows.sort_values(["mw", "sku"]).drop_duplicates("service").set_index("service").join(t("services").set_index("service")["peak_to_mean"])
+    peak = pd.Series(peaks(t("services"), t("service_loads")), index=pd.Index(t("services")["service"]), name="peak")
+    return rows.sort_values(["mw", "sku"]).drop_duplicates("service").set_index("service").join(peak)
 
 
 def inference_mw(t: Tables, n_periods: int) -> float:
     """Return the power that all demand needs at its peak, mean over the periods, each service on its least demanding SKU."""
     least = _least(t)
     by_service = t("demand").groupby("service")["mtok_per_day"].sum()
-    return float((by_service * (least["mw"] * least["peak_to_mean"]).reindex(by_service.index)).sum()) / n_periods
+    return float((by_service * (least["mw"] * least["peak"]).reindex(by_service.index)).sum()) / n_periods
 
 
 def refresh_gbps(t: Tables, n_periods: int) -> float:
     """Return the refresh traffic of all demand, mean over the periods, each service on its least demanding SKU."""
     least = _least(t).join(t("services").set_index("service")[["hbm_gb", "weights_gb", "refresh_hours"]])
-    units = 1e6 / SECONDS_PER_DAY * least["peak_to_mean"] / least["tok_per_s"]
+    units = 1e6 / SECONDS_PER_DAY * least["peak"] / least["tok_per_s"]
     replica = np.ceil(least["hbm_gb"] / least["sku"].map(t("skus").set_index("sku")["hbm_gb"]).astype(float))
     gbps = units / replica * least["weights_gb"] * 8 / (least["refresh_hours"] * 3600)
     by_service = t("demand").groupby("service")["mtok_per_day"].sum()

@@ -18,6 +18,7 @@ from placement.plan.checking.facts import Facts, Floats
 from placement.plan.checking.fibre import Network, check_fibre
 from placement.plan.checking.funds import check_funds, check_income
 from placement.plan.checking.inference import check_eligible, check_services, refresh_traffic, served_rows, service_power, service_units
+from placement.plan.checking.latency import check_refresh
 from placement.plan.checking.lifetimes import after_service, check_inventory
 from placement.plan.checking.money import check_cash, check_claims, check_objectives, discounted_terms, weighted_total
 from placement.plan.checking.orders import check_orders
@@ -96,6 +97,7 @@ def _check_plan(facts: Facts) -> None:
     spares = served_rows(facts, "spares")
     check_eligible(facts, spares, network, "spares")
     check_cover(facts, served, spares)
+    check_refresh(facts, pd.concat([served, spares], ignore_index=True) if len(spares) else served)
     training = gang_units(facts, jobs)
     it_mw, liquid_mw = hall_power(facts, start)
     units, serving = check_chips(facts, stock, check_rents(facts), it_mw, liquid_mw, training)

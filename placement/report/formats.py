@@ -103,6 +103,8 @@ LABELS = {
     "sites_used": "Sites used",
     "sites_open": "Sites open",
     "capacity_used_share": "Capacity of open sites in use, %",
+    "edge_share": "Tokens served at edge sites, %",
+    "refresh_gbps_max": "Traffic of fresh weights, largest, Gbit/s",
     "rtt_p99_ms": "Round-trip time, 99th percentile, ms",
     "cost_usd_per_mtok": "Cost of inference, $/Mtok",
 }

@@ -58,18 +58,20 @@ def inference_section(facts: Facts, kpis: Mapping[str, object]) -> Html:
 
 def _latency(facts: Facts, names: dict[str, str]) -> Html:
     limits = dict(zip(facts.case["services"]["service"], facts.case["services"]["slo_rtt_ms"], strict=True))
+    own = facts.case["service_metros"].set_index(["service", "metro"])["slo_rtt_ms"].to_dict()
     rows: list[Distribution] = []
     late: list[str] = []
     for service, g in grouped(facts.traffic.loc[lambda d: d["mtok_per_day"] > 0], "service"):
         rtt, weight, limit = g["rtt_ms"].to_numpy(float), g["mtok_per_day"].to_numpy(float), float(limits.get(service, np.nan))
-        shares, _ = np.histogram(np.clip(rtt / limit, 0, 1), BINS, (0, 1), weights=weight / weight.sum())
-        if (rtt > limit * (1 + 1e-9)).any():
+        promised = np.array([own.get((service, metro), limit) for metro in g["metro"]], dtype=float)
+        shares, _ = np.histogram(np.clip(rtt / promised, 0, 1), BINS, (0, 1), weights=weight / weight.sum())
+        if (rtt > promised * (1 + 1e-9)).any():
             late.append(names.get(service, service))
         median, p95 = weighted_quantile(rtt, weight, [0.5, 0.95])
         rows.append(Distribution(names.get(service, service), shares, median, p95, limit))
     if not rows:
         return note("No inference demand is served.")
-    hint = "Share of the served tokens by network round-trip time, as a part of each service's own limit (SLO, 95th percentile)."
+    hint = "Share of the served tokens by network round-trip time, as a part of the limit for the service and metro (SLO, 95th percentile)."
     if late:
         hint += f" Above their limit, shown at it: {listed(late)}."
     table_rows = [(r.name, fixed(r.median, 1), fixed(r.p95, 1), fixed(r.limit, 1)) for r in rows]

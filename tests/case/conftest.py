@@ -130,6 +130,14 @@ MORE_TABLES = {
     "inventory": "sku,holding_usd_per_unit_month,max_units\nbig,50,\nsmall,,9000\n",
     "relocation": "sku,usd_per_unit\nbig,500\n",
     "cooling": "site,quarter,block,pue\noslo,3,stress,1.3\n",
+    "service_loads": "service,block,load\ncode,base,0.9\ncode,stress,1.9\n",
+    "service_metros": "service,metro,slo_rtt_ms\ncode,STO,30\n",
+    "utilisation_curves": "curve,servers,max_utilisation\nq,1,0.4\nq,64,0.9\n",
+}
+
+#: What must be edited for such a table to matter: table -> file, old, new.
+MORE_EDITS = {
+    "utilisation_curves": [("services.csv", "origin\n", "origin,queue_curve\n"), ("services.csv", "oslo\ncode,60,,,80,2,,,,", "oslo,\ncode,60,,,80,2,,,,,q")],
 }
 
 PRICED_TOML = """\

@@ -18,7 +18,7 @@ from placement.case.describe import schema_json
 from placement.case.fibre_rules import great_circle_km
 from placement.case.findings import did_you_mean
 from placement.case.schema import TABLES
-from tests.case.conftest import MORE_TABLES
+from tests.case.conftest import MORE_EDITS, MORE_TABLES
 
 ROOT = Path(__file__).parents[2]
 
@@ -53,6 +53,8 @@ def test_every_table_has_the_schema_columns_and_types(good, priced, name: str) -
     """Tables hold the columns of the schema in order, typed, and no documentation columns."""
     for more in {name} & set(MORE_TABLES):
         good.add(f"{more}.csv", MORE_TABLES[more])
+        for edit in MORE_EDITS.get(more, ()):
+            good.edit(*edit)
     frame = read_case((priced if TABLES[name].layer == "pairs" else good).path)[name]
     assert len(frame)
     assert tuple(frame.columns) == TABLES[name].names

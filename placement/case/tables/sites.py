@@ -13,7 +13,12 @@ TABLES = (
         columns=(
             ident("site", "site id; also the site's node in `links`"),
             text("name", "name shown in reports"),
-            choice("kind", ("campus", "region", "edge"), "campus: announced AI campus; region: cloud region; edge: small site (reports and KPIs)", "campus"),
+            choice(
+                "kind",
+                ("campus", "region", "edge"),
+                "campus: announced AI campus; region: cloud region; edge: small site (see `services.tier`)",
+                "campus",
+            ),
             waived(country("country", "ISO 3166-1 alpha-2 code; residency and export rules apply to it")),
             waived(num("lat_deg", "degrees", "latitude, for the report's map", None, -90, 90)),
             waived(num("lon_deg", "degrees", "longitude, for the report's map", None, -180, 180)),

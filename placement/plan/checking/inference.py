@@ -7,13 +7,11 @@ import pandas as pd
 
 from placement.plan.checking.facts import Facts, Floats, codes, joined
 from placement.plan.checking.fibre import Network
+from placement.plan.checking.latency import check_latency, weights_sent
+from placement.plan.checking.load import relative_loads, whole_demand
 from placement.plan.checking.rules import check_placement_rules
-from placement.plan.checking.sites import EPSILON
 from placement.plan.checking.verdict import UNITS, rows
-from placement.units import DAYS_PER_MONTH, SECONDS_PER_DAY, USD_PER_MUSD
-
-TOKENS_PER_MTOK = 1e6
-BITS_PER_BYTE, SECONDS_PER_HOUR = 8, 3600
+from placement.units import DAYS_PER_MONTH, USD_PER_MUSD
 
 
 def served_rows(facts: Facts, name: str = "inference") -> pd.DataFrame:
@@ -33,11 +31,13 @@ def served_rows(facts: Facts, name: str = "inference") -> pd.DataFrame:
     services = case["services"].drop(columns="name").rename(columns={"hbm_gb": "replica_gb"})
     table = joined(table, services, ["service"])
     table = joined(table, case["skus"][["sku", "hbm_gb", "node_units", "export_class"]], ["sku"])
-    table = joined(table, case["sites"][["site", "country"]], ["site"])
+    table = joined(table, case["sites"][["site", "country", "kind"]], ["site"])
+    table = joined(table, case["service_metros"][["service", "metro", "slo_rtt_ms"]].rename(columns={"slo_rtt_ms": "promised"}), ["service", "metro"])
     metros = case["metros"][["metro", "country"]].rename(columns={"country": "users_in"})
     table = joined(table, metros, ["metro"]).rename(columns={"origin": "weights_from"}).rename(columns={"users_in": "origin"})
-    whole = table["mtok_per_day"] * TOKENS_PER_MTOK / SECONDS_PER_DAY * table["peak_to_mean"] / table["tok_per_s"]
-    table["used"] = whole * table["share"]
+    table["limit_ms"] = table["promised"].astype(float).fillna(table["slo_rtt_ms"])
+    at_work, held = whole_demand(case, table)
+    table["at_work"], table["used"] = at_work * table["share"], held * table["share"]
     table["s"], table["k"] = codes(facts.site_ids, table["site"]), codes(facts.sku_ids, table["sku"])
     table["label"] = [case.periods[t] for t in table["period"]]
     return table
@@ -46,6 +46,7 @@ def served_rows(facts: Facts, name: str = "inference") -> pd.DataFrame:
 def check_services(facts: Facts, served: pd.DataFrame, network: Network) -> None:
     """Check shares, eligibility and the columns of the table; book revenue and penalties."""
     check_eligible(facts, served, network, "inference")
+    check_latency(facts, served, network.rtt_ms(served["metro"], served["site"]))
     _demand_met(facts, served)
     mtok = served["share"] * served["mtok_per_day"] * _days(facts)
     facts.cash.pay("value", served["period"], -served["price_usd_per_mtok"] * mtok / USD_PER_MUSD)
@@ -63,7 +64,9 @@ def check_eligible(facts: Facts, served: pd.DataFrame, network: Network, name: s
     found.never("cooling", facts.liquid_sku[k] & ~site_liquid[s], where, "a liquid-cooled SKU needs a liquid hall")
     found.at_most("memory", served["replica_gb"], served["hbm_gb"] * served["node_units"], where, "replica against memory of a node", "GB")
     rtt = network.rtt_ms(served["metro"], served["site"])
-    found.at_most("latency", rtt, served["slo_rtt_ms"], where, "round-trip time against the service's limit", "ms")
+    edge, tier = (served["kind"] == "edge").to_numpy(bool), served["tier"].to_numpy(object)
+    found.never("tier", ((tier == "edge") & ~edge) | ((tier == "core") & edge), where, "the service may not run at sites of this kind")
+    found.at_most("latency", rtt, served["limit_ms"], where, "round-trip time against the service's limit", "ms")
     found.equal(f"{name}.rtt_ms", served["said_rtt"], np.where(np.isinf(rtt), served["said_rtt"], rtt), where, "round-trip time", "ms")
     found.equal(f"{name}.units", served["said_units"], served["used"], where, "units for the share", "units", UNITS)
     found.at_most("share", served["share"], 1, where, "share of the demand", "")
@@ -114,21 +117,16 @@ def service_units(facts: Facts, served: pd.DataFrame) -> Floats:
 
 
 def service_power(facts: Facts, served: pd.DataFrame) -> Floats:
-    """Return power above idle that services draw, by site, period and block, MW; full in the stress block, less in the others."""
+    """Return power above idle that services draw, by site, period and block, MW: all of it at the largest load, less at others."""
     s, k, t = (served[c].to_numpy(int) for c in ("s", "k", "period"))
-    full = (1 - facts.idle[k]) * facts.unit_mw[k] * served["used"].to_numpy(float)
-    sigma = facts.case.blocks[facts.case.stress].share
-    rest = np.zeros(len(served)) if facts.n_blocks == 1 else np.maximum(0, (1 / served["peak_to_mean"].to_numpy(float) - sigma) / (1 - sigma))
+    full = (1 - facts.idle[k]) * facts.unit_mw[k] * served["at_work"].to_numpy(float)
+    level = relative_loads(facts.case, served)
     power = np.zeros((len(facts.site_ids), facts.n_periods, facts.n_blocks))
     for b in range(facts.n_blocks):
-        np.add.at(power[:, :, b], (s, t), facts.pue[s, t, b] * (full if b == facts.case.stress else full * rest))
+        np.add.at(power[:, :, b], (s, t), facts.pue[s, t, b] * full * level[:, b])
     return power
 
 
 def refresh_traffic(served: pd.DataFrame) -> pd.DataFrame:
     """Return traffic of fresh weights with columns origin, site, period, gbps."""
-    moved = served[(served["weights_from"] != "") & (served["weights_from"] != served["site"])]
-    per_replica = np.ceil(moved["replica_gb"] / moved["hbm_gb"] - EPSILON)
-    gbps = moved["used"] / per_replica * moved["weights_gb"] * BITS_PER_BYTE / (moved["refresh_hours"] * SECONDS_PER_HOUR)
-    table = pd.DataFrame({"origin": moved["weights_from"], "site": moved["site"], "period": moved["period"], "gbps": gbps})
-    return table.groupby(["origin", "site", "period"], as_index=False).agg({"gbps": "sum"})
+    return weights_sent(served).groupby(["origin", "site", "period"], as_index=False).agg({"gbps": "sum"})

@@ -26,7 +26,7 @@ class PlanTable:
     columns: Mapping[str, str]
     key: tuple[str, ...]
     layers: tuple[str, ...] = ()  # empty: always compulsory
-    optional: bool = False  # says nothing where it is missing
+    optional: bool = False  # says nothing, or nothing new, where it is missing
 
 
 def _columns(text: str) -> dict[str, str]:
@@ -86,6 +86,12 @@ PLAN_TABLES: dict[str, PlanTable] = {
         ("service", "metro", "period", "site", "sku"),
         optional=True,
     ),
+    "latency": PlanTable(
+        _columns("service gtok:amount p50_ms:amount p95_ms:amount p99_ms:amount slo_rtt_ms:amount"),
+        ("service",),
+        optional=True,
+    ),
+    "refresh": PlanTable(_columns("service period gbps:amount"), ("service", "period"), optional=True),
     "unserved": PlanTable(_columns("service metro period share:amount mtok_per_day:amount"), ("service", "metro", "period"), ("services",)),
     "unplaced": PlanTable(_columns("job value_musd:any"), ("job",), ("jobs",)),
     "shifts": PlanTable(
@@ -178,6 +184,7 @@ def typed_tables(case: Case, tables: Mapping[str, pd.DataFrame], found: Findings
             if not table.optional and (not table.layers or any(layer in case for layer in table.layers)):
                 found.add("format", f"plan/{name}.csv", "the table is missing")
             typed[name] = _empty(table)
+            typed[name].attrs["missing"] = True
     return typed
 
 

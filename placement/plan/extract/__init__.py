@@ -6,6 +6,7 @@ import pandas as pd
 
 from placement.plan.checking.tables import PLAN_TABLES
 from placement.plan.extract import chips, demand, fibre, lifetimes, money, orders, power, redundancy, releases, shifting, sites, upstream
+from placement.plan.extract.inference import latency, refresh
 from placement.plan.extract.money import costs
 from placement.plan.extract.solution import Solution, table
 
@@ -38,6 +39,8 @@ EXTRACTORS: Mapping[str, Callable[[Solution], pd.DataFrame]] = {
     "peaks": power.peaks,
     "fibre": fibre.fibre,
     "spares": redundancy.spares,
+    "latency": latency,
+    "refresh": refresh,
     "unserved": demand.unserved,
     "unplaced": demand.unplaced,
     "shifts": shifting.shifts,

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from placement.case import Case
+from placement.plan.figures.quantiles import QUANTILES, quantile
 from placement.plan.figures.tables import Tables
 from placement.units import DAYS_PER_MONTH
 
@@ -21,10 +22,11 @@ def inference(case: Case, tables: Tables) -> dict[str, float]:
     total = asked["mtok_per_day"].sum() * days
     out = {"served_gtok": mtok.sum() / 1e3, "unserved_share": 1 - mtok.sum() / total if total else 0.0}
     if mtok.sum() > 0:
-        ranked = np.argsort(served["rtt_ms"].to_numpy())
-        cumulative = mtok.to_numpy()[ranked].cumsum() / mtok.sum()
-        for q in (50, 95, 99):
-            out[f"rtt_p{q}_ms"] = served["rtt_ms"].to_numpy()[ranked][np.searchsorted(cumulative, q / 100)]
+        out |= {f"rtt_p{round(100 * q)}_ms": quantile(served["rtt_ms"].to_numpy(float), mtok.to_numpy(float), q) for q in QUANTILES}
+        edge = set(case["sites"].loc[case["sites"]["kind"] == "edge", "site"])
+        out |= {"edge_share": mtok[served["site"].isin(list(edge))].sum() / mtok.sum()} if edge else {}
+    if len(tables["refresh"]):
+        out["refresh_gbps_max"] = tables["refresh"].groupby("period")["gbps"].sum().max()
     return out
 
 

@@ -1,0 +1,57 @@
+"""Where, when and on what a service may run: residency, tier, round-trip time, export, cooling, memory, chips and dates.
+
+See models/README.md, section 6.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from placement.demand.columns import Floats
+from placement.rules import Scope
+
+
+def slo_rtt_ms(scope: Scope, service: pd.Series) -> Floats:
+    """Return the largest round-trip time that users of each metro are promised, ms, shape (M,)."""
+    own = scope.case["service_metros"]
+    own = own[own["service"] == service["service"]].set_index("metro")["slo_rtt_ms"]
+    return scope.case["metros"]["metro"].map(own).astype(float).fillna(service["slo_rtt_ms"]).to_numpy(float)
+
+
+def near(scope: Scope, service: pd.Series, rtt: Floats, asking: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], pd.DataFrame]:
+    """Return which sites may serve which metros by residency, tier and latency, shape (S, M), and the counts excluded of metros that ask."""
+    countries, origins = scope.case["sites"]["country"], scope.case["metros"]["country"]
+    cls = service["residency"]
+    pairs = {(o, c): scope.policy.may_run(cls, o, c) for o in origins.unique() for c in countries.unique()} if cls else {}
+    denied = np.array([["" if not cls or pairs[o, c].allowed else pairs[o, c].rule_id for o in origins] for c in countries], dtype=object)
+    late = rtt > slo_rtt_ms(scope, service)
+    edge = (scope.case["sites"]["kind"] == "edge").to_numpy(bool)
+    other_tier = {"any": np.zeros_like(edge), "edge": ~edge, "core": edge}[service["tier"]]
+    rule = np.where(denied != "", "residency:" + denied, np.where(other_tier[:, None], "tier", np.where(late, "latency", "")))
+    counts = pd.DataFrame({"place": np.repeat(scope.sites, asking.sum()), "rule": rule[:, asking].ravel()})
+    counts = counts[counts["rule"] != ""].groupby(["place", "rule"], as_index=False, sort=False).size().rename(columns={"size": "n"})
+    return rule == "", counts.assign(workload=service["service"], sku="")[["workload", "place", "sku", "rule", "n"]]
+
+
+def usable(scope: Scope, service: pd.Series, k: NDArray[np.int64]) -> tuple[NDArray[np.bool_], pd.DataFrame]:
+    """Return where and when each offered SKU can serve, shape (S, offered, T), and the (site, SKU) pairs excluded."""
+    case, n = scope.case, len(scope.sites)
+    units = np.zeros((n, len(k), case.n_periods))
+    np.add.at(units, scope.domain_site, scope.units[:, k])
+    liquid, installed = np.zeros((n, case.n_periods)), np.zeros((n, len(k)))
+    np.add.at(liquid, scope.domain_site, scope.liquid_mw)
+    np.add.at(installed, scope.domain_site, scope.installed[:, k])
+    skus = case["skus"].iloc[k]
+    shape = (n, len(k))
+    export = scope.export["rule_id"].to_numpy().reshape(n, -1)[:, k]
+    memory = (service["hbm_gb"] > skus["hbm_gb"] * skus["node_units"]).to_numpy()
+    chips = ~scope.obtainable[:, k] & (installed == 0)
+    masks = [~scope.export_ok[:, k], scope.liquid[k][None] & (liquid[:, -1:] == 0), np.broadcast_to(memory, shape), chips]
+    names = [np.char.add("export:", export.astype(str)), np.full(shape, "cooling"), np.full(shape, "memory"), np.full(shape, "chips")]
+    rule = np.select([np.broadcast_to(m, shape) for m in masks], names, default="")
+    rule = np.where((rule == "") & ~(units > 0).any(axis=2), "dates", rule)
+    s, o = np.nonzero(rule != "")
+    lost = pd.DataFrame({"workload": service["service"], "place": scope.sites.to_numpy()[s], "sku": skus["sku"].to_numpy()[o], "rule": rule[s, o], "n": 1})
+    return (units > 0) & (rule == "")[:, :, None], lost
