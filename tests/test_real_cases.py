@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,3 +45,33 @@ def test_scenarios_cost_more_than_their_base(name):
     worse = placement.solve(placement.read_case(DATA / "scenarios" / name), rel_gap=1e-4, time_limit_s=60)
     assert worse.objective >= base.bound - 1e-6 * abs(base.bound)
     assert worse.objective > base.objective
+
+
+def us_chips(plan: placement.Plan, site: str) -> tuple[float, float]:
+    """Units of the capped class at a site in the last period, and their processing performance in million TPP."""
+    chips, skus = plan.tables["chips"], plan.case["skus"].query("export_class == 'us-advanced'").set_index("sku")
+    last = chips[(chips["site"] == site) & (chips["period"] == plan.case.periods[-1]) & chips["sku"].isin(list(skus.index))]
+    units = last["installed"] + last["deployed"]
+    return float(units.sum()), float((units * last["sku"].map(skus["tpp"]).astype(float)).sum() / 1e6)
+
+
+def test_sovereign_tells_its_story():
+    """The statements of data/sovereign/README.md: Portugal is left out, Poland filled to its cap, HBM is narrow, and the caps are why."""
+    case = placement.read_case(DATA / "sovereign")
+    plan = placement.solve(case, rel_gap=0.005, time_limit_s=60)
+    assert plan.gap <= 0.03
+    assert plan.verdict is not None
+    assert plan.verdict.ok
+    assert -2133.4 <= plan.objective <= -2070  # the solver's bound is -2133.3
+    assert set(plan.tables["unplaced"]["job"]) == {"amalia"}
+    assert us_chips(plan, "sines")[0] == 0
+    assert us_chips(plan, "warsaw")[1] == pytest.approx(783, abs=1)
+    assert plan.kpis["domestic_spend_european_share"] >= 0.15 - 1e-6
+    hbm = plan.tables["stages"].query("stage == 'hbm'").set_index("period")
+    assert hbm["used"]["2028H1"] == pytest.approx(hbm["capacity"]["2028H1"], rel=1e-3)
+
+    open_world = case["export"].assign(rule="allow", cap_tpp_million=float("nan"))
+    free = placement.solve(replace(case, tables={**case.tables, "export": open_world}), rel_gap=0.01, time_limit_s=60)
+    assert free.objective < plan.objective - 100
+    assert us_chips(free, "sines")[0] > 20_000
+    assert free.tables["unplaced"].empty
