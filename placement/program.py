@@ -259,6 +259,8 @@ def resource_key(sides: Sides, code: int) -> Key:
         "compute": (scope.domains, scope.skus), "serve": (scope.sites, scope.skus), "power": (scope.sites,),
         "firm": (scope.sites, scope.levels), "fibre": (sides.case["links"]["link"].to_numpy(),), "capacity": (scope.sites,),
         "deferrable": (scope.sites, scope.duties),
+        "filler": (scope.domains, scope.skus),
+        "lull": (scope.sites, scope.skus),
         "release": (sides.case["releases"]["release"].to_numpy(),),
         "base": (sides.case["jobs"]["job"].to_numpy(),),
         "spread": (*asked, scope.failure_domains), "cover": (*asked, scope.failure_domains), "spare": asked,

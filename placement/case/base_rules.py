@@ -56,7 +56,7 @@ RULES: tuple[Rule, ...] = (
     Rule(bases_sound, "jobs.job jobs.base_job jobs.base_lag_periods"),
     Rule(
         bases_end_in_time,
-        "case.periods jobs.job jobs.base_job jobs.base_lag_periods jobs.earliest jobs.latest jobs.goodput_by job_skus.job "
+        "case.periods case.blocks jobs.preemptible jobs.job jobs.base_job jobs.base_lag_periods jobs.earliest jobs.latest jobs.goodput_by job_skus.job "
         "job_skus.units job_skus.duration_periods job_skus.max_units job_skus.scaling_exponent job_skus.maturity",
     ),
 )

@@ -44,8 +44,8 @@ def _earliest(d: Draft) -> NDArray[np.float64]:
 
 
 _DATES = (
-    "case.periods releases.job releases.lag_periods jobs.job jobs.earliest jobs.goodput_by job_skus.job job_skus.duration_periods job_skus.units "
-    "job_skus.max_units job_skus.scaling_exponent job_skus.maturity"
+    "case.periods case.blocks jobs.preemptible releases.job releases.lag_periods jobs.job jobs.earliest jobs.goodput_by job_skus.job "
+    "job_skus.duration_periods job_skus.units job_skus.max_units job_skus.scaling_exponent job_skus.maturity"
 )
 
 RULES: tuple[Rule, ...] = (

@@ -14,6 +14,7 @@ from placement.case import (
     capital_rules,
     effects,
     energy_rules,
+    filler_rules,
     generation_rules,
     magnitudes,
     milestone_rules,
@@ -103,8 +104,8 @@ RULES: tuple[Rule, ...] = (
     Rule(demand.job_dates, "case.periods jobs.earliest jobs.latest"),
     Rule(
         demand.mandatory_windows,
-        "case.periods jobs.job jobs.mandatory jobs.earliest jobs.latest job_skus.job job_skus.duration_periods jobs.goodput_by "
-        "job_skus.units job_skus.max_units job_skus.scaling_exponent job_skus.maturity",
+        "case.periods case.blocks jobs.preemptible jobs.job jobs.mandatory jobs.earliest jobs.latest job_skus.job job_skus.duration_periods "
+        "jobs.goodput_by job_skus.units job_skus.max_units job_skus.scaling_exponent job_skus.maturity",
     ),
     *training.RULES,
     *bases.RULES,
@@ -133,6 +134,7 @@ RULES: tuple[Rule, ...] = (
     *cooling.RULES,
     *release_rules.RULES,
     *redundancy_rules.RULES,
+    *filler_rules.RULES,
     Rule(pair_rules.workloads_known, "pairs.workload jobs.job services.service"),
     Rule(pair_rules.sites_paired, "sites.site pairs.site"),
     Rule(pair_rules.capacity_used, "pairs.site pairs.use capacity.site"),

@@ -1,7 +1,7 @@
-"""Jobs that may pause: which draw on power their training columns make in which hours, and from when a site has enough of it.
+"""Jobs that pause: which draw on power their training columns make in which hours, how long they take, and from when a site has enough power.
 
 A deferrable job (``jobs.duty`` below 1) works in that share of a period's hours, at full power; which hours is for
-``supply/shifting.py`` to say. See models/README.md, section 5b.
+``supply/shifting.py`` to say. A preemptible one does not work in the stress block. See models/README.md, sections 5b and 5c.
 """
 
 from __future__ import annotations
@@ -42,13 +42,21 @@ def _duty(scope: Scope, columns: Columns) -> Floats:
     return np.concatenate([np.empty(0), *parts])
 
 
-def powered_from(scope: Scope, sku: Ints, duty: Floats, it_mw: Floats) -> Ints:
+def slowdown(scope: Scope, jobs: pd.DataFrame) -> Floats:
+    """Return by what each job's duration is multiplied, shape (rows,): preemptible ones make no progress in the stress block."""
+    calm = 1 - scope.case.blocks[scope.case.stress].share
+    return np.where(jobs["preemptible"], 1 / calm if calm > 0 else 1.0, 1.0)
+
+
+def powered_from(scope: Scope, sku: Ints, jobs: pd.DataFrame, it_mw: Floats) -> Ints:
     """Return the first period in which the site of each domain can power each gang, shape (rows, F); T where it never can.
 
     Parameters
     ----------
-    sku, duty : ndarray, shape (rows,)
-        SKU code, and share of the hours in which the gang works.
+    sku : ndarray, shape (rows,)
+        SKU code.
+    jobs
+        The job of each row.
     it_mw : ndarray, shape (rows, F)
         IT power at full load.
     """
@@ -57,10 +65,15 @@ def powered_from(scope: Scope, sku: Ints, duty: Floats, it_mw: Floats) -> Ints:
     out: NDArray[np.int64] = (scope.site_mw[site][None] < need_mw[:, :, None]).sum(axis=2)
     share = np.array([b.share for b in scope.case.blocks])
     idle = scope.case["skus"]["idle_share"].to_numpy(float)[sku]
-    for row in np.flatnonzero(duty < 1):
+    stress, duty, paused = scope.case.stress, jobs["duty"].to_numpy(float), jobs["preemptible"].to_numpy(bool)
+    for row in np.flatnonzero((duty < 1) | paused):
         full = need_mw[row][:, None]  # F, 1
         above_idle = scope.block_mw[site] - idle[row] * full[:, :, None]  # F, T, B
         mean = np.clip(above_idle, 0, (1 - idle[row]) * full[:, :, None]) @ share
+        if paused[row]:
+            above_idle[:, :, stress] += (1 - idle[row]) * full  # nothing to do then
+            out[row] = (above_idle.min(axis=2) < (1 - idle[row]) * full).sum(axis=1)
+            continue
         enough = (above_idle.min(axis=2) >= -_TOL) & (mean >= duty[row] * (1 - idle[row]) * full * (1 - _TOL))
         out[row] = (~enough).sum(axis=1)
     return out

@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from placement.demand.columns import Floats, Ints
-from placement.demand.deferral import powered_from
+from placement.demand.deferral import powered_from, slowdown
 from placement.demand.gravity import Gravity
 from placement.rules import Scope
 from placement.units import HOURS_PER_YEAR, KW_PER_MW
@@ -45,7 +45,7 @@ def gangs(scope: Scope) -> pd.DataFrame:
     mw_need: Floats = it_need * scope.pue_least[site][None, :]
 
     fits = np.maximum(_first(scope.room_mw[:, k].swapaxes(0, 1), it_need), _first(scope.units[:, k].swapaxes(0, 1), gang * (1 - TOLERANCE)))
-    powered = powered_from(scope, k, of["duty"].to_numpy(float), it_need)
+    powered = powered_from(scope, k, of, it_need)
     firm = _firm_from(scope, of["min_firmness"].to_numpy(float), mw_need)
     first = np.maximum.reduce([fits, powered, firm, np.broadcast_to(of["earliest"].to_numpy()[:, None], fits.shape), gravity.ahead[j][:, site]])
     last = np.minimum(of["latest"].to_numpy(), t_end - 1)[:, None] - periods + 1
@@ -98,7 +98,8 @@ def _widths(scope: Scope, gravity: Gravity) -> _Widths:
     slower = (of["goodput_by"] == "duration").to_numpy()[:, None]
     units, exponent = rows["units"].to_numpy(float), rows["scaling_exponent"].fillna(1.0).to_numpy(float)
     least, most = (rows[c].where(rows[c] > 0, rows["units"]).to_numpy(float) for c in ("min_units", "max_units"))
-    work = rows["duration_periods"].to_numpy(float)[:, None] / np.where(slower, share, 1.0)  # periods at the nominal width
+    full_time = rows["duration_periods"].to_numpy(float) * slowdown(scope, of)
+    work = full_time[:, None] / np.where(slower, share, 1.0)  # periods at the nominal width
 
     def needed(row: Ints, n: Floats) -> Ints:
         return _ceil(work[row] * (units[row][:, None] / n) ** exponent[row][:, None])

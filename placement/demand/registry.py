@@ -10,6 +10,7 @@ import pandas as pd
 from placement.case import Case
 from placement.demand.columns import Columns, Keys, concatenate
 from placement.demand.deferral import with_duty
+from placement.demand.filler import with_fillers
 from placement.demand.inference import build_inference
 from placement.demand.pairs import build_pairs
 from placement.demand.releases import with_releases
@@ -48,7 +49,8 @@ Amendment = Callable[[Scope, Columns, Keys, Keys], tuple[Columns, pd.DataFrame]]
 def amendments(case: Case) -> list[Amendment]:
     """Return the amendments that a case asks for, in the order in which they are made."""
     deferrable = bool((case["jobs"]["duty"] < 1).any()) and "pairs" not in case
-    wanted: list[tuple[bool, Amendment]] = [(deferrable, with_duty), (len(case["releases"]) > 0, with_releases)]
+    fillers = bool(case["jobs"]["preemptible"].any()) and "pairs" not in case
+    wanted: list[tuple[bool, Amendment]] = [(deferrable, with_duty), (fillers, with_fillers), (len(case["releases"]) > 0, with_releases)]
     return [amend for asked, amend in wanted if asked]
 
 
@@ -65,6 +67,8 @@ def resource_keys(scope: Scope) -> Keys:
             "fibre": (len(scope.case["links"]), t),
             "capacity": (s,),
             "deferrable": (s, len(scope.duties), t),
+            "filler": (f, k, t),
+            "lull": (s, k, t),
             "release": (len(scope.case["releases"]), t),
             "base": (len(scope.case["jobs"]), t),
             "spread": (len(scope.case["services"]), len(scope.case["metros"]), len(scope.failure_domains), t),

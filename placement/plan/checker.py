@@ -16,6 +16,7 @@ from placement.plan.checking.chips import check_chips, check_serving
 from placement.plan.checking.datasets import ingest_traffic
 from placement.plan.checking.facts import Facts, Floats
 from placement.plan.checking.fibre import Network, check_fibre
+from placement.plan.checking.filler import check_fillers, filler_power
 from placement.plan.checking.funds import check_funds, check_income
 from placement.plan.checking.inference import check_eligible, check_services, refresh_traffic, served_rows, service_power, service_units
 from placement.plan.checking.latency import check_refresh
@@ -99,10 +100,13 @@ def _check_plan(facts: Facts) -> None:
     check_cover(facts, served, spares)
     check_refresh(facts, pd.concat([served, spares], ignore_index=True) if len(spares) else served)
     training = gang_units(facts, jobs)
+    paused = jobs["preemptible"].to_numpy(bool)
+    training, filler = gang_units(facts, jobs[~paused]), gang_units(facts, jobs[paused])
     it_mw, liquid_mw = hall_power(facts, start)
     units, serving = check_chips(facts, stock, check_rents(facts), it_mw, liquid_mw, training)
+    check_fillers(facts, filler, training, units, served)
     check_serving(facts, serving, service_units(facts, served) + service_units(facts, spares))
-    above_idle = service_power(facts, served) + standby_power(facts, spares) + deferred_power(facts, jobs)
+    above_idle = service_power(facts, served) + standby_power(facts, spares) + deferred_power(facts, jobs) + filler_power(facts, filler)
     check_power(facts, _power_drawn(facts, units, training) + above_idle, firm_power(facts, jobs))
     refresh = refresh_traffic(pd.concat([served, spares], ignore_index=True) if len(spares) else served)
     check_fibre(facts, network, pd.concat([refresh, ingest_traffic(facts, jobs)], ignore_index=True))

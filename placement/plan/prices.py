@@ -48,6 +48,8 @@ FAMILIES: dict[str, tuple[str, tuple[str, ...]]] = {
     "base": ("M$/job", ("job", "period")),
     "capacity": ("M$/unit", ("place",)),
     "deferrable": ("M$/MW", ("place", "duty", "period")),
+    "filler": ("M$/accelerator", ("place", "sku", "period")),
+    "lull": ("M$/accelerator", ("place", "sku", "period")),
     "release": ("M$/period", ("release", "period")),
 }
 COLUMNS = ("resource", "kind", "place", "sku", "period", "block", "price", "unit", "label")

@@ -84,6 +84,8 @@ LABELS = {
     "storage_gwh": "Energy given back by storage, GWh",
     "export_gwh": "Energy of generators sold, GWh",
     "shifted_gwh": "IT energy of deferrable jobs moved to other hours, GWh",
+    "fillers_placed": "Preemptible jobs placed",
+    "filler_units_mean": "Accelerators used by preemptible jobs, mean",
     "releases_out": "Models released by the end",
     "release_periods": "Periods in which releases are out, all together",
     "npv_musd": "Net present value, unweighted",

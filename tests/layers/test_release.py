@@ -90,6 +90,20 @@ def test_what_blocks_a_release(tmp_path):
     assert released(plan) == {"release": "v1", "job": "big", "trained": "2027Q3", "released": "2027Q4", "blocked_by": "other work 2027Q3"}
 
 
+def test_base_job_blocks_a_release(tmp_path):
+    """A tuned model waits for its base, which waits for cheaper chips in the second quarter."""
+    offers = [
+        {"offer": "q1", "sku": "new", "period": "2027Q1", "max_units": 2000, "unit_price_usd": 140000},
+        {"offer": "q2", "sku": "new", "period": "2027Q2", "max_units": 2000, "unit_price_usd": 30000},
+    ]
+    jobs = [{"job": "base", "value_musd": 80}, {"job": "big", "value_musd": 1, "base_job": "base"}]
+    job_skus = [{"job": j["job"], "sku": "new", "units": 500, "duration_periods": 1} for j in jobs]
+    none = {"services": None, "service_skus": None, "demand": None, "metros": None, "links": None}
+    plan = solved(small_case(tmp_path, releases=V1, jobs=jobs, job_skus=job_skus, offers=offers, skus=[TABLES["skus"][1]], **none))
+    assert released(plan)["released"] == "2027Q4"
+    assert released(plan)["blocked_by"] == "base job 2027Q3"
+
+
 def test_rule_that_leaves_no_place(tmp_path):
     """A release whose job can run nowhere says which rule forbids it; what serves it is excluded by the release's name."""
     jobs = edited("jobs", min_hbm_gb=1000)

@@ -26,6 +26,7 @@ TABLES = (
             ref("residency", "residency.class", "residency class; blank: anywhere", ""),
             num("min_firmness", "share", "power-stable rule: runs on power of at least this firmness", 0.0, 0, 1),
             num("min_hbm_gb", "GB", "memory needed per accelerator", 0.0, 0, 1e5),
+            flag("preemptible", "runs only outside the stress block, on units lent to inference that it leaves idle then"),
             num("duty", "share", "deferrable job: share of a period's hours that it needs at full power, in hours of the planner's choice", 1.0, 0.01, 1),
             text("anti_affinity", "group of jobs of which no two run in one failure domain at a time; blank: none"),
             num("loss_hours_per_outage", "hours", "work lost per outage: half a checkpoint interval plus restart", 0.0, 0, 1e4),

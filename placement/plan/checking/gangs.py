@@ -8,6 +8,7 @@ import pandas as pd
 from placement.plan.checking.datasets import streaming_share
 from placement.plan.checking.facts import Facts
 from placement.plan.checking.fibre import Network
+from placement.plan.checking.filler import paused_factor
 from placement.plan.checking.sites import EPSILON
 from placement.plan.checking.verdict import ABSOLUTE, UNITS, rows
 from placement.units import HOURS_PER_YEAR
@@ -36,7 +37,7 @@ def with_gangs(facts: Facts, network: Network, table: pd.DataFrame) -> pd.DataFr
     progress = table["goodput"].where(usable, 1.0) * table["maturity"]
     longer = (table["goodput_by"] == "duration").to_numpy(bool)
     table["gang"] = np.ceil(np.where(longer, width, width / progress) - EPSILON)
-    at_this_width = table["duration_periods"] * (table["units"] / width) ** table["scaling_exponent"].fillna(0.0)
+    at_this_width = table["duration_periods"] * paused_factor(facts, table["preemptible"]) * (table["units"] / width) ** table["scaling_exponent"].fillna(0.0)
     table["periods"] = np.ceil(np.where(longer, at_this_width / progress, at_this_width) - EPSILON)
     return table
 

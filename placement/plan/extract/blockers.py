@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placement.plan.extract import chips, orders, power, sites
+from placement.plan.extract.demand import training
 from placement.plan.extract.solution import Solution
 from placement.units import KW_PER_MW
 
@@ -17,9 +18,10 @@ _ROOM = 1 - 1e-6  # of a need that counts as met
 def blocked_start(solution: Solution, run: Any) -> str:
     """Return what the job of a row of ``training`` waits for at its place, with the period, such as ``chips 2027Q3``.
 
-    The dates are those of the plan: ``window`` (earliest of the job), ``power`` and ``firm power`` of the site, ``hall``, ``chips`` (arrived, or installed).
-    Those that fall on the last date are all named. If the job starts later than the last one it waits for ``other work`` while too few of the
-    domain's chips are free, else the start is a choice (``cost``); if it starts at once, it is the pace there (``pace``) that holds it back.
+    The dates are those of the plan: ``window`` (earliest of the job), ``power`` and ``firm power`` of the site, ``hall``, ``chips`` (arrived, or
+    installed), ``base job``. Those that fall on the last date are all named. If the job starts later than the last one it waits for
+    ``other work`` while too few of the domain's chips are free, else the start is a choice (``cost``); if it starts at once, it is the pace
+    there (``pace``) that holds it back.
     """
     label, start = list(solution.case.periods), list(solution.case.periods).index(run.start)
     dates = _dates(solution, run)
@@ -43,6 +45,9 @@ def _dates(solution: Solution, run: Any) -> dict[str, int]:
         out["power"] = _first(_site_mw(solution, run.site, 0.0), it_mw * scope.pue[site, :, case.stress])
         firm = _site_mw(solution, run.site, float(job["min_firmness"]))
         out["firm power"] = _first(firm, it_mw * scope.pue_most[site]) if job["min_firmness"] > 0 else 0
+    base = training(solution).query("job == @job.base_job")
+    if len(base):
+        out["base job"] = solution.number[str(base["end"].iloc[0])] + 1 + int(job["base_lag_periods"])
     # What the plan never has, such as full power in the stress block for work that may pause there, is no need of this job.
     return {name: t if t < case.n_periods else 0 for name, t in out.items()}
 

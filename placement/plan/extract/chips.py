@@ -24,7 +24,9 @@ def chips(solution: Solution) -> pd.DataFrame:
         deployed[f_of[f], k_of[k], t] += units
     serving *= _lent_in_use(solution, serving)
     number = {label: t for t, label in enumerate(solution.case.periods)}
-    for r in training(solution).itertuples():
+    jobs = solution.case["jobs"]
+    runs = training(solution)
+    for r in runs[~runs["job"].isin(list(jobs.loc[jobs["preemptible"], "job"]))].itertuples():  # preemptible ones use units of inference
         used[f_of[r.domain], k_of[r.sku], number[r.start] : number[r.end] + 1] += r.units
     there = scope.standing
     some = ((there + deployed + serving + used) > NIL).any(axis=2)

@@ -1,0 +1,75 @@
+r"""Preemptible jobs: gangs on units that inference leaves idle outside the stress block.
+
+.. math:: \sum_{x \text{ running on } f,k \text{ in } t} units\, x \le lull_{fkt}, \qquad
+          \sum_{x \text{ served at } s \text{ on } k \text{ in } t} calm\_share\, units\, x \le \sum_{f \in s} (serving_{fkt} - lull_{fkt})
+
+See models/README.md, section 5c. The columns are those of training; here their use is moved to what they really take.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from placement.demand.columns import Columns, Ints, Keys, Triplets
+from placement.demand.inference import load_by_block
+from placement.rules import Scope
+
+Mask = NDArray[np.bool_]
+
+
+def with_fillers(scope: Scope, columns: Columns, resources: Keys, decisions: Keys) -> tuple[Columns, pd.DataFrame]:
+    """Return the columns with preemptible jobs on idle units lent to inference in place of units of their own, and those for which none are lent."""
+    filler, use = _filler(scope, columns), columns.use
+    held = resources.holds("compute", use.row) & filler[use.col]
+    domain, sku, period = resources.index("compute", use.row[held])
+    at_site = resources.encode("serve", scope.domain_site[domain], sku, period)
+    lent = np.isin(at_site, use.row[resources.holds("serve", use.row)])
+    nowhere = np.zeros(len(columns), bool)
+    nowhere[use.col[held][~lent]] = True
+
+    taken = Triplets(resources.encode("filler", domain, sku, period), use.col[held], use.value[held])
+    kept = ~held & ~_at_stress(scope, filler, use, resources)
+    calm = _calm(scope, columns, resources, at_site[~nowhere[use.col[held]]])
+    joined = Triplets.join([Triplets(use.row[kept], use.col[kept], use.value[kept]), taken, calm])
+    return replace(columns, use=joined).only(~nowhere), _excluded(scope, columns, nowhere)
+
+
+def _filler(scope: Scope, columns: Columns) -> Mask:
+    """Return which columns are of preemptible jobs, shape (n,)."""
+    of = scope.case["jobs"]["preemptible"].to_numpy(bool)
+    parts = [of[frame["job"]] if kind == "training" else np.zeros(len(frame), bool) for kind, _, frame in columns.blocks()]
+    return np.concatenate([np.empty(0, bool), *parts])
+
+
+def _at_stress(scope: Scope, filler: Mask, use: Triplets, resources: Keys) -> Mask:
+    """Return the entries of power that fillers do not draw: those of the stress block."""
+    out = resources.holds("power", use.row) & filler[use.col]
+    out[out] = resources.index("power", use.row[out])[2] == scope.case.stress
+    return out
+
+
+def _calm(scope: Scope, columns: Columns, resources: Keys, wanted: Ints) -> Triplets:
+    """Use of units by services in their busiest calm block, at the sites and periods (codes of ``serve``) where fillers want them."""
+    calm = np.arange(len(scope.case.blocks)) != scope.case.stress
+    share = np.array([load_by_block(scope, x)[calm].max() for x in scope.case["services"]["peak_to_mean"]])
+    parts = [share[frame["service"]] if kind == "inference" else np.zeros(len(frame)) for kind, _, frame in columns.blocks()]
+    use, of = columns.use, np.concatenate(parts)
+    some = np.isin(use.row, wanted) & (of[use.col] > 0)
+    return Triplets(resources.encode("lull", *resources.index("serve", use.row[some])), use.col[some], use.value[some] * of[use.col[some]])
+
+
+def _excluded(scope: Scope, columns: Columns, nowhere: Mask) -> pd.DataFrame:
+    """Return the options (job, domain, SKU) of which no start is left: no service can use the SKU there and then."""
+    key, parts = ["job", "domain", "sku"], []
+    for kind, at, frame in columns.blocks():
+        if kind == "training":
+            options = frame[key].assign(lost=nowhere[at : at + len(frame)]).groupby(key, as_index=False)["lost"].all()
+            parts.append(options[options["lost"]])
+    lost = pd.concat(parts, ignore_index=True)
+    jobs = scope.case["jobs"]["job"].to_numpy()
+    named = {"workload": jobs[lost["job"]], "place": scope.domains.to_numpy()[lost["domain"]], "sku": scope.skus.to_numpy()[lost["sku"]]}
+    return pd.DataFrame({**named, "rule": "filler", "n": 1}).astype({"n": "int64"})
