@@ -18,7 +18,7 @@ from placement.rules import Scope
 _TOL = 1e-9
 
 
-def with_duty(scope: Scope, columns: Columns, resources: Keys, decisions: Keys) -> tuple[Columns, pd.DataFrame]:
+def with_duty(scope: Scope, columns: Columns, resources: Keys, decisions: Keys) -> Columns:
     """Return the columns with deferrable jobs drawing their mean power in every block, and offering their full power to be shifted."""
     duty = _duty(scope, columns)
     use = columns.use
@@ -32,7 +32,7 @@ def with_duty(scope: Scope, columns: Columns, resources: Keys, decisions: Keys) 
         it_mw = (use.value[draws] / scope.pue[site, period, block])[once]
         level = np.searchsorted(scope.duties, duty[col[once]])
         parts.append(Triplets(resources.encode("deferrable", site[once], level, period[once]), col[once], -it_mw))
-    return replace(columns, use=Triplets.join(parts)), pd.DataFrame()
+    return replace(columns, use=Triplets.join(parts))
 
 
 def _duty(scope: Scope, columns: Columns) -> Floats:

@@ -21,21 +21,30 @@ from placement.rules import Scope
 Mask = NDArray[np.bool_]
 
 
-def with_fillers(scope: Scope, columns: Columns, resources: Keys, decisions: Keys) -> tuple[Columns, pd.DataFrame]:
-    """Return the columns with preemptible jobs on idle units lent to inference in place of units of their own, and those for which none are lent."""
+def without_units(scope: Scope, columns: Columns, resources: Keys) -> tuple[Mask, pd.DataFrame]:
+    """Return which columns of preemptible jobs find no units, since no service can use the SKU at the site all the time, and the exclusions that they make."""
     filler, use = _filler(scope, columns), columns.use
     held = resources.holds("compute", use.row) & filler[use.col]
-    domain, sku, period = resources.index("compute", use.row[held])
-    at_site = resources.encode("serve", scope.domain_site[domain], sku, period)
-    lent = np.isin(at_site, use.row[resources.holds("serve", use.row)])
+    lent = np.isin(_at_site(scope, resources, use.row[held]), use.row[resources.holds("serve", use.row)])
     nowhere = np.zeros(len(columns), bool)
     nowhere[use.col[held][~lent]] = True
+    return nowhere, _excluded(scope, columns, nowhere)
 
-    taken = Triplets(resources.encode("filler", domain, sku, period), use.col[held], use.value[held])
+
+def with_fillers(scope: Scope, columns: Columns, resources: Keys, decisions: Keys) -> Columns:
+    """Return the columns, each with units, with preemptible jobs on idle units lent to inference in place of units of their own."""
+    filler, use = _filler(scope, columns), columns.use
+    held = resources.holds("compute", use.row) & filler[use.col]
+    taken = Triplets(resources.encode("filler", *resources.index("compute", use.row[held])), use.col[held], use.value[held])
     kept = ~held & ~_at_stress(scope, filler, use, resources)
-    calm = _calm(scope, columns, resources, at_site[~nowhere[use.col[held]]])
-    joined = Triplets.join([Triplets(use.row[kept], use.col[kept], use.value[kept]), taken, calm])
-    return replace(columns, use=joined).only(~nowhere), _excluded(scope, columns, nowhere)
+    calm = _calm(scope, columns, resources, _at_site(scope, resources, use.row[held]))
+    return replace(columns, use=Triplets.join([Triplets(use.row[kept], use.col[kept], use.value[kept]), taken, calm]))
+
+
+def _at_site(scope: Scope, resources: Keys, compute: Ints) -> Ints:
+    """Return the codes of ``serve`` at the sites of codes of ``compute``."""
+    domain, sku, period = resources.index("compute", compute)
+    return resources.encode("serve", scope.domain_site[domain], sku, period)
 
 
 def _filler(scope: Scope, columns: Columns) -> Mask:

@@ -8,12 +8,10 @@ from dataclasses import dataclass
 import pandas as pd
 
 from placement.case import Case
+from placement.demand.amendments import amended
 from placement.demand.columns import Columns, Keys, concatenate
-from placement.demand.deferral import with_duty
-from placement.demand.filler import with_fillers
 from placement.demand.inference import build_inference
 from placement.demand.pairs import build_pairs
-from placement.demand.releases import with_releases
 from placement.demand.training import build_training
 from placement.rules import Scope
 
@@ -40,18 +38,6 @@ BUILDERS: dict[str, Builder] = {
 def builders(case: Case) -> list[Builder]:
     """Return the builders of a case: pairs say all there is to say of its workloads."""
     return [build_pairs] if "pairs" in case else [build for table, build in BUILDERS.items() if table in case]
-
-
-#: What ties columns of several builders together: returns them amended, and what else is excluded.
-Amendment = Callable[[Scope, Columns, Keys, Keys], tuple[Columns, pd.DataFrame]]
-
-
-def amendments(case: Case) -> list[Amendment]:
-    """Return the amendments that a case asks for, in the order in which they are made."""
-    deferrable = bool((case["jobs"]["duty"] < 1).any()) and "pairs" not in case
-    fillers = bool(case["jobs"]["preemptible"].any()) and "pairs" not in case
-    wanted: list[tuple[bool, Amendment]] = [(deferrable, with_duty), (fillers, with_fillers), (len(case["releases"]) > 0, with_releases)]
-    return [amend for asked, amend in wanted if asked]
 
 
 def resource_keys(scope: Scope) -> Keys:
@@ -85,10 +71,7 @@ def build_demand(scope: Scope) -> Demand:
     n_periods = scope.case.n_periods
     decisions = Keys({"built": (len(scope.halls), n_periods), "open": (len(scope.sites),), "released": (len(scope.case["releases"]), n_periods)})
     built = [build(scope, resources, decisions) for build in builders(scope.case)]
-    columns, excluded = concatenate([c for c, _ in built]), [e for _, e in built]
-    for amend in amendments(scope.case):
-        columns, lost = amend(scope, columns, resources, decisions)
-        excluded.append(lost)
-    excluded = [e for e in excluded if len(e)]
+    columns, impossible = amended(scope, concatenate([c for c, _ in built]), resources, decisions)
+    excluded = [e for e in (*(e for _, e in built), *impossible) if len(e)]
     nothing = pd.DataFrame(columns=["workload", "place", "sku", "rule", "n"]).astype({"n": "int64"})
     return Demand(columns, resources, decisions, pd.concat(excluded, ignore_index=True) if excluded else nothing)

@@ -4,7 +4,7 @@ r"""Releases: training columns bring them out, and serving columns wait for them
           \sum_{s,k} x_{imtsk} \le released_{r(i),t}
 
 See models/README.md, section 5a. The columns come from the builders of training and inference as they are; here they get
-the rows that tie them together, and serving columns before the first possible release go.
+the rows that tie them together, once serving columns before the first possible release have gone (``demand/registry.py``).
 """
 
 from __future__ import annotations
@@ -13,23 +13,25 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from placement.demand.columns import Columns, Ints, Keys, Triplets
 from placement.rules import Scope
 
+Mask = NDArray[np.bool_]
 
-def with_releases(scope: Scope, columns: Columns, resources: Keys, decisions: Keys) -> tuple[Columns, pd.DataFrame]:
-    """Return the columns with releases as resources that training provides and serving requires, and what comes too early for a release."""
-    provided = _provided(scope, columns, resources)
-    release, period = resources.index("release", provided.row)
-    first = np.full(len(scope.case["releases"]), scope.case.n_periods)
-    np.minimum.at(first, release, period)
 
-    waits = _waiting(scope, columns)
-    early = (waits >= 0) & (columns_period(columns) < first[waits])
-    exclusions = _too_early(scope, columns, early)
-    joined = replace(columns, use=Triplets.join([columns.use, provided])).only(~early)
-    return _gated(joined, waits[~early], decisions), exclusions
+def before_release(scope: Scope, columns: Columns, resources: Keys) -> tuple[Mask, pd.DataFrame]:
+    """Return which columns serve, or are spare, before their release can be out on any training column, and the exclusions that they make."""
+    waits = _waiting(scope, columns, ("inference", "spare"))
+    early = (waits >= 0) & (columns_period(columns) < earliest_out(scope, columns)[waits])
+    return early, _too_early(scope, columns, early)
+
+
+def with_releases(scope: Scope, columns: Columns, resources: Keys, decisions: Keys) -> Columns:
+    """Return the columns, none of them before its release, with releases as resources that training provides and serving requires."""
+    joined = replace(columns, use=Triplets.join([columns.use, _provided(scope, columns, resources)]))
+    return _gated(joined, _waiting(scope, columns, ("inference",)), decisions)
 
 
 def earliest_out(scope: Scope, columns: Columns) -> Ints:
@@ -65,14 +67,14 @@ def _provided(scope: Scope, columns: Columns, resources: Keys) -> Triplets:
     return Triplets.join(parts)
 
 
-def _waiting(scope: Scope, columns: Columns) -> Ints:
-    """Return the release that each serving column waits for, -1 if none, shape (n,)."""
+def _waiting(scope: Scope, columns: Columns, kinds: tuple[str, ...]) -> Ints:
+    """Return the release that each column of some kinds waits for, -1 if none, shape (n,)."""
     of = pd.Index(scope.case["releases"]["release"]).get_indexer(pd.Index(scope.case["services"]["release"]))
-    parts = [of[frame["service"]] if kind == "inference" else np.full(len(frame), -1) for kind, _, frame in columns.blocks()]
+    parts = [of[frame["service"]] if kind in kinds else np.full(len(frame), -1) for kind, _, frame in columns.blocks()]
     return np.concatenate([np.empty(0, np.int64), *parts])
 
 
-def _too_early(scope: Scope, columns: Columns, early: np.ndarray) -> pd.DataFrame:
+def _too_early(scope: Scope, columns: Columns, early: Mask) -> pd.DataFrame:
     """Return how many options (metro, period) of each service, site and SKU lie before its release can be out."""
     if not early.any():
         return pd.DataFrame()

@@ -6,7 +6,6 @@ import pytest
 
 from placement.errors import DataError
 from placement.program import assemble, build_sides
-from tests.layers import small
 from tests.layers.small import SETTINGS, TABLES, Rows, edited, small_case, solved, violations
 
 #: The northern site with 500 units, no more to be had; at a peak of twice the mean the services need 400 units, and (1/2 - 0.1) / 0.9 of them in calm hours.
@@ -161,14 +160,36 @@ def test_bad_input(tmp_path, tables, settings, message):
     assert message in str(error.value)
 
 
-def test_there_must_be_calm_hours(tmp_path, monkeypatch):
+def test_there_must_be_calm_hours(tmp_path):
     """With one block, which is the stress block, nothing is left for a preemptible job."""
-    monkeypatch.setattr(small, "BLOCKS", "")
     tariffs = [{**row, "block": "all"} for row in TABLES["tariffs"] if row["block"] == "calm"]
     with pytest.raises(DataError, match="column 'preemptible' needs a block beside the stress block"):
-        small_case(tmp_path, **fill(100), tariffs=tariffs, services=edited("services", peak_to_mean=1))
+        small_case(tmp_path, blocks="", **fill(100), tariffs=tariffs, services=edited("services", peak_to_mean=1))
 
 
 def test_settings_are_those_of_the_small_case():
     """Four quarters: three of them hold the stretched job."""
     assert SETTINGS["periods"] == 4
+
+
+def test_fillers_wait_for_the_service_that_waits_for_a_release(tmp_path):
+    """Units are lent from the release on; a release that only such a filler could make in turn is never out, and neither are columns for it."""
+    services = [{**TABLES["services"][0], "release": "v1"}, {**TABLES["services"][0], "service": "code", "release": "v2"}]
+    jobs = [{"job": "big", "value_musd": 80}, {"job": "fill", "value_musd": 20, "preemptible": 1}]
+    job_skus = [{"job": n, "sku": "old", "units": 50, "duration_periods": d} for n, d in (("big", 2), ("fill", 1))]
+    releases = [{"release": "v1", "job": "big"}, {"release": "v2", "job": "fill"}]
+    demand = [{**row, "service": s} for row in TABLES["demand"] for s in ("chat", "code")]
+    service_skus = [{"service": s, "sku": "old", "tok_per_s": 1000} for s in ("chat", "code")]
+    tables = {**PLACE, "jobs": jobs, "job_skus": job_skus, "services": services, "releases": releases, "demand": demand, "service_skus": service_skus}
+    case = small_case(tmp_path, {"periods": 4}, **tables)
+    columns = build_sides(case).columns
+    ends = {
+        name: frame.loc[frame["job"] == j, ["start", "end"]].to_numpy().tolist()
+        for kind, _, frame in columns.blocks()
+        if kind == "training"
+        for j, name in enumerate(("big", "fill"))
+    }
+    assert ends["fill"] == [[2, 3]]  # 1 / 0.9 periods are two
+    plan = solved(case)
+    assert plan.tables["releases"].set_index("release")["released"].to_dict() == {"v1": "2027Q3", "v2": ""}
+    assert set(plan.tables["inference"]["service"]) == {"chat"}
