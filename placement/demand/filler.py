@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from placement.case.loads import loads
 from placement.demand.columns import Columns, Ints, Keys, Triplets
-from placement.demand.inference import load_by_block
 from placement.rules import Scope
 
 Mask = NDArray[np.bool_]
@@ -64,7 +64,7 @@ def _at_stress(scope: Scope, filler: Mask, use: Triplets, resources: Keys) -> Ma
 def _calm(scope: Scope, columns: Columns, resources: Keys, wanted: Ints) -> Triplets:
     """Use of units by services in their busiest calm block, at the sites and periods (codes of ``serve``) where fillers want them."""
     calm = np.arange(len(scope.case.blocks)) != scope.case.stress
-    share = np.array([load_by_block(scope, x)[calm].max() for x in scope.case["services"]["peak_to_mean"]])
+    share = loads(scope.case)[:, calm].max(axis=1)  # of the units held: room for bursts and waiting times is kept in calm hours, too
     parts = [share[frame["service"]] if kind == "inference" else np.zeros(len(frame)) for kind, _, frame in columns.blocks()]
     use, of = columns.use, np.concatenate(parts)
     some = np.isin(use.row, wanted) & (of[use.col] > 0)

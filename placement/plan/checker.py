@@ -99,7 +99,6 @@ def _check_plan(facts: Facts) -> None:
     check_eligible(facts, spares, network, "spares")
     check_cover(facts, served, spares)
     check_refresh(facts, pd.concat([served, spares], ignore_index=True) if len(spares) else served)
-    training = gang_units(facts, jobs)
     paused = jobs["preemptible"].to_numpy(bool)
     training, filler = gang_units(facts, jobs[~paused]), gang_units(facts, jobs[paused])
     it_mw, liquid_mw = hall_power(facts, start)

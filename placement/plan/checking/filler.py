@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from placement.plan.checking.facts import Facts, Floats
+from placement.plan.checking.load import relative_loads
 from placement.plan.checking.verdict import UNITS, axes
 
 
@@ -21,9 +22,8 @@ def check_fillers(facts: Facts, filler: Floats, training: Floats, units: Floats,
     there = axes(("domain", facts.domain_ids), ("SKU", facts.sku_ids), ("", facts.case.periods))
     facts.found.at_most("filler", filler, free, there, "units of preemptible jobs against units that no other job uses", "units", UNITS, scale=units)
     calm = np.zeros((len(facts.site_ids), len(facts.sku_ids), facts.n_periods))
-    sigma = facts.case.blocks[facts.case.stress].share
     if facts.n_blocks > 1 and filler.any():
-        share = np.maximum(0, (1 / served["peak_to_mean"].to_numpy(float) - sigma) / (1 - sigma))
+        share = np.delete(relative_loads(facts.case, served), facts.case.stress, axis=1).max(axis=1)
         np.add.at(calm, tuple(served[c].to_numpy(int) for c in ("s", "k", "period")), share * served["used"].to_numpy(float))
         here = axes(("site", facts.site_ids), ("SKU", facts.sku_ids), ("", facts.case.periods))
         left = facts.per_site(free - filler)
