@@ -38,9 +38,9 @@ def test_china_must_serve_is_infeasible():
     assert not plan.tables
 
 
-@pytest.mark.parametrize("name", ["grid-delay", "chips-halved", "carbon-price"])
+@pytest.mark.parametrize("name", ["grid-delay", "chips-halved", "carbon-price", "permit-refused"])
 def test_scenarios_cost_more_than_their_base(name):
-    """Less grid, fewer chips or dearer carbon never help."""
+    """Less grid, fewer chips, dearer carbon or a refused permit never help."""
     base = placement.solve(placement.read_case(DATA / "frontier-small"), rel_gap=1e-4, time_limit_s=60)
     worse = placement.solve(placement.read_case(DATA / "scenarios" / name), rel_gap=1e-4, time_limit_s=60)
     assert worse.objective >= base.bound - 1e-6 * abs(base.bound)

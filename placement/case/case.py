@@ -85,6 +85,10 @@ class Case:
         """The labels of the periods."""
         return tuple(period_label(self.start + t, self.period_months) for t in range(self.n_periods))
 
+    def year(self, t: int) -> int:
+        """Return the calendar year in which a period begins."""
+        return (self.start + t) * self.period_months // 12
+
     @cached_property
     def hours(self) -> NDArray[np.float64]:
         """Hours per period and block, shape (n_blocks,)."""

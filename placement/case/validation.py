@@ -31,6 +31,7 @@ from placement.case import demand_rules as demand
 from placement.case import deployment_rules as deployment
 from placement.case import fibre_rules as fibre
 from placement.case import offer_rules as offers
+from placement.case import permit_rules as permits
 from placement.case import service_rules as service
 from placement.case import supply_rules as supply
 from placement.case import training_rules as training
@@ -132,6 +133,7 @@ RULES: tuple[Rule, ...] = (
         "sites.site sites.lat_deg sites.lon_deg metros.metro metros.lat_deg metros.lon_deg links.a links.b links.km",
     ),
     *cooling.RULES,
+    *permits.RULES,
     *release_rules.RULES,
     *redundancy_rules.RULES,
     *filler_rules.RULES,

@@ -48,10 +48,15 @@ def usable(scope: Scope, service: pd.Series, k: NDArray[np.int64]) -> tuple[NDAr
     export = scope.export["rule_id"].to_numpy().reshape(n, -1)[:, k]
     memory = (service["hbm_gb"] > skus["hbm_gb"] * skus["node_units"]).to_numpy()
     chips = ~scope.obtainable[:, k] & (installed == 0)
-    masks = [~scope.export_ok[:, k], scope.liquid[k][None] & (liquid[:, -1:] == 0), np.broadcast_to(memory, shape), chips]
-    names = [np.char.add("export:", export.astype(str)), np.full(shape, "cooling"), np.full(shape, "memory"), np.full(shape, "chips")]
+    refused = np.full(n, "", dtype=object)
+    refused[scope.domain_site[scope.refused != ""]] = scope.refused[scope.refused != ""]
+    dense = np.zeros(shape, bool)
+    np.logical_or.at(dense, scope.domain_site, scope.housable[:, k])
+    masks = [~scope.export_ok[:, k], scope.liquid[k][None] & (liquid[:, -1:] == 0), ~dense, np.broadcast_to(memory, shape), chips]
+    names = [np.char.add("export:", export.astype(str)), *(np.full(shape, rule) for rule in ("cooling", "density", "memory", "chips"))]
     rule = np.select([np.broadcast_to(m, shape) for m in masks], names, default="")
-    rule = np.where((rule == "") & ~(units > 0).any(axis=2), "dates", rule)
+    late = (rule == "") & ~(units > 0).any(axis=2)
+    rule = np.where(late, np.where(refused != "", "refused:" + refused, "dates")[:, None], rule)
     s, o = np.nonzero(rule != "")
     lost = pd.DataFrame({"workload": service["service"], "place": scope.sites.to_numpy()[s], "sku": skus["sku"].to_numpy()[o], "rule": rule[s, o], "n": 1})
     return (units > 0) & (rule == "")[:, :, None], lost

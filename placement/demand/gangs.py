@@ -44,7 +44,9 @@ def gangs(scope: Scope) -> pd.DataFrame:
     it_need: Floats = gang * kw[:, None] / KW_PER_MW * (1 - TOLERANCE)
     mw_need: Floats = it_need * scope.pue_least[site][None, :]
 
-    fits = np.maximum(_first(scope.room_mw[:, k].swapaxes(0, 1), it_need), _first(scope.units[:, k].swapaxes(0, 1), gang * (1 - TOLERANCE)))
+    housed = _first(scope.room_mw[:, k].swapaxes(0, 1), it_need)
+    refused = (housed >= t_end) & (scope.refused != "")[None, :] & (it_need <= scope.planned_mw[:, k].T)
+    fits = np.maximum(housed, _first(scope.units[:, k].swapaxes(0, 1), gang * (1 - TOLERANCE)))
     powered = powered_from(scope, k, of, it_need)
     firm = _firm_from(scope, of["min_firmness"].to_numpy(float), mw_need)
     first = np.maximum.reduce([fits, powered, firm, np.broadcast_to(of["earliest"].to_numpy()[:, None], fits.shape), gravity.ahead[j][:, site]])
@@ -58,9 +60,11 @@ def gangs(scope: Scope) -> pd.DataFrame:
         (of_data[:, site] != "", np.char.add("residency:", of_data[:, site].astype(str))),
         (~scope.export_ok[site][:, k].T, np.char.add("export:", export.astype(str))),
         (scope.liquid[k][:, None] & (scope.liquid_mw[:, -1] == 0)[None, :], "cooling"),
+        (~scope.housable[:, k].T, "density"),
         (np.broadcast_to((case["skus"]["hbm_gb"].to_numpy()[k] < of["min_hbm_gb"].to_numpy())[:, None], shape), "memory"),
         (scope.fabric_gbps[None, :] < of["min_fabric_gbps"].to_numpy(float)[:, None], "fabric"),
         (goodput <= _MIN_GOODPUT, "goodput"),
+        (refused, np.char.add("refused:", scope.refused.astype(str))),
         (fits >= t_end, "size"),
         (firm >= t_end, "firmness"),
         (powered >= t_end, "power"),

@@ -130,12 +130,11 @@ def _smallest_hall(scope: Scope, options: pd.DataFrame) -> Ints:
     """Return the row of the first hall with which the domain is large enough for each option's gang."""
     need = options["units"].to_numpy() * scope.kw[options["sku"].to_numpy()] / KW_PER_MW * (1 - TOLERANCE)
     halls, domain = scope.halls, scope.hall_domain
-    liquid_mw = halls["it_mw"].where(halls["cooling"] == "liquid", 0.0)
-    total = np.stack([halls["it_mw"].groupby(domain).cumsum(), liquid_mw.groupby(domain).cumsum()])
+    room_mw = pd.DataFrame(np.where(scope.housed, halls["it_mw"].to_numpy(float)[:, None], 0.0))  # of each hall for each SKU
     order = halls.groupby(domain).cumcount().to_numpy()
-    grid = np.full((2, len(scope.domains), int(order.max(initial=0)) + 1), np.inf)
-    grid[:, domain, order] = total
-    position = (grid[scope.liquid[options["sku"]].astype(int), options["domain"].to_numpy()] < need[:, None]).sum(axis=1)
-    row_of = np.zeros(grid.shape[1:], np.int64)
+    grid = np.full((len(scope.domains), int(order.max(initial=0)) + 1, len(scope.skus)), np.inf)
+    grid[domain, order] = room_mw.groupby(domain).cumsum().to_numpy()
+    position = (grid[options["domain"].to_numpy(), :, options["sku"].to_numpy()] < need[:, None]).sum(axis=1)
+    row_of = np.zeros(grid.shape[:2], np.int64)
     row_of[domain, order] = np.arange(len(halls))
     return row_of[options["domain"].to_numpy(), position]

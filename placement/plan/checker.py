@@ -14,6 +14,7 @@ import pandas as pd
 from placement.case.case import Case
 from placement.plan.checking.chips import check_chips, check_serving
 from placement.plan.checking.datasets import ingest_traffic
+from placement.plan.checking.density import check_density
 from placement.plan.checking.facts import Facts, Floats
 from placement.plan.checking.fibre import Network, check_fibre
 from placement.plan.checking.filler import check_fillers, filler_power
@@ -104,6 +105,7 @@ def _check_plan(facts: Facts) -> None:
     it_mw, liquid_mw = hall_power(facts, start)
     units, serving = check_chips(facts, stock, check_rents(facts), it_mw, liquid_mw, training)
     check_fillers(facts, filler, training, units, served)
+    check_density(facts, units, start)
     check_serving(facts, serving, service_units(facts, served) + service_units(facts, spares))
     above_idle = service_power(facts, served) + standby_power(facts, spares) + deferred_power(facts, jobs) + filler_power(facts, filler)
     check_power(facts, _power_drawn(facts, units, training) + above_idle, firm_power(facts, jobs))

@@ -69,6 +69,7 @@ LABELS = {
     "co2_kt": "CO\u2082, kt",
     "contract_share": "Energy from power contracts, %",
     "own_generation_share": "Energy from on-site generation, %",
+    "water_ml": "Water used, Ml",
     "jobs_placed": "Training jobs placed",
     "jobs_unplaced": "Training jobs not placed",
     "value_placed_musd": "Value of the jobs placed",
@@ -158,7 +159,7 @@ def figure_of(name: str, value: object) -> tuple[str, str]:
     if name.endswith("_musd"):
         return LABELS[name], musd(value)
     label, comma, unit_name = LABELS[name].rpartition(", ")
-    if not comma or unit_name not in ("%", "MW", "GWh", "kt", "Gtok", "ms", "$/Mtok"):
+    if not comma or unit_name not in ("%", "MW", "GWh", "kt", "Gtok", "ms", "$/Mtok", "Ml"):
         return LABELS[name], significant(value)
     return label, percent(value) if unit_name == "%" else unit(value, unit_name)
 

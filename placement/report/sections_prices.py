@@ -19,6 +19,9 @@ KINDS = {
     "hall_it_mw": "IT capacity of halls", "hall_liquid_mw": "Liquid-cooled capacity of halls", "grid_limit": "Grid connections",
     "community_cap": "Community limits on power", "firm": "Firm power", "chip_stock": "Accelerators",
     "deploy_rate": "Deployment at a site", "stock_max": "Accelerators in stock", "stage_capacity": "Upstream stages", "export_cap": "Export caps",
+    "hall_density_mw": "Halls for dense racks", "heat_limit": "Cooling plants",
+    "milestone_starts": "Permits and other milestones", "crew_limit": "Construction crews", "grid_queue": "Grid queues",
+    "water": "Rights to water",
     "export_performance": "Export caps on processing performance", "domestic_share": "Chips to be made at home",
     "budget": "Budget", "fibre": "Fibre",
 }  # fmt: skip

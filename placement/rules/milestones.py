@@ -15,6 +15,7 @@ import pandas as pd
 
 from placement.case import Case
 
+NEVER = 10**6  # a period behind every horizon
 _EPS = 1e-9  # leads are decimals: 0.1 + 0.2 periods must not become a whole period
 
 
@@ -27,11 +28,14 @@ class Chain:
     costs: Mapping[str, float] = field(default_factory=dict)  # milestone -> M$
     finish: Mapping[str, float] = field(default_factory=dict)  # milestone -> periods from the start of the horizon
     after_shared: float = 0.0  # largest tail among milestones that directly follow a shared one
+    leads: Mapping[str, float] = field(default_factory=dict)  # milestone -> periods that it takes
+    crews: Mapping[str, float] = field(default_factory=dict)  # milestone -> crews while it runs
+    refused: str = ""  # a milestone that is refused, if one is
 
     @property
     def earliest(self) -> int:
         """First period in which the end of the chain can be."""
-        return whole(self.path)
+        return NEVER if self.refused else whole(self.path)
 
     @property
     def length(self) -> int:
@@ -94,5 +98,6 @@ def _chain(rows: pd.DataFrame, lead: str, finish: Mapping[str, float], shared: s
     for n in reversed(list(nx.topological_sort(graph))):
         tails[n] = leads[n] + max((tails[f] for f in followers[n]), default=0.0)
     after_shared = max((tails[n] for n, before in wait.items() if any(a in shared and a not in leads for a in before)), default=0.0)
-    costs = dict(zip(rows["milestone"], rows["cost_musd"], strict=True))
-    return Chain(max(finish.values(), default=0.0), tails, costs, finish, after_shared)
+    costs, crews = (dict(zip(rows["milestone"], rows[c], strict=True)) for c in ("cost_musd", "crews"))
+    refused = next((str(n) for n in rows.loc[rows["refused"], "milestone"]), "")
+    return Chain(max(finish.values(), default=0.0), tails, costs, finish, after_shared, leads, crews, refused)

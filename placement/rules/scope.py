@@ -126,6 +126,9 @@ class Scope:
         first = np.maximum.reduce([halls["earliest"].to_numpy(), [c.earliest for c in chain], opened])
         halls["first"] = np.where(halls["existing"], 0, first)
         halls["first"] = halls.groupby("domain", sort=False)["first"].cummax()  # halls of a domain come in order
+        shared = [self.opening[s].refused if s in self.opening else "" for s in halls["site"]]
+        refused = pd.Series([s or c.refused for s, c in zip(shared, chain, strict=True)], index=halls.index, dtype=object)
+        halls["refused"] = refused.where(refused != "").groupby(halls["domain"], sort=False).ffill().fillna("")  # nor what would follow it
         return halls
 
     @staticmethod
@@ -144,6 +147,21 @@ class Scope:
         first = np.minimum(self.halls["first"].to_numpy(), self.case.n_periods)
         np.add.at(mw, (self.hall_domain, first), np.where(which, self.halls["it_mw"], 0.0))
         return mw.cumsum(axis=1)[:, :-1]
+
+    @cached_property
+    def refused(self) -> NDArray[np.object_]:
+        """The refused milestone that takes halls from each domain, "" if none does, shape (F,)."""
+        out = np.full(len(self.domains), "", dtype=object)
+        lost = self.halls["refused"].to_numpy(object)
+        out[self.hall_domain[lost != ""]] = lost[lost != ""]
+        return out
+
+    @cached_property
+    def planned_mw(self) -> Array:
+        """IT MW of all halls of each domain that take a SKU, those that are refused or come too late included, shape (F, K)."""
+        out = np.zeros((len(self.domains), len(self.skus)))
+        np.add.at(out, self.hall_domain, np.where(self.housed, self.halls["it_mw"].to_numpy(float)[:, None], 0.0))
+        return out
 
     @cached_property
     def it_mw(self) -> Array:
@@ -220,9 +238,25 @@ class Scope:
         return self.export["allowed"].to_numpy(bool).reshape(len(self.sites), len(self.skus))
 
     @cached_property
+    def housed(self) -> NDArray[np.bool_]:
+        """Whether each hall can take each SKU, shape (H, K): liquid-cooled SKUs need liquid halls, dense ones dense halls."""
+        wet = (self.halls["cooling"] == "liquid").to_numpy()
+        densest = self.halls["max_kw_per_rack"].fillna(np.inf).to_numpy(float)
+        asked = self.case["skus"]["kw_per_rack"].fillna(0.0).to_numpy(float)
+        return (wet[:, None] | ~self.liquid[None]) & (densest[:, None] >= asked[None])
+
+    @cached_property
+    def housable(self) -> NDArray[np.bool_]:
+        """Whether some hall of each domain can take each SKU, whenever it comes, shape (F, K)."""
+        out = np.zeros((len(self.domains), len(self.skus)), bool)
+        np.logical_or.at(out, self.hall_domain, self.housed)
+        return out
+
+    @cached_property
     def room_mw(self) -> Array:
-        """Most IT MW that a SKU finds per domain and period, shape (F, K, T): liquid-cooled SKUs need liquid halls."""
-        return np.where(self.liquid[None, :, None], self.liquid_mw[:, None, :], self.it_mw[:, None, :])
+        """Most IT MW that a SKU finds per domain and period, shape (F, K, T)."""
+        by_sku = [self._hall_mw(self.housed[:, k]) for k in range(len(self.skus))]
+        return np.array(by_sku).reshape(len(self.skus), len(self.domains), self.case.n_periods).swapaxes(0, 1)
 
     @cached_property
     def rented(self) -> Array:
@@ -296,14 +330,19 @@ class Scope:
         if not self.has_power:
             return np.full((len(self.sites), self.case.n_periods, len(self.case.blocks)), np.inf)
         grid, gens = self.case["grid"], self.case["generators"]
-        cap = self.case["sites"]["community_mw"].fillna(np.inf).to_numpy(float)
         by_block = [
             self._steps(grid["site"], grid["available"], grid["mw"] * ~(grid["interruptible"] & block.stress))
             + self._steps(gens["site"], gens["available"], gens["max_mw"] * [self.profile[p][b] for p in gens["profile"]])
             for b, block in enumerate(self.case.blocks)
         ]
         stored = [self._stored(self.case["storage"], b) for b in range(len(self.case.blocks))]
-        return np.minimum(np.stack(by_block, axis=2), cap[:, None, None]) + np.stack(stored, axis=2)
+        return np.minimum(np.stack(by_block, axis=2), self.community_mw[:, None, None]) + np.stack(stored, axis=2)
+
+    @cached_property
+    def community_mw(self) -> Array:
+        """Most MW that the community of each site grants, with what it grants against benefits, shape (S,)."""
+        more = self.case["local_benefits"].set_index("site")["extra_mw"].reindex(self.sites).fillna(0.0)
+        return self.case["sites"]["community_mw"].fillna(np.inf).to_numpy(float) + more.to_numpy(float)
 
     @cached_property
     def storage_share(self) -> Array:
@@ -335,6 +374,11 @@ class Scope:
     def pue(self) -> Array:
         """PUE of each site, shape (S, T, B); 0 where power comes with the rent: nothing is drawn at the meter."""
         return np.where(self.power_included[:, None, None], 0.0, by_block(self.case, "pue"))
+
+    @cached_property
+    def wue(self) -> Array:
+        """Litres of water per kWh of IT energy, shape (S, T, B); NaN where not known."""
+        return by_block(self.case, "wue_l_per_kwh")
 
     @cached_property
     def pue_most(self) -> Array:

@@ -17,6 +17,8 @@ def unreachable(scope: Scope) -> pd.DataFrame:
     The column ``workload`` names the kind and the id, such as ``hall:oslo/h1``.
     """
     rows = [(*row, "dates", 1) for row in _late(scope)]
+    lost = scope.halls[scope.halls["refused"] != ""]
+    rows += [(f"hall:{h.site}/{h.hall}", h.site, "", f"refused:{h.refused}", 1) for h in lost.itertuples()]
     return pd.DataFrame(rows, columns=list(EXCLUSIONS)).astype({"workload": object, "place": object, "sku": object, "rule": object, "n": "int64"})
 
 
@@ -24,7 +26,7 @@ def _late(scope: Scope) -> Iterator[tuple[str, str, str]]:
     """Yield (kind and id, place, SKU) of everything whose first period is not within the horizon."""
     case, halls = scope.case, scope.halls
     end = case.n_periods
-    for h in halls[~halls["existing"] & (halls["first"] >= end)].itertuples():
+    for h in halls[~halls["existing"] & (halls["first"] >= end) & (halls["refused"] == "")].itertuples():
         yield f"hall:{h.site}/{h.hall}", h.site, ""
     for r in case["grid"].query("available >= @end").itertuples():
         yield f"tier:{r.site}/{r.tier}", r.site, ""

@@ -12,6 +12,7 @@ from collections import defaultdict
 
 import pyomo.environ as pyo
 
+from placement.supply.density import limit_density
 from placement.supply.deployment import limit_deployment
 from placement.supply.exports import cap_exports
 from placement.supply.inventory import hold_stock
@@ -65,6 +66,7 @@ def build(supply: Supply) -> None:
     m.serving_split = pyo.Constraint(alone, rule=lambda m, *i: m.serving[i] <= float(scope.standing[codes[i]]) + here.get(codes[i], 0))
 
     _fill_halls(supply, here)
+    limit_density(supply, here)
     _draw_idle(supply, here)
     cap_exports(supply, here)
     limit_deployment(supply)

@@ -58,13 +58,11 @@ def build(supply: Supply) -> None:
 
 def close(supply: Supply) -> None:
     """State the limits once every source has been declared."""
-    m, limit, through, sources = supply.model, supply.grid_limit, supply.through_grid, supply.source_mw
+    m, limit, through = supply.model, supply.grid_limit, supply.through_grid
     m.grid_limit = pyo.Constraint(list(through), rule=lambda m, *i: amount(through[i]) <= amount(limit[i]))
     if supply.export_mw:
         sold = supply.export_mw
         m.export_limit = pyo.Constraint(list(sold), rule=lambda m, *i: amount(sold[i]) <= amount(limit[i]))
-    cap = supply.case["sites"].set_index("site")["community_mw"].dropna().to_dict()
-    m.community_cap = pyo.Constraint([i for i in sources if i[0] in cap], rule=lambda m, s, t, b: amount(sources[s, t, b]) <= cap[s])
 
 
 BLOCK = Block("grid", build, tables=("grid",), needs=("sites",))

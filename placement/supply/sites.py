@@ -39,6 +39,7 @@ def build(supply: Supply) -> None:
     for row, h in enumerate(halls):
         for t in range(case.n_periods):
             now = 1 if h.existing else built((h.site, h.hall), t)
+            supply.hall_on[row, t] = now
             supply.hall_mw[scope.hall_domain[row], h.cooling, t].append(h.it_mw * now)
             supply.pay("opex", t, h.opex_musd_per_year * case.period_months / MONTHS_PER_YEAR * now, h.site)
             if not h.existing and t >= h.first:

@@ -61,6 +61,7 @@ def build(supply: Supply) -> None:
         given = m.storage_discharge[n, t, b] - m.storage_charge[n, t, b]
         supply.provide(("power", code[stores[n].site], t, b), given)
         supply.sources.append(Source(stores[n].site, "", t, b, given, 1.0, stored=True))
+        supply.stored_mw[stores[n].site, t, b].append(given)
 
 
 BLOCK = Block("storage", build, tables=("storage",), needs=("sites",))

@@ -60,10 +60,13 @@ class Supply:
         self.owned: dict[tuple[str, int], list[Expr]] = defaultdict(list)  # (SKU, t) -> units bought that have arrived and not left
         self.purchase_musd: dict[str, Expr] = {}  # offer -> what is paid for the units bought, if they cost anything
         self.leaving: dict[tuple[str, int], list[Expr]] = defaultdict(list)  # (SKU, t) -> owned units that leave at the start of t
+        self.step: dict[str, Callable[[Any, int], Expr]] = {}  # name of never-falling decisions -> value(key, t)
         self.hall_mw: dict[tuple[Any, ...], list[Expr]] = defaultdict(list)  # (domain code, cooling, t) -> IT MW in service
         self.tier_mw: dict[tuple[str, str, int], Expr] = {}  # (site, tier, t) -> MW of an energised tier
+        self.hall_on: dict[tuple[int, int], Expr] = {}  # (row of scope.halls, t) -> whether it is in service
         self.grid_limit: dict[tuple[Any, ...], list[Expr]] = defaultdict(list)  # (site, t, b) -> MW of the energised tiers
         self.through_grid: dict[tuple[Any, ...], list[Expr]] = defaultdict(list)  # (site, t, b) -> MW that use the connection
+        self.stored_mw: dict[tuple[Any, ...], list[Expr]] = defaultdict(list)  # (site, t, b) -> MW that storage gives less what it takes
         self.export_mw: dict[tuple[Any, ...], list[Expr]] = defaultdict(list)  # (site, t, b) -> MW sold through the connection
         self.sources: list[Source] = []  # the same by technology, and what is sold and stored
         self.source_mw: dict[tuple[Any, ...], list[Expr]] = defaultdict(list)  # (site, t, b) -> MW from all sources
@@ -122,6 +125,7 @@ class Supply:
             i = (*key, t)
             return var[i] if i in known else 0
 
+        self.step[name] = value
         return value
 
 

@@ -43,13 +43,14 @@ lund,h1,lund-a,40,liquid,400,4,0,,15
 lund,h2,lund-b,40,air,400,4,0,,15
 """,
     "milestones": """\
-site,hall,milestone,after,lead_p10,lead_p50,lead_p90,cost_musd
-lund,,land,,0,0.5,1,1
-lund,h1,shell,land,1,1,2,
-lund,h1,energise,shell;land,0.5,0.5,1,
-lund,h2,shell,land,1,1,2,
-oslo,h1,shell,,1,1,2,
+site,hall,milestone,after,lead_p10,lead_p50,lead_p90,cost_musd,crews
+lund,,land,,0,0.5,1,1,
+lund,h1,shell,land,1,1,2,,1
+lund,h1,energise,shell;land,0.5,0.5,1,,
+lund,h2,shell,land,1,1,2,,1
+oslo,h1,shell,,1,1,2,,
 """,
+    "crews": "place,period,crews\n,2027Q1,2\n",
     "grid": """\
 site,tier,mw,firmness,available,capex_musd,interruptible
 oslo,t1,80,1,,,0
@@ -133,6 +134,11 @@ MORE_TABLES = {
     "service_loads": "service,block,load\ncode,base,0.9\ncode,stress,1.9\n",
     "service_metros": "service,metro,slo_rtt_ms\ncode,STO,30\n",
     "utilisation_curves": "curve,servers,max_utilisation\nq,1,0.4\nq,64,0.9\n",
+    "milestone_limits": "milestone,place,period,max_starts\nshell,SE4,2027Q1,1\n",
+    "grid_queue": "zone,period,mw\nSE4,2027Q2,60\n",
+    "gates": "gate,kind,site,item,after_kind,after_site,after_item,lag_periods\npilot,hall,lund,h2,hall,lund,h1,1\n",
+    "land_options": "site,fee_musd_per_year,expires\nlund,0.5,2027Q3\n",
+    "local_benefits": "site,extra_mw,usd_per_mw_year\nlund,50,20000\n",
 }
 
 #: What must be edited for such a table to matter: table -> file, old, new.

@@ -20,6 +20,7 @@ FACTS = Path(os.environ.get("PLACEMENT_FACTS", ROOT.parent / "shared" / "realdat
 CASES = ("three-sites", "frontier-small", "frontier", "sovereign")
 SCENARIOS = sorted(p.name for p in (DATA / "scenarios").iterdir() if p.is_dir())
 DERIVED = ("frontier", "frontier-small", "scenarios")
+BY_HAND = ("permit-refused",)  # scenarios written by hand
 
 
 def files(folder: Path) -> dict[str, Path]:
@@ -52,6 +53,7 @@ def test_cases_equal_a_rebuild(tmp_path: Path) -> None:
     subprocess.run(command, check=True, capture_output=True)
     for name in DERIVED:
         committed, rebuilt = files(DATA / name), files(tmp_path / "data" / name)
+        committed = {n: path for n, path in committed.items() if Path(n).parts[0] not in BY_HAND}
         assert committed.keys() == rebuilt.keys()
         assert [n for n in committed if not filecmp.cmp(committed[n], rebuilt[n], shallow=False)] == []
     assert filecmp.cmp(rtt, Path(__file__).parent / "rtt_azure_p95.csv", shallow=False)

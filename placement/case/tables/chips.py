@@ -19,6 +19,7 @@ TABLES = (
             num("hbm_gb", "GB", "memory per accelerator", None, 0.1, 1e5),
             whole("node_units", "accelerators", "accelerators that can hold one replica together (scale-up domain)", 8, 1, 10000),
             choice("cooling", ("air", "liquid"), "cooling that the SKU needs", "air"),
+            num("kw_per_rack", "kW", "IT power of one full rack; blank: fits everywhere", NAN, 0.1, 1e4),
             text("export_class", "class in `export`; blank: unrestricted"),
             num(
                 "tpp",

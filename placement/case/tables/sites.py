@@ -34,6 +34,9 @@ TABLES = (
             ),
             num("included_firmness", "share", "share of hours in which power that comes with the rent is there; only with power_included", 0.0, 0, 1),
             num("community_mw", "MW", "cap on the facility's total power; blank: none", NAN, 0.0, 1e5),
+            num("heat_mw", "MW", "heat that the cooling plant rejects in the stress block (all IT power becomes heat); blank: enough", NAN, 0.001, 1e5),
+            num("wue_l_per_kwh", "l/kWh", "water used per kWh of IT energy, where `cooling` has no row for the hour; blank: not known", NAN, 0.0, 20.0),
+            num("water_ml_per_year", "Ml/year", "right to water, million litres per calendar year; blank: no limit", NAN, 0.0, 1e6),
         ),
     ),
     Table(
@@ -47,6 +50,19 @@ TABLES = (
             whole("quarter", "", "quarter of the year, 1 to 4; blank: all year", 0, 1, 4),
             ref("block", "case.blocks", "representative block; blank: all hours", ""),
             num("pue", "MW/MW", "facility power / IT power in these hours; blank: sites.pue", NAN, 1.0, 3.0),
+            num("wue_l_per_kwh", "l/kWh", "water used per kWh of IT energy in these hours; blank: sites.wue_l_per_kwh", NAN, 0.0, 20.0),
+        ),
+    ),
+    Table(
+        name="local_benefits",
+        layer="sites",
+        key=("site",),
+        needs=("sites", "halls"),
+        meaning="What the community around a site grants above `sites.community_mw` against benefits paid to it, in the periods in which it is paid.",
+        columns=(
+            ref("site", "sites", "site"),
+            num("extra_mw", "MW", "largest power above community_mw", None, 0.001, 1e5),
+            num("usd_per_mw_year", "$/MW/year", "benefits per MW above community_mw and year", None, 0.0, 1e7),
         ),
     ),
     Table(
@@ -61,6 +77,7 @@ TABLES = (
             text("domain", "fabric domain id, unique over all sites; blank: the whole site is one domain (id = site id)"),
             num("it_mw", "MW", "IT power of the hall", None, 0.001, 1e4),
             choice("cooling", ("air", "liquid"), "a liquid-cooled SKU needs liquid halls; an air-cooled one may use both", "liquid"),
+            num("max_kw_per_rack", "kW", "densest racks that its cooling and floor take; blank: any", NAN, 0.1, 1e4),
             num("capex_musd", "M$", "construction cost; 0 for an existing hall", 0.0),
             num("opex_musd_per_year", "M$/year", "fixed running cost while in service", 0.0),
             flag("existing", "in service from the first period"),
@@ -84,6 +101,8 @@ TABLES = (
             num("lead_p50", "periods", "duration, median (the default)", None, 0, 400),
             num("lead_p90", "periods", "duration, 90th percentile (used with lead_percentile = 90; shown in the plan)", None, 0, 400),
             num("cost_musd", "M$", "cost, paid when the milestone starts", 0.0),
+            num("crews", "crews", "crews of `crews` that work on it as long as it runs", 0.0, 0.0, 1e4),
+            flag("refused", "the permit is refused, as a scenario: what waits for it is never built"),
         ),
     ),
 )

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from placement.plan.checking.connection import check_peaks, curtailed
+from placement.plan.checking.cooling import check_community, check_cooling
 from placement.plan.checking.energy_policy import check_carbon, check_clean, check_mix
 from placement.plan.checking.facts import Facts, Floats, codes
 from placement.plan.checking.generation import at_sites, capacities, check_output, exported
@@ -41,8 +42,8 @@ def check_power(facts: Facts, draw: Floats, firm_units: dict[float, Floats]) -> 
     stored_mw = given_at_sites(facts, stored)
     if facts.power_modelled:
         there = axes(("site", facts.site_ids), ("", facts.case.periods), ("block", facts.block_names))
-        cap = facts.sites["community_mw"].fillna(np.inf).to_numpy(float)[:, None, None]
-        facts.found.at_most("community_cap", total, np.broadcast_to(cap, total.shape), there, "facility power against the community's cap", "MW")
+        check_community(facts, total)
+        check_cooling(facts, draw)
         facts.found.at_most("power", draw, total - at_sites(facts, sold) + stored_mw, there, "power drawn against power taken", "MW", scale=total)
         _firm(facts, tiers_on - given_up, capacity, stored, firm_units)
     check_carbon(facts, _energy_cost(facts, taken))

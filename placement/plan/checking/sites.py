@@ -5,10 +5,12 @@ from __future__ import annotations
 import networkx as nx
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from placement.case.case import Case
 from placement.plan.checking.facts import Facts, Floats, Ints, codes
-from placement.plan.checking.verdict import rows
+from placement.plan.checking.permits import check_gates, check_grid_queue, check_options, check_starts
+from placement.plan.checking.verdict import Where, rows
 
 EPSILON = 1e-9  # of a period, in ceil and floor
 PERCENTILES = (10, 50, 90)
@@ -71,6 +73,7 @@ def hall_dates(facts: Facts) -> Ints:
     ready = np.array([max(hall_ready.get(p, 0), site_ready.get(p[0], 0)) for p in pairs], dtype=int)
     first = np.maximum(ready, halls["earliest"].to_numpy(int))
     decided = ~existing & (start < horizon)
+    _refused(facts, decided, where)
     found.at_most("hall_dates", np.where(decided, first, 0), start, where, "first period possible against period of entry", "periods")
     _hall_order(facts, start)
     opened = _openings(facts, site_ready)
@@ -85,9 +88,24 @@ def hall_dates(facts: Facts) -> Ints:
             "period of the site's opening against entry less the hall's own work",
             "periods",
         )
+    check_gates(facts, start, opened)
+    check_options(facts, opened)
+    check_grid_queue(facts)
     _milestones(facts, paths, dict(zip(pairs, np.where(decided, start, horizon), strict=True)), opened)
     _hall_costs(facts, start, np.array([hall_work.get(p, 0) for p in pairs], dtype=int))
     return start
+
+
+def _refused(facts: Facts, decided: NDArray[np.bool_], where: Where) -> None:
+    """Nothing is built or opened whose permit, or whose site's permit, is refused."""
+    halls, milestones = facts.halls, facts.case["milestones"]
+    lost = milestones[milestones["refused"].to_numpy(bool)]
+    own = set(zip(lost["site"], lost["hall"], strict=True))
+    hit = [(s, h) in own or (s, "") in own for s, h in zip(halls["site"], halls["hall"], strict=True)]
+    facts.found.never("refused", decided & np.array(hit, dtype=bool), where, "a milestone that it needs is refused")
+    opened = facts.plan["sites"]
+    shut = opened["site"].isin(list(lost.loc[lost["hall"] == "", "site"])).to_numpy(bool)
+    facts.found.never("refused", shut, rows(opened, "site {site}"), "a milestone that its opening needs is refused")
 
 
 def _hall_spans(own: pd.DataFrame) -> tuple[dict[tuple[str, str], int], dict[tuple[str, str], int], dict[tuple[str, str], int]]:
@@ -141,6 +159,7 @@ def _milestones(facts: Facts, paths: pd.DataFrame, start: dict[tuple[str, str], 
     entry = np.array(target, dtype=int)
     done = (entry >= 0) & (entry < horizon)
     pay = np.maximum(0, np.floor(entry - paths["tail"].to_numpy(float) + EPSILON)).astype(int)
+    check_starts(facts, paths, entry, done)
     facts.cash.pay("capex", pay[done], paths["cost_musd"].to_numpy(float)[done])
 
     key = ["site", "hall", "milestone"]

@@ -104,6 +104,8 @@ PLAN_TABLES: dict[str, PlanTable] = {
         ("release",),
         ("releases",),
     ),
+    "local_benefits": PlanTable(_columns("site period extra_mw:amount"), ("site", "period"), ("local_benefits",)),
+    "land_options": PlanTable(_columns("site period held:amount"), ("site", "period"), ("land_options",)),
     "openings": PlanTable(_columns("site open:flag"), ("site",), ("siting",)),
     "debt": PlanTable(_columns("period drawn_musd:amount"), ("period",), optional=True),
     "tranches": PlanTable(_columns("tranche released:period"), ("tranche",), ("tranches",)),

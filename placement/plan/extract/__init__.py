@@ -45,6 +45,8 @@ EXTRACTORS: Mapping[str, Callable[[Solution], pd.DataFrame]] = {
     "unplaced": demand.unplaced,
     "shifts": shifting.shifts,
     "releases": releases.releases,
+    "local_benefits": sites.local_benefits,
+    "land_options": sites.land_options,
     "openings": sites.openings,
     "debt": money.debt,
     "tranches": money.tranches,

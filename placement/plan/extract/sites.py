@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from placement.plan.extract.solution import Solution, table
+from placement.plan.extract.solution import NIL, Solution, table
 from placement.rules.milestones import chains
 
 
@@ -16,6 +16,16 @@ def sites(solution: Solution) -> pd.DataFrame:
 def openings(solution: Solution) -> pd.DataFrame:
     """Return the sites of `siting`, open or not."""
     return table("openings", [(s, round(value)) for (s,), value in solution.values("open")])
+
+
+def local_benefits(solution: Solution) -> pd.DataFrame:
+    """Return the power granted against benefits."""
+    return table("local_benefits", [(s, solution.label[t], mw) for (s, t), mw in solution.values("community_extra_mw") if mw > NIL])
+
+
+def land_options(solution: Solution) -> pd.DataFrame:
+    """Return the options on land that are held."""
+    return table("land_options", [(s, solution.label[t], held) for (s, t), held in solution.values("option") if held > NIL])
 
 
 def halls(solution: Solution) -> pd.DataFrame:
