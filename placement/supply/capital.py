@@ -1,6 +1,6 @@
 r"""Funds per period: own funds, debt within its headroom, tranches that progress releases; and the most that may be rented.
 
-.. math:: \sum_{u} capex_u \le \sum_{u} (B_u + debt_u + \sum_n drawn_{nu}), \quad u = t, \text{ or } u \le t \text{ where funds carry over}
+.. math:: capex_t + carried_t \le B_t + debt_t + \sum_n drawn_{nt} + carried_{t-1}
 
 See models/README.md, section 8.
 """
@@ -15,7 +15,7 @@ from placement.units import MONTHS_PER_YEAR
 
 
 def build(supply: Supply) -> None:
-    """Declare ``debt[t]``; state ``budget[t]`` and ``lease_cap[t]``. Must come after every block that spends."""
+    """Declare ``debt[t]`` and ``carried[t]``; state ``budget[t]`` and ``lease_cap[t]``. Must come after every block that spends."""
     case, m = supply.case, supply.model
     rows = case["budget"].set_index("period")
     limit, headroom, rent = (rows[c].dropna().to_dict() for c in ("capex_musd", "debt_musd", "lease_musd"))
@@ -24,16 +24,13 @@ def build(supply: Supply) -> None:
         for paid in range(t + 1, case.n_periods + 1):  # a period's interest is paid at its end
             supply.pay("finance", paid, case.debt_rate * case.period_months / MONTHS_PER_YEAR * m.debt[t])
     funds: dict[int, list[Expr]] = {t: [limit[t], *supply.drawn.get(t, ())] + ([m.debt[t]] if t in m.debt else []) for t in limit}
-
-    def periods(t: int) -> list[int]:
-        """Periods whose spending and funds count together with those of ``t``."""
-        return [u for u in sorted(limit) if u <= t] if case.budget_carries else [t]
-
-    spending = [t for t in limit if any(("capex", u) in supply.cash for u in periods(t))]
-    m.budget = pyo.Constraint(
-        spending,
-        rule=lambda m, t: amount([e for u in periods(t) for e in supply.cash.get(("capex", u), ())]) <= amount([e for u in periods(t) for e in funds[u]]),
-    )
+    most = {t: sum(limit[u] + headroom[u] for u in limit if u <= t) + supply.most_drawn for t in limit}
+    m.carried = pyo.Var([t for t in limit if case.budget_carries and t + 1 in limit], bounds=lambda m, t: (0, most[t]))
+    for t in m.carried:
+        funds[t].append(-m.carried[t])
+        funds[t + 1].append(m.carried[t])
+    spending = [t for t in limit if ("capex", t) in supply.cash or case.budget_carries]
+    m.budget = pyo.Constraint(spending, rule=lambda m, t: amount(supply.cash.get(("capex", t), ())) <= amount(funds[t]))
     if rent and not any(("lease", t) in supply.cash for t in range(case.n_periods)):
         raise FormulationError("budget.lease_musd has no effect: nothing in the case can be rented; leave it blank")
     m.lease_cap = pyo.Constraint([t for t in rent if ("lease", t) in supply.cash], rule=lambda m, t: amount(supply.cash["lease", t]) <= rent[t])

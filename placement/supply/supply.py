@@ -52,6 +52,7 @@ class Supply:
         self.cost: dict[str, list[Expr]] = defaultdict(list)  # term -> discounted M$
         self.cash: dict[tuple[str, int], list[Expr]] = defaultdict(list)  # (term, period) -> undiscounted M$; period T: residual
         self.emissions: dict[int, list[Expr]] = defaultdict(list)  # period -> tonnes of CO2
+        self.most_drawn = 0.0  # M$ of all funds that may be released
         self.drawn: dict[int, list[Expr]] = defaultdict(list)  # period -> M$ of released funds
         self.assets: list[tuple[int, int, float, Expr]] = []  # (period paid, period of service, life in years, M$) of every investment
         self.layer = ""  # name of the block that is being built

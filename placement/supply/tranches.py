@@ -25,6 +25,7 @@ def build(supply: Supply) -> None:
     m.tranche_drawn = pyo.Constraint(
         index, rule=lambda m, n, t: amount([m.drawn[n, u] for u in range(rows[n].available, t + 1)]) <= rows[n].amount_musd * released((n,), t)
     )
+    supply.most_drawn = sum(r.amount_musd for r in rows.values())
     for n, t in index:
         supply.drawn[t].append(m.drawn[n, t])
 
