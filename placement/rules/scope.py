@@ -274,7 +274,7 @@ class Scope:
     @cached_property
     def ownable(self) -> Array:
         """Most owned units that can be added to what is installed, shape (F, K, T)."""
-        return np.where(self.power_included[self.domain_site][:, None, None], 0.0, self._placed(np.broadcast_to(self.arriving, self.rented.shape)))
+        return np.where(self.power_included[self.domain_site][:, None, None], 0.0, self._placed(np.broadcast_to(self.in_age, self.rented.shape)))
 
     @cached_property
     def rentable(self) -> Array:
@@ -290,7 +290,6 @@ class Scope:
         """Return what export rules and halls let stand of the units, shape (F, K, T)."""
         fits = self.room_mw / (self.kw / KW_PER_MW)[None, :, None]
         allowed = self.export_ok[self.domain_site][:, :, None]
-        return np.where(allowed, np.minimum(fits, self.in_age[None]), 0.0)
         return np.where(allowed, np.minimum(fits, units), 0.0)
 
     @cached_property
