@@ -117,7 +117,8 @@ def _widths(scope: Scope, gravity: Gravity) -> _Widths:
     reached = units[row][:, None] * (work[row] / periods) ** (1 / exponent[row][:, None])
     n: Floats = np.clip(_ceil(reached).astype(float), least[row][:, None], most[row][:, None])
     effective = _ceil(n / np.where(slower, 1.0, share)[row]).astype(float)
-    return _Widths(row, n, effective, np.broadcast_to(periods, n.shape), goodput[row], needed(row, n) == periods)
+    real = (needed(row, n) == periods) & (periods <= np.maximum(shortest[row], scope.case.n_periods))
+    return _Widths(row, n, effective, np.broadcast_to(periods, n.shape), goodput[row], real)
 
 
 def _goodput(scope: Scope, jobs: pd.DataFrame) -> Floats:
@@ -157,3 +158,16 @@ def _denials(scope: Scope, residency_class: str, countries: pd.Series) -> list[s
         return [""] * len(countries)
     rulings = [scope.policy.may_run(residency_class, "", country) for country in countries]
     return ["" if r.allowed else r.rule_id for r in rulings]
+
+
+_NO_ROOM = ("", "size", "firmness", "power", "dates")  # what is left once every rule on who may run where has had its say
+
+
+def least_gangs(scope: Scope) -> Floats:
+    """Return the fewest units of any gang that the rules allow per domain and SKU, were there room; ``inf`` where there is none, shape (F, K)."""
+    options = gangs(scope)
+    own = ~scope.case["jobs"]["preemptible"].to_numpy(bool)[options["job"]]  # preemptible ones run on units of services
+    options = options[options["rule"].isin(_NO_ROOM) & own]
+    out = np.full((len(scope.domains), len(scope.skus)), np.inf)
+    np.minimum.at(out, (options["domain"], options["sku"]), options["units"])
+    return out

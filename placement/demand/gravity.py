@@ -2,7 +2,7 @@ r"""Data that jobs train on: copied over fibre before the start, or streamed, wh
 
 .. math:: gbps = \frac{8000\, size\_tb}{86400\, days}, \qquad slowdown = slowdown\_per\_1000km \cdot km / 1000
 
-See models/README.md, section 5.
+See models/README.md, section 5d.
 """
 
 from __future__ import annotations

@@ -31,6 +31,7 @@ from placement.plan.checking.releases import check_releases
 from placement.plan.checking.rents import check_rents
 from placement.plan.checking.shifts import deferred_power
 from placement.plan.checking.sites import hall_dates, hall_power
+from placement.plan.checking.stranded import check_stranded
 from placement.plan.checking.tables import PLAN_TABLES, TERMS, read_tables, typed_tables
 from placement.plan.checking.training import check_jobs, check_requires, firm_power, gang_units, placed_jobs
 from placement.plan.checking.upstream import check_domestic, check_stages
@@ -67,7 +68,7 @@ def check(
     plan = typed_tables(case, tables, found)
     if found.violations:
         return Verdict(False, tuple(found.violations), math.nan, {}, pd.DataFrame(columns=["period", "term", "musd"]), case.cost_unit)
-    facts = Facts(case, plan, found)
+    facts = Facts(case, plan, found, tables)
     if "pairs" in case:
         check_pairs(facts)
     else:
@@ -106,6 +107,8 @@ def _check_plan(facts: Facts) -> None:
     units, serving = check_chips(facts, stock, check_rents(facts), it_mw, liquid_mw, training)
     check_fillers(facts, filler, training, units, served)
     check_density(facts, units, start)
+    if "stranded" in facts.given:  # told, not decided: a plan without it is a plan
+        check_stranded(facts, network, it_mw, units, training + serving)
     check_serving(facts, serving, service_units(facts, served) + service_units(facts, spares))
     above_idle = service_power(facts, served) + standby_power(facts, spares) + deferred_power(facts, jobs) + filler_power(facts, filler)
     check_power(facts, _power_drawn(facts, units, training) + above_idle, firm_power(facts, jobs))

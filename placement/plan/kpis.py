@@ -19,6 +19,7 @@ from placement.plan.figures.redundancy import redundancy
 from placement.plan.figures.releases import releases
 from placement.plan.figures.shifting import shifting
 from placement.plan.figures.sites import sites
+from placement.plan.figures.stranded import stranded
 from placement.plan.figures.tables import Tables
 from placement.plan.figures.training import training
 from placement.plan.figures.upstream import upstream
@@ -33,6 +34,7 @@ FIGURES: tuple[Callable[[Case, Tables], dict[str, float]], ...] = (
     power,
     cooling,
     training,
+    stranded,
     shifting,
     filler,
     releases,

@@ -42,6 +42,7 @@ COLUMNS = {
     "fibre": "link @period #modules #capacity_gbps #load_gbps",
     "unserved": "service metro @period #share #mtok_per_day",
     "unplaced": "job #value_musd",
+    "stranded": "site domain @period #it_mw #usable_mw #stranded_mw #stranded_units",
     "openings": "site #open",
     "cash": "@period term #musd",
 }

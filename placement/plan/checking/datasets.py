@@ -1,4 +1,4 @@
-"""Data that jobs train on: residency, distance where they are streamed, copies before the start (models/README.md section 5)."""
+"""Data that jobs train on: residency, distance where they are streamed, copies before the start (models/README.md section 5d)."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import pandas as pd
@@ -83,8 +83,9 @@ class Cash:
 class Facts:
     """The case and the typed plan side by side; arrays are indexed site ``s``, domain ``f``, SKU ``k``, period ``t``, block ``b``."""
 
-    def __init__(self, case: Case, plan: Mapping[str, pd.DataFrame], found: Findings) -> None:
+    def __init__(self, case: Case, plan: Mapping[str, pd.DataFrame], found: Findings, given: Collection[str] = ()) -> None:
         self.case, self.plan, self.found = case, plan, found
+        self.given = frozenset(given)  # tables that the plan has; `plan` has all, empty where they are missing
         self.cash = Cash(case.n_periods)
         self.n_periods, self.n_blocks = case.n_periods, len(case.blocks)
         self.sites, self.skus = case["sites"], case["skus"]

@@ -19,6 +19,7 @@ class Network:
 
     def __init__(self, case: Case) -> None:
         self._overhead_ms = case.rtt_overhead_ms
+        self._km: dict[str, dict[str, float]] = {}
         self._graph: nx.Graph = nx.Graph()
         for i, (a, b, km) in enumerate(case["links"][["a", "b", "km"]].itertuples(index=False, name=None)):
             if not self._graph.has_edge(a, b) or km < self._graph[a][b]["km"]:
@@ -26,7 +27,9 @@ class Network:
 
     def km(self, a: str, b: str) -> float:
         """Return the length of the shortest path between two nodes, km; infinite where no fibre leads there."""
-        return self._lengths(a).get(b, np.inf)
+        if a not in self._km:
+            self._km[a] = self._lengths(a)
+        return self._km[a].get(b, np.inf)
 
     def rtt_ms(self, metro: pd.Series, site: pd.Series) -> Floats:
         """Return the round-trip time of every pair, ms; infinite where no fibre leads there."""

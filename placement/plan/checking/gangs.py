@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from placement.plan.checking.datasets import streaming_share
-from placement.plan.checking.facts import Facts
+from placement.plan.checking.facts import Facts, Floats
 from placement.plan.checking.fibre import Network
 from placement.plan.checking.filler import paused_factor
 from placement.plan.checking.sites import EPSILON
@@ -16,11 +16,16 @@ from placement.units import HOURS_PER_YEAR
 LEAST_GOODPUT = 0.5
 
 
+def goodput_of(facts: Facts, network: Network, table: pd.DataFrame) -> Floats:
+    """Return the goodput of every row's job at its site, from outages and distance to streamed data."""
+    lost_hours = np.where(table["loss_hours_per_outage"] > 0, table["loss_hours_per_outage"], 0.5 * table["checkpoint_hours"] + table["restart_hours"])
+    return (1 - table["outages_per_year"].to_numpy(float) * lost_hours / HOURS_PER_YEAR) * streaming_share(facts, network, table)
+
+
 def with_gangs(facts: Facts, network: Network, table: pd.DataFrame) -> pd.DataFrame:
     """Add ``goodput``, ``gang`` (units_eff) and ``periods`` as the width ``nominal_units`` that the plan states makes them; check that width."""
     found, where = facts.found, rows(table, "job {job} at {site} on {sku}")
-    lost_hours = np.where(table["loss_hours_per_outage"] > 0, table["loss_hours_per_outage"], 0.5 * table["checkpoint_hours"] + table["restart_hours"])
-    table["goodput"] = (1 - table["outages_per_year"] * lost_hours / HOURS_PER_YEAR) * streaming_share(facts, network, table)
+    table["goodput"] = goodput_of(facts, network, table)
     usable = (table["goodput"] > LEAST_GOODPUT).to_numpy(bool)
     found.never("goodput", ~usable, rows(table, "job {job} at {site} (goodput {goodput:.3f})"), "outages and distance from the data leave too little progress")
     found.equal("training.goodput", table["said_goodput"], table["goodput"], where, "goodput", "")

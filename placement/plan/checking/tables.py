@@ -106,6 +106,9 @@ PLAN_TABLES: dict[str, PlanTable] = {
     ),
     "local_benefits": PlanTable(_columns("site period extra_mw:amount"), ("site", "period"), ("local_benefits",)),
     "land_options": PlanTable(_columns("site period held:amount"), ("site", "period"), ("land_options",)),
+    "stranded": PlanTable(
+        _columns("site domain period it_mw:amount usable_mw:amount stranded_mw:amount stranded_units:units"), ("domain", "period"), optional=True
+    ),
     "openings": PlanTable(_columns("site open:flag"), ("site",), ("siting",)),
     "debt": PlanTable(_columns("period drawn_musd:amount"), ("period",), optional=True),
     "tranches": PlanTable(_columns("tranche released:period"), ("tranche",), ("tranches",)),

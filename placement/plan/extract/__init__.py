@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import pandas as pd
 
 from placement.plan.checking.tables import PLAN_TABLES
-from placement.plan.extract import chips, demand, fibre, lifetimes, money, orders, power, redundancy, releases, shifting, sites, upstream
+from placement.plan.extract import chips, demand, fibre, lifetimes, money, orders, power, redundancy, releases, shifting, sites, stranded, upstream
 from placement.plan.extract.inference import latency, refresh
 from placement.plan.extract.money import costs
 from placement.plan.extract.solution import Solution, table
@@ -47,6 +47,7 @@ EXTRACTORS: Mapping[str, Callable[[Solution], pd.DataFrame]] = {
     "releases": releases.releases,
     "local_benefits": sites.local_benefits,
     "land_options": sites.land_options,
+    "stranded": stranded.stranded,
     "openings": sites.openings,
     "debt": money.debt,
     "tranches": money.tranches,
