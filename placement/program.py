@@ -244,7 +244,6 @@ def _idle_power(scope: Scope, demand: Demand) -> NDArray[np.int64]:
     if not scope.has_power or not (idle.any() or len(storing)) or not len(scope.domains):
         return np.empty(0, np.int64)
     sites = np.union1d(scope.domain_site[(scope.units[:, idle] > 0).any(axis=(1, 2))], storing)
-    sites = np.union1d(scope.domain_site[(scope.units[:, idle] > 0).any(axis=(1, 2))], storing)
     sites = sites[~scope.power_included[sites]]
     s, t, b = np.meshgrid(sites, np.arange(scope.case.n_periods), np.arange(len(scope.case.blocks)), indexing="ij")
     return demand.resources.encode("power", s, t, b).ravel()

@@ -62,7 +62,7 @@ def providers_sites(d: Draft) -> Problems:
     sites, halls = d["sites"], d["halls"]
     provided = sites["power_included"].to_numpy(dtype=bool)
     ids = set(sites.loc[provided, "site"])
-    for table in ("grid", "generators"):
+    for table in ("grid", "generators", "storage"):
         own = among(d[table]["site"], ids)
         yield from d.broken(table, "site", own, "has no effect at a site with power_included", "Remove the row, or set sites.power_included to 0.")
     cap = provided & sites["community_mw"].notna().to_numpy(dtype=bool)
@@ -101,7 +101,8 @@ RULES: tuple[Rule, ...] = (
     Rule(tiers_on_purchases, "price_tiers.offer price_tiers.from_units offers.offer offers.kind offers.max_units"),
     Rule(
         providers_sites,
-        "sites.site sites.power_included sites.community_mw halls.site halls.domain halls.existing grid.site generators.site offers.site installed.domain",
+        "sites.site sites.power_included sites.community_mw halls.site halls.domain halls.existing grid.site "
+        "generators.site storage.site offers.site installed.domain",
     ),
     Rule(included_firmness_used, "sites.power_included sites.included_firmness jobs.min_firmness"),
     Rule(resale_has_stock, "resale.sku resale.period offers.sku offers.kind offers.period offers.lead_periods"),

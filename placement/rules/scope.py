@@ -335,7 +335,8 @@ class Scope:
             for b, block in enumerate(self.case.blocks)
         ]
         stored = [self._stored(self.case["storage"], b) for b in range(len(self.case.blocks))]
-        return np.minimum(np.stack(by_block, axis=2), self.community_mw[:, None, None]) + np.stack(stored, axis=2)
+        own = np.minimum(np.stack(by_block, axis=2), self.community_mw[:, None, None]) + np.stack(stored, axis=2)
+        return np.where(self.power_included[:, None, None], np.inf, own)
 
     @cached_property
     def community_mw(self) -> Array:
@@ -352,8 +353,6 @@ class Scope:
     def _stored(self, rows: pd.DataFrame, block: int) -> Array:
         """Return the most MW that storage can give in a block, per site and period, shape (S, T)."""
         return self._steps(rows["site"], rows["available"], rows["max_mw"] * self.storage_share[rows.index, block])
-        cap = self.case["sites"]["community_mw"].fillna(np.inf).to_numpy(float)
-        return np.where(self.power_included[:, None, None], np.inf, np.minimum(np.stack(by_block, axis=2), cap[:, None, None]))
 
     @cached_property
     def firm_mw(self) -> Array:

@@ -53,6 +53,8 @@ def build(supply: Supply) -> None:
     retire_chips(supply)
     move_chips(supply)
     cap_vendors(supply, price)
+    retire_chips(supply)
+    move_chips(supply)
     keep_in_place(supply)
     hold_stock(supply)
 

@@ -19,7 +19,7 @@ def retire_chips(supply: Supply) -> None:
     service = case["skus"].set_index("sku")["service_periods"].to_dict()
     for q in case["offers"].itertuples():
         end = q.period + q.lead_periods + service[q.sku]
-        if service[q.sku] and end < case.n_periods and q.offer in m.order:
+        if service[q.sku] and end < case.n_periods and q.offer in m.order and q.kind != "lease":
             kept = m.order[q.offer] - pyo.quicksum(units for (p, _), units in m.sold.items() if p == q.offer)
             supply.leaving[q.sku, end].append(kept)
             for t in range(end, case.n_periods):

@@ -208,3 +208,14 @@ def test_a_providers_site_without_offers_is_refused(tmp_path):
 def test_periods_of_the_plan_are_labels(tmp_path):
     """Rented units are listed period by period with labels, as all tables are."""
     assert set(solved(case_with(tmp_path, LEASE)).tables["rents"]["period"]) <= set(PERIODS)
+
+
+def test_rented_units_neither_wait_in_stock_nor_reach_the_end_of_their_service(tmp_path):
+    """Holding costs and ends of service concern what is owned: the bought units are held for a quarter, the leased ones never."""
+    buy = {"offer": "buy", "sku": "old", "period": "2027Q1", "max_units": 100, "min_units": 100, "unit_price_usd": 1}
+    short = [{**SKUS[0], "service_periods": 2}]
+    held = [{"sku": "old", "holding_usd_per_unit_month": 1}]
+    plan = solved(case_with(tmp_path, buy, LEASE, skus=short, inventory=held))
+    assert rents(plan)["lease", "2027Q2"] == pytest.approx(900)
+    assert set(plan.tables["stock"]["period"]) <= {"2027Q1", "2027Q2"}
+    assert plan.tables["chips"].set_index("period")["deployed"].to_list() == pytest.approx([1000, 1000, 0, 0])

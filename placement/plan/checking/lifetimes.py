@@ -22,8 +22,8 @@ def _retired(facts: Facts) -> Floats:
     """Return bought units that reach the end of their service, by SKU and period; none of them may be sold after it."""
     case = facts.case
     out = np.zeros((len(facts.sku_ids), facts.n_periods))
-    orders = joined(facts.plan["orders"][["offer", "units"]], case["offers"][["offer", "sku", "period", "lead_periods"]], ["offer"])
-    orders = joined(orders, facts.skus[["sku", "service_periods"]], ["sku"])
+    orders = joined(facts.plan["orders"][["offer", "units"]], case["offers"][["offer", "sku", "kind", "period", "lead_periods"]], ["offer"])
+    orders = joined(orders[orders["kind"] != "lease"], facts.skus[["sku", "service_periods"]], ["sku"])
     sold = facts.plan["resales"]
     for r in orders[orders["service_periods"] > 0].itertuples():
         end = int(r.period + r.lead_periods + r.service_periods)
@@ -56,6 +56,8 @@ def check_inventory(facts: Facts, stock: Stock) -> None:
     k = codes(facts.sku_ids, limits["sku"])
     deployed = np.zeros_like(stock.owned)
     np.add.at(deployed, (codes(facts.sku_ids, chips["sku"]), chips["period"].to_numpy(int)), chips["deployed"].to_numpy(float))
+    rents = facts.plan["rents"]  # part of what is deployed, and not owned
+    np.subtract.at(deployed, (codes(facts.sku_ids, rents["sku"]), rents["period"].to_numpy(int)), rents["units"].to_numpy(float))
     idle = (stock.owned - deployed)[k]
     said = np.zeros_like(stock.owned)
     table = facts.plan["stock"]
