@@ -94,7 +94,18 @@ def options_used(d: Draft) -> Problems:
     yield from d.broken("land_options", "fee_musd_per_year", idle, rule, "Give a fee or an end, or remove the row.")
 
 
+def designs_repeated(d: Draft) -> Problems:
+    """A design saves time where it is built again: two halls, of which a new one has milestones of its own."""
+    halls, steps = d["halls"], set(pairs(d["milestones"], "site", "hall"))
+    slow = np.array([pair in steps for pair in pairs(halls, "site", "hall")], dtype=bool) & ~halls["existing"].to_numpy(dtype=bool)
+    often = halls["design"].value_counts()
+    idle = ~among(d["designs"]["design"], set(often.index[often > 1]) & set(halls.loc[slow, "design"]))
+    rule = "has no effect: fewer than two halls are of the design, or no new one has milestones"
+    yield from d.broken("designs", "design", idle, rule, "Name it in halls.design, or remove the row.")
+
+
 RULES = (
+    Rule(designs_repeated, "designs.design halls.site halls.hall halls.design halls.existing milestones.site milestones.hall"),
     Rule(
         limits_felt,
         "milestone_limits.milestone milestone_limits.place milestones.site milestones.milestone sites.site sites.zone sites.country",

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from placement.case import Case
 from placement.rules.cooling import by_block
+from placement.rules.designs import quick_dates
 from placement.rules.milestones import Chain, chains, whole
 from placement.rules.policy import Policy
 from placement.units import HOURS_PER_DAY, KW_PER_MW
@@ -124,7 +125,9 @@ class Scope:
         halls["chain"] = chain
         opened = [self.opening[s].earliest + self.wait(c) if s in self.opening else 0 for s, c in zip(halls["site"], chain, strict=True)]
         first = np.maximum.reduce([halls["earliest"].to_numpy(), [c.earliest for c in chain], opened])
-        halls["first"] = np.where(halls["existing"], 0, first)
+        halls["first_slow"] = np.where(halls["existing"], 0, first)
+        halls["saved"], halls["reference_lag"], halls["first_quick"] = quick_dates(self.case, halls, self.opening, self.wait)
+        halls["first"] = np.minimum(halls["first_slow"], halls["first_quick"])
         halls["first"] = halls.groupby("domain", sort=False)["first"].cummax()  # halls of a domain come in order
         shared = [self.opening[s].refused if s in self.opening else "" for s in halls["site"]]
         refused = pd.Series([s or c.refused for s, c in zip(shared, chain, strict=True)], index=halls.index, dtype=object)

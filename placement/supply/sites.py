@@ -10,6 +10,7 @@ from __future__ import annotations
 import pyomo.environ as pyo
 
 from placement.rules.milestones import whole
+from placement.supply.designs import repeat_designs
 from placement.supply.supply import Block, Expr, Supply
 from placement.units import MONTHS_PER_YEAR
 
@@ -20,6 +21,7 @@ def build(supply: Supply) -> None:
     halls = list(scope.halls.itertuples())
     opened = supply.steps("opened", {(s,): chain.earliest for s, chain in scope.opening.items()})
     built = supply.steps("built", {(h.site, h.hall): h.first for h in halls if not h.existing})
+    quick = repeat_designs(supply)
 
     last: dict[str, tuple[str, str]] = {}  # domain -> its last new hall so far
     order, after_opening = [], []
@@ -34,7 +36,7 @@ def build(supply: Supply) -> None:
         last[h.domain] = (h.site, h.hall)
     wait = {(h.site, h.hall): whole(h.chain.after_shared) for h in halls}
     m.hall_order = pyo.Constraint(order, rule=lambda m, s, h, before, t: m.built[s, h, t] <= built((s, before), t))
-    m.hall_opened = pyo.Constraint(after_opening, rule=lambda m, s, h, t: m.built[s, h, t] <= opened((s,), t - wait[s, h]))
+    m.hall_opened = pyo.Constraint(after_opening, rule=lambda m, s, h, t: m.built[s, h, t] - quick((s, h), t) <= opened((s,), t - wait[s, h]))
 
     for row, h in enumerate(halls):
         for t in range(case.n_periods):
@@ -55,7 +57,7 @@ def _pay_hall(supply: Supply, hall, t: int, start: Expr) -> None:  # type: ignor
     """Charge a hall that enters service in ``t``: construction spread over its chain, milestones when they start."""
     spread = range(t - hall.chain.length, t) if hall.chain.length else range(t, t + 1)
     for paid in spread:
-        supply.invest(paid, hall.capex_musd / len(spread) * start, hall.life_years, owner=hall.site, in_service=t)
+        supply.invest(max(0, paid), hall.capex_musd / len(spread) * start, hall.life_years, owner=hall.site, in_service=t)
     for paid, musd in hall.chain.payments(t):
         supply.pay("capex", paid, musd * start, hall.site)
 

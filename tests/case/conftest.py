@@ -134,6 +134,7 @@ MORE_TABLES = {
     "service_loads": "service,block,load\ncode,base,0.9\ncode,stress,1.9\n",
     "service_metros": "service,metro,slo_rtt_ms\ncode,STO,30\n",
     "utilisation_curves": "curve,servers,max_utilisation\nq,1,0.4\nq,64,0.9\n",
+    "designs": "design,saved_periods\nd,1\n",
     "milestone_limits": "milestone,place,period,max_starts\nshell,SE4,2027Q1,1\n",
     "grid_queue": "zone,period,mw\nSE4,2027Q2,60\n",
     "gates": "gate,kind,site,item,after_kind,after_site,after_item,lag_periods\npilot,hall,lund,h2,hall,lund,h1,1\n",
@@ -143,6 +144,11 @@ MORE_TABLES = {
 
 #: What must be edited for such a table to matter: table -> file, old, new.
 MORE_EDITS = {
+    "designs": [
+        ("halls.csv", "life_years\n", "life_years,design\n"),
+        *(("halls.csv", f"{end}\n", f"{end},\n") for end in (",2,1,,", "2027Q2,15")),
+        *(("halls.csv", f"{kind},400,4,0,,15\n", f"{kind},400,4,0,,15,d\n") for kind in ("liquid", "air")),
+    ],
     "utilisation_curves": [("services.csv", "origin\n", "origin,queue_curve\n"), ("services.csv", "oslo\ncode,60,,,80,2,,,,", "oslo,\ncode,60,,,80,2,,,,,q")],
 }
 

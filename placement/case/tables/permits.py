@@ -6,6 +6,17 @@ from placement.case.columns import Table, choice, ident, num, period, ref, text,
 
 TABLES = (
     Table(
+        name="designs",
+        layer="permits",
+        key=("design",),
+        needs=("halls", "milestones"),
+        meaning="Reference designs of halls: who builds one again, after one is in service, needs less time.",
+        columns=(
+            ident("design", "design id"),
+            whole("saved_periods", "periods", "periods that a hall's own milestones take less, once another is in service", None, 1, 400),
+        ),
+    ),
+    Table(
         name="milestone_limits",
         layer="permits",
         key=("milestone", "place", "period"),

@@ -82,6 +82,7 @@ TABLES = (
             num("opex_musd_per_year", "M$/year", "fixed running cost while in service", 0.0),
             flag("existing", "in service from the first period"),
             period("earliest", "first period in which the hall may enter service", "start"),
+            ref("design", "designs", "reference design: once a hall of it is in service, later ones come sooner; blank: none", ""),
             LIFE,
             num("fabric_gbps_per_unit", "Gbit/s", "scale-out network per accelerator; blank: none, for jobs that ask for one", 0.0, 0, 1e6),
         ),

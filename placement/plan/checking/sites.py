@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from placement.case.case import Case
+from placement.plan.checking.designs import saved_periods
 from placement.plan.checking.facts import Facts, Floats, Ints, codes
 from placement.plan.checking.permits import check_gates, check_grid_queue, check_options, check_starts
 from placement.plan.checking.verdict import Where, rows
@@ -70,7 +71,9 @@ def hall_dates(facts: Facts) -> Ints:
     site_ready = shared.groupby("site")["finish"].max().map(_ceil)
     hall_ready, hall_work, hall_gap = _hall_spans(own)
     pairs = list(zip(halls["site"], halls["hall"], strict=True))
-    ready = np.array([max(hall_ready.get(p, 0), site_ready.get(p[0], 0)) for p in pairs], dtype=int)
+    work = np.array([hall_work.get(p, 0) for p in pairs], dtype=int)
+    saved = saved_periods(facts, start, work)
+    ready = np.array([max(hall_ready.get(p, 0) - quick, site_ready.get(p[0], 0)) for p, quick in zip(pairs, saved, strict=True)], dtype=int)
     first = np.maximum(ready, halls["earliest"].to_numpy(int))
     decided = ~existing & (start < horizon)
     _refused(facts, decided, where)
@@ -78,7 +81,7 @@ def hall_dates(facts: Facts) -> Ints:
     _hall_order(facts, start)
     opened = _openings(facts, site_ready)
     if len(halls):
-        gap = np.array([hall_gap.get(p, 0) for p in pairs], dtype=int)
+        gap = np.maximum(0, np.array([hall_gap.get(p, 0) for p in pairs], dtype=int) - saved)
         allowed = np.where(decided, start - gap, horizon)
         found.at_most(
             "hall_opened",
@@ -92,7 +95,7 @@ def hall_dates(facts: Facts) -> Ints:
     check_options(facts, opened)
     check_grid_queue(facts)
     _milestones(facts, paths, dict(zip(pairs, np.where(decided, start, horizon), strict=True)), opened)
-    _hall_costs(facts, start, np.array([hall_work.get(p, 0) for p in pairs], dtype=int))
+    _hall_costs(facts, start, work)
     return start
 
 
