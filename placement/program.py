@@ -260,6 +260,8 @@ def resource_key(sides: Sides, code: int) -> Key:
         "deferrable": (scope.sites, scope.duties),
         "filler": (scope.domains, scope.skus),
         "lull": (scope.sites, scope.skus),
+        "presence": (*(sides.case[t][t[:-1]].to_numpy() for t in ("services", "sites", "metros")),),
+        "least_units": (sides.case["services"]["service"].to_numpy(), scope.sites), "pool": (scope.sites, scope.skus),
         "release": (sides.case["releases"]["release"].to_numpy(),),
         "base": (sides.case["jobs"]["job"].to_numpy(),),
         "spread": (*asked, scope.failure_domains), "cover": (*asked, scope.failure_domains), "spare": asked,

@@ -90,6 +90,8 @@ FLOORS = (
     Floor("offers", "take_share", 1e-3, "of max_units"),
     Floor("ppas", "take_share", 1e-3, "of the output"),
     Floor("profiles", "factor", 1e-5, "MW/MW"),
+    Floor("services", "min_units", 1e-3, "accelerators"),
+    Floor("services", "presence_cost_musd_per_year", 1e-5, "M$"),
     Floor("pairs", "use", 1e-6, "units"),
 )
 

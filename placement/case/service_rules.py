@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from placement.case.draft import Draft, Problems, Rule, among, pairs
+from placement.case.loads import loads
 
 _MEAN = 1e-3  # by which the mean of loads, which are rounded, may differ from 1
 
@@ -70,7 +71,28 @@ def promises_kept(d: Draft) -> Problems:
     yield from d.broken("service_metros", "slo_rtt_ms", same & asked, "has no effect: it is the service's own limit", "Change it, or remove the row.")
 
 
+def sharing_helps(d: Draft) -> Problems:
+    """Sharing saves something only between services whose largest loads fall into different blocks, on a SKU that both can use."""
+    services, level = d["services"], loads(d.case)
+    peaks = level >= level.max(axis=1, keepdims=True) * (1 - 1e-9)
+    skus = d["service_skus"].groupby("service")["sku"].agg(set).to_dict()
+    shared = np.flatnonzero(services["shared"].to_numpy(dtype=bool))
+    names = services["service"].to_numpy()
+
+    def alone(i: int) -> bool:
+        return not any((peaks[i] & peaks[j]).sum() == 0 and skus.get(names[i], set()) & skus.get(names[j], set()) for j in shared)
+
+    idle = np.isin(np.arange(len(services)), [i for i in shared.tolist() if alone(i)])
+    rule = "has no effect: no other shared service with a SKU in common has its largest load in another block"
+    return d.broken("services", "shared", idle, rule, "Give service_loads, or share more services, or leave it blank.")
+
+
 RULES: tuple[Rule, ...] = (
+    Rule(
+        sharing_helps,
+        "case.blocks services.service services.shared services.peak_to_mean service_loads.service service_loads.block service_loads.load "
+        "service_skus.service service_skus.sku",
+    ),
     Rule(loads_complete, "case.blocks service_loads.service service_loads.block"),
     Rule(loads_average, "case.blocks service_loads.service service_loads.block service_loads.load"),
     Rule(peaks_told_once, "services.service services.peak_to_mean service_loads.service"),

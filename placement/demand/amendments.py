@@ -12,6 +12,8 @@ from placement.case import Case
 from placement.demand.columns import Columns, Keys
 from placement.demand.deferral import with_duty
 from placement.demand.filler import with_fillers, without_units
+from placement.demand.pooling import with_pools
+from placement.demand.presence import with_presence
 from placement.demand.releases import before_release, with_releases
 from placement.rules import Scope
 
@@ -46,10 +48,19 @@ def _prunings(case: Case) -> Iterator[Pruning]:
 def _amendments(case: Case) -> Iterator[Amendment]:
     if "pairs" not in case and (case["jobs"]["duty"] < 1).any():
         yield with_duty
+    if _has_presences(case):
+        yield with_presence
     if _has_fillers(case):
         yield with_fillers
     if _has_releases(case):
         yield with_releases
+    if "pairs" not in case and case["services"]["shared"].any():
+        yield with_pools  # after all else that reads or writes the use of `serve`
+
+
+def _has_presences(case: Case) -> bool:
+    services = case["services"]
+    return "pairs" not in case and bool(((services["min_units"] > 0) | (services["presence_cost_musd_per_year"] > 0)).any())
 
 
 def _has_fillers(case: Case) -> bool:

@@ -19,13 +19,14 @@ from placement.plan.checking.facts import Facts, Floats
 from placement.plan.checking.fibre import Network, check_fibre
 from placement.plan.checking.filler import check_fillers, filler_power
 from placement.plan.checking.funds import check_funds, check_income
-from placement.plan.checking.inference import check_eligible, check_services, refresh_traffic, served_rows, service_power, service_units
+from placement.plan.checking.inference import check_eligible, check_services, refresh_traffic, served_rows, service_power
 from placement.plan.checking.latency import check_refresh
 from placement.plan.checking.lifetimes import after_service, check_inventory
 from placement.plan.checking.money import check_cash, check_claims, check_objectives, discounted_terms, weighted_total
 from placement.plan.checking.orders import check_orders
 from placement.plan.checking.pairs import check_pairs
 from placement.plan.checking.power import check_power
+from placement.plan.checking.presence import check_pools, check_presence, units_needed
 from placement.plan.checking.redundancy import check_apart, check_cover, check_spread, standby_power
 from placement.plan.checking.releases import check_releases
 from placement.plan.checking.rents import check_rents
@@ -109,7 +110,9 @@ def _check_plan(facts: Facts) -> None:
     check_density(facts, units, start)
     if "stranded" in facts.given:  # told, not decided: a plan without it is a plan
         check_stranded(facts, network, it_mw, units, training + serving)
-    check_serving(facts, serving, service_units(facts, served) + service_units(facts, spares))
+    check_presence(facts, served, spares)
+    check_pools(facts, served, spares)
+    check_serving(facts, serving, units_needed(facts, served, spares)[0])
     above_idle = service_power(facts, served) + standby_power(facts, spares) + deferred_power(facts, jobs) + filler_power(facts, filler)
     check_power(facts, _power_drawn(facts, units, training) + above_idle, firm_power(facts, jobs))
     refresh = refresh_traffic(pd.concat([served, spares], ignore_index=True) if len(spares) else served)

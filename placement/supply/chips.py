@@ -29,7 +29,7 @@ def build(supply: Supply) -> None:
     scope, m = supply.scope, supply.model
     f_name, k_name = list(scope.domains), list(scope.skus)
     computes = {key[1:] for key in supply.wanted if key[0] == "compute"}
-    serves = {key[1:] for key in supply.wanted if key[0] == "serve"}
+    serves = {key[1:4] for key in supply.wanted if key[0] in ("serve", "pool")}
     lent = sorted(
         (f, k, t)
         for f, s in enumerate(scope.domain_site)
@@ -47,6 +47,8 @@ def build(supply: Supply) -> None:
         var.setlb(0)
         var.setub(float(scope.units[f, k, t]))
         supply.provide(("serve", int(scope.domain_site[f]), k, t), var)
+        for b in range(len(supply.case.blocks)):
+            supply.provide(("pool", int(scope.domain_site[f]), k, t, b), var)
         supply.provide(("compute", f, k, t), -var)
     price = order_chips(supply)
     rented = rent_chips(supply, used)

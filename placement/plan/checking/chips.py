@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from placement.plan.checking.facts import Facts, Floats, codes
 from placement.plan.checking.orders import Stock
@@ -108,5 +109,15 @@ def _export_cap(facts: Facts, units: Floats) -> None:
 def check_serving(facts: Facts, serving: Floats, inference: Floats) -> None:
     """Check that units lent to inference at a site cover what the services use there (s,k,t)."""
     there = axes(("site", facts.site_ids), ("SKU", facts.sku_ids), ("", facts.case.periods))
-    lent = facts.per_site(serving)
-    facts.found.at_most("serve", inference, lent, there, "units of services against units lent to inference", "units", UNITS)
+    lent, pooled = facts.per_site(serving), _pooled(facts)
+    facts.found.at_most("serve", np.where(pooled, 0, inference), lent, there, "units of services against units lent to inference", "units", UNITS)
+    facts.found.at_most("pool", np.where(pooled, inference, 0), lent, there, "units that services need together against those lent", "units", UNITS)
+
+
+def _pooled(facts: Facts) -> NDArray[np.bool_]:
+    """Return where a service that shares is served (s,k,t)."""
+    table, services = facts.plan["inference"], facts.case["services"]
+    table = table[table["service"].isin(list(services.loc[services["shared"], "service"]))]
+    out = np.zeros((len(facts.site_ids), len(facts.sku_ids), facts.n_periods), bool)
+    out[codes(facts.site_ids, table["site"]), codes(facts.sku_ids, table["sku"]), table["period"].to_numpy(int)] = True
+    return out

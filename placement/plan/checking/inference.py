@@ -110,7 +110,7 @@ def _demand_met(facts: Facts, served: pd.DataFrame) -> None:
 
 
 def service_units(facts: Facts, served: pd.DataFrame) -> Floats:
-    """Return units that services use, by site, SKU and period."""
+    """Return units that services use, each at its own peak, by site, SKU and period."""
     units = np.zeros((len(facts.site_ids), len(facts.sku_ids), facts.n_periods))
     np.add.at(units, (served["s"].to_numpy(int), served["k"].to_numpy(int), served["period"].to_numpy(int)), served["used"].to_numpy(float))
     return units

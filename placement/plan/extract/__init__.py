@@ -6,7 +6,7 @@ import pandas as pd
 
 from placement.plan.checking.tables import PLAN_TABLES
 from placement.plan.extract import chips, demand, fibre, lifetimes, money, orders, power, redundancy, releases, shifting, sites, stranded, upstream
-from placement.plan.extract.inference import latency, refresh
+from placement.plan.extract.inference import latency, pools, presence, refresh, standby
 from placement.plan.extract.money import costs
 from placement.plan.extract.solution import Solution, table
 
@@ -41,6 +41,9 @@ EXTRACTORS: Mapping[str, Callable[[Solution], pd.DataFrame]] = {
     "spares": redundancy.spares,
     "latency": latency,
     "refresh": refresh,
+    "presence": presence,
+    "standby": standby,
+    "pools": pools,
     "unserved": demand.unserved,
     "unplaced": demand.unplaced,
     "shifts": shifting.shifts,

@@ -47,12 +47,22 @@ def chips(solution: Solution) -> pd.DataFrame:
     return table("chips", rows)
 
 
+def lent_units(solution: Solution) -> Floats:
+    """Return units that all users of lent chips need together, shape (S, K, T): in the block that asks most, where they share."""
+    scope, keys, use = solution.scope, solution.sides.demand.resources, solution.sides.columns.use
+    out = np.zeros((len(scope.sites), len(scope.skus), solution.case.n_periods))
+    for kind in ("serve", "pool"):
+        some = keys.holds(kind, use.row)
+        index = keys.index(kind, use.row[some])
+        need = np.zeros(keys.shapes[kind])
+        np.add.at(need, index, use.value[some] * solution.x[use.col[some]])
+        out += need if kind == "serve" else need.max(axis=3)
+    return out
+
+
 def _lent_in_use(solution: Solution, lent: Floats) -> Floats:
     """Return the share of units lent to inference that it uses at its peak, shape (F, K, T): lending more costs nothing, so solvers do."""
-    use = np.zeros((len(solution.scope.sites), *lent.shape[1:]))
-    for kind, at, f in solution.sides.columns.blocks():
-        if kind in ("inference", "spare"):
-            np.add.at(use, (f["site"], f["sku"], f["period"]), f["units"] * solution.x[at : at + len(f)])
+    use = lent_units(solution)
     total = np.zeros_like(use)
     np.add.at(total, solution.scope.domain_site, lent)
     return np.where(total > use, use / np.maximum(total, NIL), 1.0)[solution.scope.domain_site]

@@ -25,6 +25,13 @@ def inference(case: Case, tables: Tables) -> dict[str, float]:
         out |= {f"rtt_p{round(100 * q)}_ms": quantile(served["rtt_ms"].to_numpy(float), mtok.to_numpy(float), q) for q in QUANTILES}
         edge = set(case["sites"].loc[case["sites"]["kind"] == "edge", "site"])
         out |= {"edge_share": mtok[served["site"].isin(list(edge))].sum() / mtok.sum()} if edge else {}
+    last = case.periods[-1]
+    if len(tables["presence"]):
+        out |= {"presences_end": (tables["presence"]["period"] == last).sum(), "presence_musd": tables["presence"]["cost_musd"].sum()}
+        out["standby_units_end"] = tables["standby"].loc[tables["standby"]["period"] == last, "units"].sum()
+    if len(tables["pools"]):
+        pools = tables["pools"][tables["pools"]["period"] == last]
+        out["pooling_saves_units_end"] = (pools["own_peaks_units"] - pools["units"]).sum()
     if len(tables["refresh"]):
         out["refresh_gbps_max"] = tables["refresh"].groupby("period")["gbps"].sum().max()
     return out
