@@ -52,8 +52,6 @@ def build(supply: Supply) -> None:
         supply.provide(("compute", f, k, t), -var)
     price = order_chips(supply)
     rented = rent_chips(supply, used)
-    retire_chips(supply)
-    move_chips(supply)
     cap_vendors(supply, price)
     retire_chips(supply)
     move_chips(supply)
