@@ -111,7 +111,8 @@ def _stream(kit: Kit, sku: str) -> pd.DataFrame:
     rows = kit.base["offers"]
     rows = rows[rows["sku"] == sku].sort_values(["kind", "period"])
     single = rows[rows["kind"] != "buy"]
-    single = single.assign(period=kit.calendar.moved(single["period"].to_numpy()))
+    until = np.where(single["until"] >= kit.base.n_periods - 1, kit.calendar.after - 1, kit.calendar.moved(single["until"].to_numpy()))
+    single = single.assign(period=kit.calendar.moved(single["period"].to_numpy()), until=until)
     return pd.concat([part for part in (_series(kit, rows[rows["kind"] == "buy"]), single) if len(part)] or [single], ignore_index=True)
 
 

@@ -27,10 +27,11 @@ def _put_tariffs(kit: Kit, zones: list[str]) -> None:
     """Interpolate each zone's series between periods, with one factor per zone on prices."""
     rows = kit.base["tariffs"]
     factor = dict(zip(zones, kit.draw.spread("tariffs", len(zones), PRICE), strict=True))
-    wide = rows[rows["zone"].isin(zones)].pivot_table(index=["zone", "block"], columns="period", values=["energy_usd_per_mwh", "co2_kg_per_mwh"], sort=False)
+    series = ["energy_usd_per_mwh", "co2_kg_per_mwh", "clean_share"]
+    wide = rows[rows["zone"].isin(zones)].pivot_table(index=["zone", "block"], columns="period", values=series, sort=False)
     n, after = len(wide), kit.calendar.after
     zone, block = (np.repeat(wide.index.get_level_values(level).to_numpy(), after) for level in ("zone", "block"))
-    columns = {c: kit.calendar.series(wide[c].sort_index(axis=1).to_numpy(float)).ravel() for c in ("energy_usd_per_mwh", "co2_kg_per_mwh")}
+    columns = {c: kit.calendar.series(wide[c].sort_index(axis=1).to_numpy(float)).ravel() for c in series}
     table = pd.DataFrame({"zone": zone, "period": np.tile(np.arange(after), n), "block": block, **columns})
     table["energy_usd_per_mwh"] = (table["energy_usd_per_mwh"] * table["zone"].map(factor)).round(2)
     table["co2_kg_per_mwh"] = table["co2_kg_per_mwh"].round(1)
@@ -41,7 +42,9 @@ def _put_contracts(kit: Kit, zones: list[str]) -> None:
     old, new = _grid_mw(kit.base.__getitem__), _grid_mw(kit.here)
     rows = kit.base["ppas"]
     rows = rows[rows["zone"].isin(list(new))].copy()
-    rows["max_mw"] *= [new[z] / old[z] for z in rows["zone"]]
+    factor = [new[z] / old[z] for z in rows["zone"]]
+    rows["max_mw"] *= factor
+    rows["min_mw"] *= factor
     rows["price_usd_per_mwh"] *= kit.draw.spread("contracts", len(rows), PRICE)
     rows["start"] = kit.calendar.moved(rows["start"].to_numpy())
     note = "from " + rows["ppa"] + ", scaled by the zone's grid power"

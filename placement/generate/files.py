@@ -39,11 +39,19 @@ def _settings(case: Case, note: str) -> str:
 
 
 def _cells(case: Case, table: str, column: str, values: pd.Series) -> list[str]:
-    """Return a column as text: labels of periods, 0/1, numbers to six significant digits, blank for what is not limited."""
-    kind = next((c.kind for c in TABLES[table] if c.name == column), "text")
+    """Return a column as text: labels of periods, 0/1, numbers to six significant digits; blank what a blank cell stands for."""
+    known = next((c for c in TABLES[table] if c.name == column), None)
+    kind, blank = (known.kind, known.blank) if known else ("text", None)
+    if kind == "period":
+        blank = {"start": 0, "end": case.n_periods - 1, "never": case.n_periods}.get(str(blank))
+    written = _written(case, kind, values)
+    return written if blank is None else ["" if cell == blank else text for cell, text in zip(values.tolist(), written, strict=True)]
+
+
+def _written(case: Case, kind: str, values: pd.Series) -> list[str]:
     cells = values.tolist()
     if kind == "period":
-        label = {t: period_label(case.start + t, case.period_months) for t in np.unique(values).tolist()}
+        label = {t: period_label(case.start + int(t), case.period_months) for t in np.unique(values).tolist()}
         return [label[t] for t in cells]
     if kind == "bool":
         return ["1" if cell else "0" for cell in cells]

@@ -13,6 +13,7 @@ from placement.generate.energy import put_energy
 from placement.generate.fibre import put_links
 from placement.generate.inference import put_services
 from placement.generate.kit import Kit
+from placement.generate.power import put_plants, put_policies
 from placement.generate.rules import put_export, put_residency
 from placement.generate.sites import put_sites
 from placement.generate.size import Size
@@ -46,7 +47,8 @@ def generate(base: Case, size: Size, seed: int = 0) -> Case:
     counts = size.of(base)
     kit = Kit(base, counts, Draw(seed), Calendar(base.n_periods, counts["periods"]))
     for step in (
-        put_skus, put_sites, put_energy, put_jobs, put_services, put_links, put_installed, put_offers, balance, put_vendor_caps, put_export, put_residency,
+        put_skus, put_sites, put_plants, put_energy, put_policies, put_jobs, put_services, put_links,
+        put_installed, put_offers, balance, put_vendor_caps, put_export, put_residency,
     ):  # fmt: skip
         step(kit)
     tables = {name: kit.tables[name] for name in base.tables if name in kit.tables}

@@ -8,6 +8,7 @@ from functools import cached_property
 import pandas as pd
 
 from placement.case import Case
+from placement.case.schema import TABLES
 from placement.generate.draw import Calendar, Draw
 from placement.rules.policy import Policy
 
@@ -38,8 +39,16 @@ class Kit:
         return Policy.of(self.base["export"], self.base["residency"])
 
     def put(self, name: str, table: pd.DataFrame, note: pd.Series | str) -> None:
-        """Keep a table, with the columns of the base's and a note on where each row comes from; a table without rows is left out."""
+        """Keep a table, with the columns of the base's and a note on where each row comes from; a table without rows is left out.
+
+        An optional column that the table, or some of its rows, were made without is blank there.
+        """
         if len(table):
+            ends = {"start": 0, "end": self.calendar.after - 1, "never": self.calendar.after}
+            for c in (c for c in TABLES[name] if not c.required):
+                blank = ends[str(c.blank)] if c.kind == "period" else c.blank
+                cells = table[c.name] if c.name in table else pd.Series(blank, index=table.index)
+                table = table.assign(**{c.name: cells.where(cells.notna(), blank).astype(self.base[name][c.name].dtype)})
             said = note.to_numpy() if isinstance(note, pd.Series) else note
             noted = table[list(self.base[name].columns)].assign(note=said).reset_index(drop=True)
             noted["note"] = f"generated (seed {self.draw.seed}): " + noted["note"]

@@ -66,10 +66,13 @@ def _put_halls(kit: Kit) -> None:
 def _put_power(kit: Kit) -> None:
     copies = kit.copies["sites"]
     shift = copies["shift"].to_numpy()
-    grid = _scale(expand(kit.base["grid"], "site", copies), copies, mw="size", capex_musd="cost")
+    grid = _scale(expand(kit.base["grid"], "site", copies), copies, mw="size", capex_musd="cost", opex_musd_per_year="cost")
+    ends = grid["until"].to_numpy() < kit.base.n_periods - 1
     grid["available"] = kit.calendar.moved(grid["available"].to_numpy(), shift[grid["copy"]])
+    grid["until"] = np.where(ends, np.maximum(kit.calendar.moved(grid["until"].to_numpy()), grid["available"]), kit.calendar.after - 1)
     kit.put("grid", grid, "resampled with " + grid["base"])
-    generators = _scale(expand(kit.base["generators"], "site", copies), copies, max_mw="size")
+    generators = _scale(expand(kit.base["generators"], "site", copies), copies, max_mw="size", min_mw="size", max_gwh_per_year="size")
+    generators["max_mw"] = np.fmax(generators["max_mw"], generators["unit_mw"])  # room for one module
     generators["available"] = kit.calendar.moved(generators["available"].to_numpy(), shift[generators["copy"]])
     generators["capex_musd_per_mw"] *= kit.draw.spread("generator cost", len(copies), COST)[generators["copy"]]
     generators["generator"] = generators["generator"] + "." + generators["site"].str.rsplit(".", n=1).str[1]

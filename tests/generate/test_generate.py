@@ -18,6 +18,7 @@ from placement.generate import SIZES, Size, balance, generate, generate_into
 from placement.generate.draw import Calendar, Draw
 from placement.program import assemble, build_sides
 from tests.conftest import ROOT
+from tests.layers.small import edited, small_case
 
 FRONTIER, TINY = ROOT / "data" / "frontier", ROOT / "data" / "three-sites"
 
@@ -177,3 +178,29 @@ def test_calendar():
     assert np.array_equal(same.series(series), series)
     assert longer.series(series)[0, 4] == pytest.approx(4.0) and longer.series(series).shape == (1, 16)
     assert Calendar(12, 1).moved(periods).max() <= 1
+
+
+def test_storage_charges_and_policies_are_carried_over(tmp_path):
+    """What is known of storage, demand response, charges, clean energy, carbon and the mix is there in the generated case, at its sites and periods."""
+    every = [f"2027Q{q}" for q in (1, 2, 3, 4)]
+    base = small_case(
+        tmp_path / "base",
+        sites=edited("sites", name="A site"),
+        skus=edited("skus", name="A chip"),
+        jobs=edited("jobs", name="A job"),
+        services=edited("services", name="A service"),
+        metros=edited("metros", name="A metro"),
+        generators=[{"generator": "g", "site": "north", "tech": "smr", "max_mw": 4, "unit_mw": 4, "capex_musd_per_mw": 6, "energy_usd_per_mwh": 9, "clean": 1}],
+        storage=[{"storage": "b", "site": "north", "max_mw": 5, "hours": 4, "efficiency": 0.9, "capex_musd_per_mw": 0.02}],
+        curtailment=[{"site": "north", "tier": "n", "max_share": 0.5, "usd_per_mw_year": 100_000}],
+        demand_charges=[{"zone": "z", "period": t, "usd_per_mw_month": 8000} for t in every],
+        clean_targets=[{"zone": "", "period": t, "share": 0.4} for t in every[2:]],
+        carbon_caps=[{"period": t, "kt": 3} for t in every],
+        mix_limits=[{"tech": "smr", "period": t, "max_share": 0.45} for t in every],
+    )
+    case = generate_into(base.path, tmp_path / "made", Size(jobs=2, sites=4, periods=8), seed=1)
+    assert len(case["storage"]) == len(case["curtailment"]) == (case["grid"]["tier"] == "n").sum() > 0
+    assert case["demand_charges"]["usd_per_mw_month"].tolist() == [8000] * 8
+    assert case["clean_targets"]["period"].tolist() == [4, 5, 6, 7]
+    assert len(case["carbon_caps"]) == len(case["mix_limits"]) == 8
+    assert (case["generators"]["max_mw"] >= case["generators"]["unit_mw"]).all()
