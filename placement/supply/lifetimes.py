@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import pyomo.environ as pyo
 
+from placement.supply.orders import OWNED
 from placement.supply.supply import Supply
 from placement.units import USD_PER_MUSD
 
@@ -19,7 +20,7 @@ def retire_chips(supply: Supply) -> None:
     service = case["skus"].set_index("sku")["service_periods"].to_dict()
     for q in case["offers"].itertuples():
         end = q.period + q.lead_periods + service[q.sku]
-        if service[q.sku] and end < case.n_periods and q.offer in m.order and q.kind != "lease":
+        if q.kind in OWNED and service[q.sku] and end < case.n_periods and q.offer in m.order:
             kept = m.order[q.offer] - pyo.quicksum(units for (p, _), units in m.sold.items() if p == q.offer)
             supply.leaving[q.sku, end].append(kept)
             for t in range(end, case.n_periods):

@@ -177,3 +177,13 @@ def test_absent_means_absent(tmp_path):
     program, _ = assemble(build_sides(small_case(tmp_path)))
     assert not any(name.startswith(("moved", "removed")) for name in program.supply_names)
     assert not any(name.startswith(("stock_max", "removed_units")) for name in program.row_names)
+
+
+def test_the_end_of_service_is_for_what_is_owned(tmp_path):
+    """Leased chips stay for their term, whatever the SKU's service: the job from 2027Q3 on runs on them."""
+    lease = {"offer": "rent", "sku": "new", "kind": "lease", "period": "2027Q1", "max_units": 500, "rent_usd_per_unit_month": 500, "term_periods": 4}
+    late = {"jobs": edited("jobs", earliest="2027Q3"), "job_skus": [TABLES["job_skus"][1]], **NO_SERVICES}
+    skus = [{**NEW["skus"][0], "life_years": "", "service_periods": 2}]
+    plan = solved(small_case(tmp_path, skus=skus, offers=[NEW["offers"][0], lease], **late))
+    assert plan.tables["orders"]["offer"].tolist() == ["rent"]
+    assert jobs_of(plan) == {"big": "2027Q3"}
