@@ -22,8 +22,8 @@ def build(supply: Supply) -> None:
         supply.pay("carbon", t, caps[t].offset_usd_per_t * T_PER_KT / USD_PER_MUSD * m.offset_kt[t])
 
     offset = {t: m.offset_kt[t] for t in m.offset_kt}
-    kt = {t: amount([tonnes / T_PER_KT for tonnes in supply.emissions[t]]) for t in caps if supply.emissions[t]}
-    m.carbon_cap = pyo.Constraint(list(kt), rule=lambda m, t: kt[t] <= caps[t].kt + offset.get(t, 0))
+    tonnes = {t: amount(supply.emissions[t]) for t in caps if supply.emissions[t]}  # the row is in t: in kt the stress block's few hours would be tiny numbers
+    m.carbon_cap = pyo.Constraint(list(tonnes), rule=lambda m, t: tonnes[t] <= T_PER_KT * (caps[t].kt + offset.get(t, 0)))
 
 
 BLOCK = Block("carbon", build, tables=("carbon_caps",), needs=("grid", "contracts", "generation"))

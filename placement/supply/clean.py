@@ -13,7 +13,6 @@ from collections import defaultdict
 import pyomo.environ as pyo
 
 from placement.supply.supply import Block, Expr, Supply, amount
-from placement.units import MWH_PER_GWH
 
 EVERYWHERE = "all"  # how a target for all zones is named
 
@@ -36,9 +35,7 @@ def build(supply: Supply) -> None:
     hourly = [(z, t, b) for (how, z, t) in share if how == "block" for b in blocks if mw[z, t, b]]
     m.clean_match = pyo.Constraint(hourly, rule=lambda m, z, t, b: over(z, t, b, share["block", z, t]) >= 0)
     yearly = [(z, t) for (how, z, t) in share if how == "period" and any(mw[z, t, b] for b in blocks)]
-    m.clean_energy = pyo.Constraint(
-        yearly, rule=lambda m, z, t: amount([float(case.hours[b]) / MWH_PER_GWH * over(z, t, b, share["period", z, t]) for b in blocks]) >= 0
-    )
+    m.clean_energy = pyo.Constraint(yearly, rule=lambda m, z, t: amount([float(case.hours[b]) * over(z, t, b, share["period", z, t]) for b in blocks]) >= 0)
 
 
 BLOCK = Block("clean", build, tables=("clean_targets",), needs=("grid", "contracts", "generation", "storage"))
