@@ -140,10 +140,20 @@ MORE_TABLES = {
     "gates": "gate,kind,site,item,after_kind,after_site,after_item,lag_periods\npilot,hall,lund,h2,hall,lund,h1,1\n",
     "land_options": "site,fee_musd_per_year,expires\nlund,0.5,2027Q3\n",
     "local_benefits": "site,extra_mw,usd_per_mw_year\nlund,50,20000\n",
+    "price_tiers": "offer,from_units,unit_price_usd\nsmall-1,3000,19000\n",
+    "resale": "sku,period,unit_price_usd,max_units\nsmall,2027Q3,9000,1000\n",
+    "datasets": "dataset,node,mode,size_tb\nweb,oslo,copy,500\n",
+    "incumbent": "workload,site,move_musd\npre,oslo,5\n",
+    "tranches": "tranche,amount_musd,needs_it_mw,available\nbond,300,50,2027Q2\n",
 }
 
 #: What must be edited for such a table to matter: table -> file, old, new.
 MORE_EDITS = {
+    "datasets": [
+        ("jobs.csv", "loss_hours_per_outage\n", "loss_hours_per_outage,dataset\n"),
+        ("jobs.csv", ",100,6\n", ",100,6,web\n"),
+        ("jobs.csv", "2027Q3,,,,\n", "2027Q3,,,,,\n"),
+    ],
     "designs": [
         ("halls.csv", "life_years\n", "life_years,design\n"),
         *(("halls.csv", f"{end}\n", f"{end},\n") for end in (",2,1,,", "2027Q2,15")),

@@ -199,7 +199,7 @@ def test_one_mistake(good, file, old, new, table, column, row, remedy) -> None:
     assert len(problems) <= 2, "one mistake must not be reported through everything that depends on it"
 
 
-WORK = ("jobs", "job_skus", "services", "service_skus", "demand")
+WORK = ("jobs", "job_skus", "releases", "services", "service_skus", "demand")
 
 FOLDERS = [
     # what happens to the folder | table, row, word of rule or remedy
@@ -267,7 +267,7 @@ def test_rows_without_effect(good, file, rows, table, column, row) -> None:
 
 def test_limits_without_their_layer_have_no_effect(good) -> None:
     """Caps on power, a carbon price and fibre capacities need the layers that they limit."""
-    good.drop("grid.csv", "tariffs.csv", "ppas.csv", "generators.csv", "profiles.csv")
+    good.drop("grid.csv", "tariffs.csv", "ppas.csv", "generators.csv", "profiles.csv", "clean_targets.csv")
     good.edit("sites.csv", "10.7,NO1", "10.7,").edit("sites.csv", "13.2,SE4", "13.2,").edit("services.csv", "700,24,oslo", ",24,")
     problems = problems_of(good.path)
     assert_reported(problems, "sites", "community_mw", "lund", "power is not modelled")
@@ -316,7 +316,7 @@ def test_parquet_cells_are_checked_like_text(good) -> None:
     pd.DataFrame({"period": ["2027Q1"], "capex_musd": ["nan"]}).to_parquet(good.path / "budget.parquet")
     assert_reported(problems_of(good.path), "budget", "capex_musd", "2027Q1 (budget.parquet line 1)", "finite")
     pd.DataFrame({"period": ["2027Q1"], "capex_musd": [None]}).to_parquet(good.path / "budget.parquet")
-    assert_reported(problems_of(good.path), "budget", "capex_musd", "2027Q1", "Fill in")
+    assert_reported(problems_of(good.path), "budget", "capex_musd", "2027Q1", "limits nothing")
 
 
 JUNK = ("", " ", "NA", "nan", "-1", "0", "1e400", "x", "2031Q1", "*", ";", "oslo", "lund", "h1", "big", "stress", "\u0000x", '"', "a,b")
