@@ -205,6 +205,25 @@ class Sides:
         """The demand columns."""
         return self.demand.columns
 
+    @cached_property
+    def resource_ids(self) -> dict[str, tuple[Any, ...]]:
+        """Kind of resource -> the ids of its first dimensions; periods and blocks, which come last, have none."""
+        case, scope = self.case, self.scope
+        asked = (case["services"]["service"].to_numpy(), case["metros"]["metro"].to_numpy())
+        return {
+            "compute": (scope.domains, scope.skus), "serve": (scope.sites, scope.skus), "power": (scope.sites,),
+            "firm": (scope.sites, scope.levels), "fibre": (case["links"]["link"].to_numpy(),), "capacity": (scope.sites,),
+            "deferrable": (scope.sites, scope.duties),
+            "filler": (scope.domains, scope.skus),
+            "lull": (scope.sites, scope.skus),
+            "release": (case["releases"]["release"].to_numpy(),),
+            "base": (case["jobs"]["job"].to_numpy(),),
+            "presence": (*(case[t][t[:-1]].to_numpy() for t in ("services", "sites", "metros")),),
+            "least_units": (case["services"]["service"].to_numpy(), scope.sites), "pool": (scope.sites, scope.skus),
+            "spread": (*asked, scope.failure_domains), "cover": (*asked, scope.failure_domains), "spare": asked,
+            "apart": (scope.apart, scope.failure_domains),
+        }  # fmt: skip
+
     def column_cost(self, weights: Mapping[str, float] | None = None) -> Floats:
         """Return the weighted discounted cost of each demand column, M$, by the case's own weights or by others."""
         columns, cost = self.columns, np.zeros(len(self.columns))
@@ -252,22 +271,7 @@ def _idle_power(scope: Scope, demand: Demand) -> NDArray[np.int64]:
 def resource_key(sides: Sides, code: int) -> Key:
     """Return a resource in the planner's ids, such as ``("power", "sines", 3, 1)`` (period and block by index)."""
     kind, *index = sides.demand.resources.decode(code)
-    scope = sides.scope
-    asked = (sides.case["services"]["service"].to_numpy(), sides.case["metros"]["metro"].to_numpy())
-    names: dict[str, tuple[Any, ...]] = {
-        "compute": (scope.domains, scope.skus), "serve": (scope.sites, scope.skus), "power": (scope.sites,),
-        "firm": (scope.sites, scope.levels), "fibre": (sides.case["links"]["link"].to_numpy(),), "capacity": (scope.sites,),
-        "deferrable": (scope.sites, scope.duties),
-        "filler": (scope.domains, scope.skus),
-        "lull": (scope.sites, scope.skus),
-        "presence": (*(sides.case[t][t[:-1]].to_numpy() for t in ("services", "sites", "metros")),),
-        "least_units": (sides.case["services"]["service"].to_numpy(), scope.sites), "pool": (scope.sites, scope.skus),
-        "release": (sides.case["releases"]["release"].to_numpy(),),
-        "base": (sides.case["jobs"]["job"].to_numpy(),),
-        "spread": (*asked, scope.failure_domains), "cover": (*asked, scope.failure_domains), "spare": asked,
-        "apart": (scope.apart, scope.failure_domains),
-    }  # fmt: skip
-    labels = names[str(kind)]
+    labels = sides.resource_ids[str(kind)]
     return (kind, *(str(labels[i][j]) if i < len(labels) else j for i, j in enumerate(index)))  # type: ignore[call-overload]
 
 

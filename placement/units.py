@@ -14,6 +14,7 @@ SECONDS_PER_DAY = 86_400.0
 USD_PER_MUSD = 1e6
 KW_PER_MW = 1e3
 MWH_PER_GWH = 1e3
+BYTES_PER_GB = 1e9
 KG_PER_T = 1e3
 T_PER_KT = 1e3
 LIGHT_SPEED_KM_PER_MS = 299.792458  # exact, by definition of the metre

@@ -34,7 +34,7 @@ WILDCARD = {("export", "country"), ("residency", "country")}
 #: Dates that keep an index before the horizon, because moving them to its start would change their meaning.
 UNCLAMPED = {("jobs", "latest"), ("ppas", "start"), ("grid", "until")}
 #: Text columns that are prose (may hold commas), or lists (may hold semicolons).
-_PROSE, _LISTS = {"name"}, {"after", "origins"}
+_PROSE, _LISTS = {"name"}, {"after", "origins", "srlg"}
 
 
 @dataclass(frozen=True, slots=True)

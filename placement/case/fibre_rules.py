@@ -33,6 +33,17 @@ def link_modules(d: Draft) -> Problems:
         yield from d.broken("links", column, idle, "has no effect on a link without modules", "Give module_gbps and max_modules, or leave it blank.")
 
 
+def waves_needed(d: Draft) -> Problems:
+    """A wave adds to a limited capacity, on a link that exists."""
+    links, waves = d["links"].set_index("link"), d["waves"]
+    begins = waves["link"].map(links["available"][~links.index.duplicated()])
+    rule = "must not lie before the link exists (links.available)"
+    yield from d.broken("waves", "start", waves["start"] < begins, rule, "Correct one of the two dates.")
+    free = set(d["links"].loc[d["links"]["gbps"].isna(), "link"])
+    rule = "has no effect: the link's capacity is not limited (links.gbps is blank)"
+    yield from d.broken("waves", "link", among(d["waves"]["link"], free), rule, "Give the link's gbps, or remove the rows.")
+
+
 def fibre_connects(d: Draft) -> Problems:
     """Every site and metro is a node of the fibre graph, and all are in one piece."""
     if not {"services", "datasets"} & set(d.case.tables) or "links" not in d.case:

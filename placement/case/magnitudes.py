@@ -37,6 +37,7 @@ CEILINGS = (
     Ceiling("jobs", "value_musd", 1e6, "M$"),
     Ceiling("job_skus", "porting_cost_musd", 1e5, "M$"),
     Ceiling("links", "module_capex_musd", 1e4, "M$"),
+    Ceiling("waves", "lease_musd_per_year", 1e3, "M$"),
     Ceiling("demand", "mtok_per_day", 1e9, "million tokens per day"),
 )
 
@@ -86,6 +87,7 @@ FLOORS = (
     Floor("storage", "capex_musd_per_mwh", 1e-5, "M$ per MWh"),
     Floor("storage", "opex_musd_per_mw_year", 1e-6, "M$ per MW and year"),
     Floor("links", "module_capex_musd", 1e-5, "M$"),
+    Floor("waves", "lease_musd_per_year", 1e-5, "M$"),
     Floor("offers", "unit_price_usd", 0.01, "$"),
     Floor("offers", "take_share", 1e-3, "of max_units"),
     Floor("ppas", "take_share", 1e-3, "of the output"),

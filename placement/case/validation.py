@@ -23,6 +23,7 @@ from placement.case import (
     power_rules,
     redundancy_rules,
     release_rules,
+    route_rules,
     unused,
 )
 from placement.case import cooling_rules as cooling
@@ -135,6 +136,7 @@ RULES: tuple[Rule, ...] = (
     *cooling.RULES,
     *permits.RULES,
     *release_rules.RULES,
+    *route_rules.RULES,
     *redundancy_rules.RULES,
     *filler_rules.RULES,
     Rule(pair_rules.workloads_known, "pairs.workload jobs.job services.service"),

@@ -9,30 +9,23 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from placement.demand.columns import Floats
+from placement.demand.access import Access
 from placement.rules import Scope
 
 
-def slo_rtt_ms(scope: Scope, service: pd.Series) -> Floats:
-    """Return the largest round-trip time that users of each metro are promised, ms, shape (M,)."""
-    own = scope.case["service_metros"]
-    own = own[own["service"] == service["service"]].set_index("metro")["slo_rtt_ms"]
-    return scope.case["metros"]["metro"].map(own).astype(float).fillna(service["slo_rtt_ms"]).to_numpy(float)
-
-
-def near(scope: Scope, service: pd.Series, rtt: Floats, asking: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], pd.DataFrame]:
-    """Return which sites may serve which metros by residency, tier and latency, shape (S, M), and the counts excluded of metros that ask."""
+def near(scope: Scope, service: pd.Series, reach: Access, asking: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], pd.DataFrame]:
+    """Return which sites may serve which metros by residency, tier and routes, shape (E, S, M), and the counts excluded of metros that ask."""
     countries, origins = scope.case["sites"]["country"], scope.case["metros"]["country"]
     cls = service["residency"]
     pairs = {(o, c): scope.policy.may_run(cls, o, c) for o in origins.unique() for c in countries.unique()} if cls else {}
     denied = np.array([["" if not cls or pairs[o, c].allowed else pairs[o, c].rule_id for o in origins] for c in countries], dtype=object)
-    late = rtt > slo_rtt_ms(scope, service)
     edge = (scope.case["sites"]["kind"] == "edge").to_numpy(bool)
     other_tier = {"any": np.zeros_like(edge), "edge": ~edge, "core": edge}[service["tier"]]
-    rule = np.where(denied != "", "residency:" + denied, np.where(other_tier[:, None], "tier", np.where(late, "latency", "")))
+    rule = np.where(denied != "", "residency:" + denied, np.where(other_tier[:, None], "tier", reach.rule))
     counts = pd.DataFrame({"place": np.repeat(scope.sites, asking.sum()), "rule": rule[:, asking].ravel()})
     counts = counts[counts["rule"] != ""].groupby(["place", "rule"], as_index=False, sort=False).size().rename(columns={"size": "n"})
-    return rule == "", counts.assign(workload=service["service"], sku="")[["workload", "place", "sku", "rule", "n"]]
+    open_to = np.asarray((denied == "") & ~other_tier[:, None])[None]
+    return reach.near & open_to, counts.assign(workload=service["service"], sku="")[["workload", "place", "sku", "rule", "n"]]
 
 
 def usable(scope: Scope, service: pd.Series, k: NDArray[np.int64]) -> tuple[NDArray[np.bool_], pd.DataFrame]:

@@ -49,7 +49,7 @@ def gangs(scope: Scope) -> pd.DataFrame:
     fits = np.maximum(housed, _first(scope.units[:, k].swapaxes(0, 1), gang * (1 - TOLERANCE)))
     powered = powered_from(scope, k, of, it_need)
     firm = _firm_from(scope, of["min_firmness"].to_numpy(float), mw_need)
-    first = np.maximum.reduce([fits, powered, firm, np.broadcast_to(of["earliest"].to_numpy()[:, None], fits.shape), gravity.ahead[j][:, site]])
+    first = np.maximum.reduce([fits, powered, firm, np.broadcast_to(of["earliest"].to_numpy()[:, None], fits.shape), gravity.first[j][:, site]])
     last = np.minimum(of["latest"].to_numpy(), t_end - 1)[:, None] - periods + 1
 
     residency, of_data = _residency(scope, of["residency"]), _residency(scope, gravity.residency.iloc[j])

@@ -14,7 +14,7 @@ import pandas as pd
 
 from placement.demand.columns import Floats, Ints, Keys, Triplets
 from placement.demand.traffic import on_routes
-from placement.fibre import FibreGraph
+from placement.fibre import Routing
 from placement.rules import Scope
 from placement.units import DAYS_PER_MONTH, SECONDS_PER_DAY
 
@@ -29,7 +29,7 @@ class Gravity:
     copied: pd.Series  # whether the data are copied
     residency: pd.Series  # residency class of the data
     streaming: Floats  # share of throughput that is left at the site, (J, S)
-    ahead: Ints  # periods before the start in which the data travel to the site; 0: none, or within the first period (J, S)
+    first: Ints  # first start that leaves the data time to travel to the site, over links that exist by then (J, S)
 
     @classmethod
     def of(cls, scope: Scope) -> Gravity:
@@ -41,12 +41,14 @@ class Gravity:
         shape = (len(jobs), len(scope.sites))
         if not len(data):
             return cls(dataset, copied, known["residency"].fillna(""), np.ones(shape), np.zeros(shape, np.int64))
-        km = FibreGraph(scope.case["links"]).path_km(list(data["node"]), list(scope.sites))[dataset]
+        routing = Routing(scope.case["links"], scope.case.n_periods)
+        km = routing.path_km(list(data["node"]), list(scope.sites))[0, dataset]  # streamed over what exists from the start: a later link is not counted on
         loss = known["slowdown_per_1000km"].fillna(0.0).to_numpy(float)[:, None]
         lost = np.multiply(loss, km / 1000, where=loss > 0, out=np.zeros(shape))  # 0 x no route is no loss
         away = copied.to_numpy()[:, None] & (known["node"].to_numpy(object)[:, None] != scope.sites.to_numpy(object)[None, :])
-        ahead = np.where(away, jobs["ingest_periods"].to_numpy(np.int64)[:, None], 0)
-        return cls(dataset, copied, known["residency"].fillna(""), 1 - lost, ahead)
+        linked = routing.linked_from(list(data["node"]), list(scope.sites))[dataset]
+        first = np.where(away, jobs["ingest_periods"].to_numpy(np.int64)[:, None] + linked, 0)
+        return cls(dataset, copied, known["residency"].fillna(""), 1 - lost, first)
 
 
 def ingest(scope: Scope, frame: pd.DataFrame, resources: Keys) -> Triplets:
@@ -54,7 +56,7 @@ def ingest(scope: Scope, frame: pd.DataFrame, resources: Keys) -> Triplets:
     case, gravity = scope.case, Gravity.of(scope)
     if not gravity.copied.any():
         return Triplets.join([])
-    jobs, data, graph = case["jobs"], case["datasets"], FibreGraph(case["links"])
+    jobs, data, routing = case["jobs"], case["datasets"], Routing(case["links"], case.n_periods)
     ahead, days = jobs["ingest_periods"].to_numpy(np.int64), jobs["ingest_days"].to_numpy(float)
     spread = np.maximum(ahead, 1) * case.period_months * DAYS_PER_MONTH
     size_tb = data["size_tb"].to_numpy(float)[gravity.dataset]
@@ -66,5 +68,7 @@ def ingest(scope: Scope, frame: pd.DataFrame, resources: Keys) -> Triplets:
         length = np.maximum(ahead[job[mine]], 1)
         col = np.repeat(mine, length)
         step = np.arange(len(col)) - np.repeat(length.cumsum() - length, length)
-        parts.append(on_routes(scope, resources, str(origin), graph, site[col], start[col] - ahead[job[col]] + step, col, gbps[job[col]]))
+        ways = [routing.routes_from(e, str(origin)).get(s, []) for e in range(routing.n_epochs) for s in scope.sites]
+        t = start[col] - ahead[job[col]] + step
+        parts.append(on_routes(scope, resources, ways, routing.epoch[t] * len(scope.sites) + site[col], t, col, gbps[job[col]]))
     return Triplets.join(parts)

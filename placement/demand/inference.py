@@ -12,53 +12,51 @@ import pandas as pd
 
 from placement.case import Case
 from placement.case.loads import loads
+from placement.demand.access import Access, access
 from placement.demand.apart import share_per_domain
 from placement.demand.columns import Columns, Floats, Keys, Triplets, concatenate
 from placement.demand.eligible import near, usable
+from placement.demand.network import refresh_musd, users_musd
 from placement.demand.sizing import replica_units, sizes
 from placement.demand.spares import build_spares, failing_with
 from placement.demand.traffic import on_routes
-from placement.fibre import FibreGraph, round_trip_ms
+from placement.fibre import Routing
 from placement.rules import Scope
 from placement.units import DAYS_PER_MONTH, KW_PER_MW, USD_PER_MUSD
 
 
 def build_inference(scope: Scope, resources: Keys, decisions: Keys) -> tuple[Columns, pd.DataFrame]:
     """Return the columns of all services and a table of how many options each rule excluded."""
-    graph = FibreGraph(scope.case["links"])
-    rtt = site_metro_rtt_ms(scope, graph)
-    built = [_service(scope, resources, graph, rtt, i) for i in range(len(scope.case["services"]))]
+    routing = Routing(scope.case["links"], scope.case.n_periods)
+    built = [_service(scope, resources, routing, i) for i in range(len(scope.case["services"]))]
     return concatenate([c for c, _ in built]), pd.concat([e for _, e in built], ignore_index=True)
 
 
-def site_metro_rtt_ms(scope: Scope, graph: FibreGraph) -> Floats:
-    """Return the round-trip time between sites and metros, ms, shape (S, M); ``inf`` where there is no route."""
-    return round_trip_ms(graph.path_km(list(scope.sites), list(scope.case["metros"]["metro"])), scope.case.rtt_overhead_ms)
-
-
-def _service(scope: Scope, resources: Keys, graph: FibreGraph, rtt: Floats, i: int) -> tuple[Columns, pd.DataFrame]:
+def _service(scope: Scope, resources: Keys, routing: Routing, i: int) -> tuple[Columns, pd.DataFrame]:
     case = scope.case
     service = case["services"].iloc[i]
     offered = case["service_skus"][case["service_skus"]["service"] == service["service"]]
     k = scope.skus.get_indexer(pd.Index(offered["sku"]))
     demand = _demand(scope, service["service"])
-    reach, exclusions = near(scope, service, rtt, np.any(demand > 0, axis=1))
+    reach = access(scope, routing, service)
+    close, exclusions = near(scope, service, reach, np.any(demand > 0, axis=1))
     able, lost = usable(scope, service, k)
 
-    ever = np.any(able, axis=2)  # (S, offered)
-    site, metro, o = (a.ravel() for a in np.nonzero(reach[:, :, None] & ever[:, None, :]))
-    pair, t = np.nonzero(able[site, o] & (demand[metro] > 0))
+    ever = np.asarray(able.any(axis=2))  # (S, offered)
+    site, metro, o = (a.ravel() for a in np.nonzero(np.asarray(close.any(axis=0))[:, :, None] & ever[:, None, :]))
+    pair, t = np.nonzero(able[site, o] & (demand[metro] > 0) & close[routing.epoch[None, :], site[:, None], metro[:, None]])
     frame = pd.DataFrame({"service": i, "metro": metro[pair], "period": t, "site": site[pair], "sku": k[o[pair]], "offered": o[pair]})
     frame = frame.sort_values(["metro", "period", "site", "sku"], ignore_index=True)
     tok_per_s = offered["tok_per_s"].to_numpy(float)[frame.pop("offered")]
     frame["busy"], frame["units"] = sizes(scope, i, demand[frame["metro"], frame["period"]], tok_per_s, frame["sku"].to_numpy())
-    frame["rtt_ms"] = rtt[frame["site"], frame["metro"]]
-    use = _use(scope, resources, i, frame, graph)
+    frame["rtt_ms"] = reach.rtt_ms[routing.epoch[frame["period"]], frame["site"], frame["metro"]]
+    use, fresh = _use(scope, resources, routing, i, frame, reach), refresh_musd(scope, routing, service, frame, reach)
+    network = fresh + users_musd(scope, routing, service, frame, demand)
     if not service["redundancy"]:
-        columns = _columns(scope, i, frame, demand, use)
+        columns = _columns(scope, i, frame, demand, use, network)
     else:
         covered = Triplets.join([use, failing_with(scope, resources, frame)])
-        columns = concatenate([_columns(scope, i, frame, demand, covered), build_spares(scope, resources, service, frame, use)])
+        columns = concatenate([_columns(scope, i, frame, demand, covered, network), build_spares(scope, resources, service, frame, use, fresh)])
     return columns, pd.concat([exclusions, lost], ignore_index=True)
 
 
@@ -71,7 +69,7 @@ def _demand(scope: Scope, service: str) -> Floats:
     return out
 
 
-def _columns(scope: Scope, i: int, frame: pd.DataFrame, demand: Floats, use: Triplets) -> Columns:
+def _columns(scope: Scope, i: int, frame: pd.DataFrame, demand: Floats, use: Triplets, network: Floats) -> Columns:
     """Write down cost and serve rows; the unserved columns come after the others."""
     case, service = scope.case, scope.case["services"].iloc[i]
     metro, period = np.nonzero(demand > 0)
@@ -89,6 +87,7 @@ def _columns(scope: Scope, i: int, frame: pd.DataFrame, demand: Floats, use: Tri
         kinds=[("inference", frame), ("unserved", unserved)],
         cost_musd={
             "value": np.where(served, -service["price_usd_per_mtok"] * musd_per_usd, 0.0),
+            **({"network": np.concatenate([network, np.zeros(len(unserved))])} if network.any() else {}),
             "unmet": np.where(served, 0.0, (service["unmet_usd_per_mtok"] if may_miss else 0.0) * musd_per_usd),
         }
         | _moving(case, scope.sites, service["service"], frame, demand, len(both)),
@@ -114,7 +113,7 @@ def _moving(case: Case, sites: pd.Index, service: str, frame: pd.DataFrame, dema
     return {"change": out}
 
 
-def _use(scope: Scope, resources: Keys, i: int, frame: pd.DataFrame, graph: FibreGraph) -> Triplets:
+def _use(scope: Scope, resources: Keys, routing: Routing, i: int, frame: pd.DataFrame, reach: Access) -> Triplets:
     """Units, MW by block, and Gbit/s of refresh traffic on the route from the origin; notes the traffic as ``gbps`` in the frame."""
     service = scope.case["services"].iloc[i]
     site, k, t = (frame[c].to_numpy() for c in ("site", "sku", "period"))
@@ -128,7 +127,8 @@ def _use(scope: Scope, resources: Keys, i: int, frame: pd.DataFrame, graph: Fibr
     if service["origin"]:
         gbps = frame["units"].to_numpy() / replica_units(scope, service, k) * service["weights_gb"] * 8 / (service["refresh_hours"] * 3600)
         frame["gbps"] = np.where(scope.sites.to_numpy()[site] == service["origin"], 0.0, gbps)
-        parts.append(on_routes(scope, resources, service["origin"], graph, site, t, col, gbps))
+        ways = [route for row in reach.refresh for route in row]
+        parts.append(on_routes(scope, resources, ways, routing.epoch[t] * len(scope.sites) + site, t, col, gbps))
     parts.append(share_per_domain(scope, resources, service, frame))
     joined = Triplets.join(parts)
     some = joined.value > 0

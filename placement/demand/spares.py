@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from placement.demand.columns import Columns, Keys, Triplets
+from placement.demand.columns import Columns, Floats, Keys, Triplets
 from placement.rules import Scope
 
 
@@ -21,8 +21,16 @@ def failing_with(scope: Scope, resources: Keys, frame: pd.DataFrame) -> Triplets
     return Triplets(resources.encode("cover", i, metro, scope.site_failure[site], t), np.arange(len(frame)), np.ones(len(frame)))
 
 
-def build_spares(scope: Scope, resources: Keys, service: pd.Series, frame: pd.DataFrame, use: Triplets) -> Columns:
-    """Return the spare columns of a service, which may stand wherever its serving columns (``frame``, ``use``) may, and the totals of each demand."""
+def build_spares(scope: Scope, resources: Keys, service: pd.Series, frame: pd.DataFrame, use: Triplets, fresh_musd: Floats) -> Columns:
+    """Return the spare columns of a service and the totals of each demand.
+
+    Parameters
+    ----------
+    frame, use
+        Serving columns and what they use: a spare may stand wherever one of them is.
+    fresh_musd
+        Cost of traffic of fresh weights per column, M$.
+    """
     asked, row = np.unique(frame[["metro", "period"]].to_numpy(np.int64), axis=0, return_inverse=True)
     n, totals = len(frame), pd.DataFrame({"service": frame["service"].iloc[0] if len(frame) else 0, "metro": asked[:, 0], "period": asked[:, 1]})
     i, metro, t = (frame[c].to_numpy() for c in ("service", "metro", "period"))
@@ -39,7 +47,7 @@ def build_spares(scope: Scope, resources: Keys, service: pd.Series, frame: pd.Da
     serve = [*(f"spare_once[{x}]" for x in ids), *(f"spare_total[{x}]" for x in ids)]
     return Columns(
         kinds=[("spare", frame), ("spare_total", totals)],
-        cost_musd={},
+        cost_musd={"network": np.concatenate([fresh_musd, np.zeros(len(totals))])} if fresh_musd.any() else {},
         paid=np.concatenate([t, asked[:, 1]]).astype(np.int64),
         integer=np.zeros(n + len(totals), bool),
         use=Triplets.join(parts),

@@ -33,3 +33,14 @@ def round_trip_ms(path_km: ArrayLike, overhead_ms: float = 8.0) -> NDArray[np.fl
     if not (km >= 0).all():  # also catches NaN
         raise ValueError(f"path_km must be >= 0 and not NaN, got {km[~(km >= 0)][:5]}")
     return 2 * km * FIBRE_GROUP_INDEX / LIGHT_SPEED_KM_PER_MS + overhead_ms
+
+
+def reach_km(rtt_ms: float, overhead_ms: float = 8.0) -> float:
+    """Return the length of the longest path with at most this round-trip time, km; negative where even none is too long.
+
+    Examples
+    --------
+    >>> round(reach_km(17.79), 0)
+    1000.0
+    """
+    return (rtt_ms - overhead_ms) * LIGHT_SPEED_KM_PER_MS / FIBRE_GROUP_INDEX / 2

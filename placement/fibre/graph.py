@@ -30,6 +30,7 @@ class FibreGraph:
             self.graph.add_edge(row.a, row.b, key=row.link, km=float(row.km))  # type: ignore[arg-type]
         self.nodes: tuple[str, ...] = tuple(self.graph.nodes)
         self._code = {node: i for i, node in enumerate(self.nodes)}
+        self._lengths: dict[str, dict[str, float]] = {}
         self._matrix = self._shortest_parallel(links)
 
     def _shortest_parallel(self, links: pd.DataFrame) -> csr_array:
@@ -48,6 +49,12 @@ class FibreGraph:
             km = dijkstra(self._matrix, directed=False, indices=[self._code[sources[i]] for i in rows])
             out[np.ix_(rows, cols)] = km[:, [self._code[targets[j]] for j in cols]]
         return out
+
+    def lengths(self, a: str) -> dict[str, float]:
+        """Return the shortest length from one node to every node that it reaches, km."""
+        if a not in self._lengths:
+            self._lengths[a] = nx.single_source_dijkstra_path_length(self.graph, a, weight="km")
+        return self._lengths[a]
 
     def route(self, a: str, b: str) -> list[str]:
         """Return the link ids of the shortest route by km; ``networkx.NetworkXNoPath`` where there is none."""

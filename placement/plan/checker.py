@@ -16,13 +16,14 @@ from placement.plan.checking.chips import check_chips, check_serving
 from placement.plan.checking.datasets import ingest_traffic
 from placement.plan.checking.density import check_density
 from placement.plan.checking.facts import Facts, Floats
-from placement.plan.checking.fibre import Network, check_fibre
+from placement.plan.checking.fibre import check_fibre
 from placement.plan.checking.filler import check_fillers, filler_power
 from placement.plan.checking.funds import check_funds, check_income
-from placement.plan.checking.inference import check_eligible, check_services, refresh_traffic, served_rows, service_power
+from placement.plan.checking.inference import check_eligible, check_services, served_rows, service_power
 from placement.plan.checking.latency import check_refresh
 from placement.plan.checking.lifetimes import after_service, check_inventory
 from placement.plan.checking.money import check_cash, check_claims, check_objectives, discounted_terms, weighted_total
+from placement.plan.checking.network import Network
 from placement.plan.checking.orders import check_orders
 from placement.plan.checking.pairs import check_pairs
 from placement.plan.checking.power import check_power
@@ -30,10 +31,12 @@ from placement.plan.checking.presence import check_pools, check_presence, units_
 from placement.plan.checking.redundancy import check_apart, check_cover, check_spread, standby_power
 from placement.plan.checking.releases import check_releases
 from placement.plan.checking.rents import check_rents
+from placement.plan.checking.routes import check_routes
 from placement.plan.checking.shifts import deferred_power
 from placement.plan.checking.sites import hall_dates, hall_power
 from placement.plan.checking.stranded import check_stranded
 from placement.plan.checking.tables import PLAN_TABLES, TERMS, read_tables, typed_tables
+from placement.plan.checking.traffic import link_loads, pay_users_traffic, refresh_traffic
 from placement.plan.checking.training import check_jobs, check_requires, firm_power, gang_units, placed_jobs
 from placement.plan.checking.upstream import check_domestic, check_stages
 from placement.plan.checking.verdict import Findings, Verdict, Violation
@@ -115,8 +118,11 @@ def _check_plan(facts: Facts) -> None:
     check_serving(facts, serving, units_needed(facts, served, spares)[0])
     above_idle = service_power(facts, served) + standby_power(facts, spares) + deferred_power(facts, jobs) + filler_power(facts, filler)
     check_power(facts, _power_drawn(facts, units, training) + above_idle, firm_power(facts, jobs))
-    refresh = refresh_traffic(pd.concat([served, spares], ignore_index=True) if len(spares) else served)
-    check_fibre(facts, network, pd.concat([refresh, ingest_traffic(facts, jobs)], ignore_index=True))
+    both = pd.concat([served, spares], ignore_index=True) if len(spares) else served
+    pairs = check_routes(facts, both, network)
+    traffic = pd.concat([refresh_traffic(facts, both), ingest_traffic(facts, jobs)], ignore_index=True)
+    check_fibre(facts, link_loads(facts, network, traffic, pairs))
+    pay_users_traffic(facts, network, served)
     check_funds(facts, it_mw.sum(axis=0))
     check_income(facts)
 

@@ -10,6 +10,7 @@ import pandas as pd
 from placement.case import Case
 from placement.plan.figures.chips import chips
 from placement.plan.figures.cooling import cooling
+from placement.plan.figures.fibre import fibre
 from placement.plan.figures.filler import filler
 from placement.plan.figures.inference import cost_musd, inference
 from placement.plan.figures.money import money
@@ -40,6 +41,7 @@ FIGURES: tuple[Callable[[Case, Tables], dict[str, float]], ...] = (
     releases,
     inference,
     redundancy,
+    fibre,
 )
 
 

@@ -38,5 +38,7 @@ def _late(scope: Scope) -> Iterator[tuple[str, str, str]]:
         yield f"storage:{n.storage}", n.site, ""
     for q in case["offers"].query("period + lead_periods >= @end").itertuples():
         yield f"offer:{q.offer}", "", q.sku
-    for e in case["links"].query("max_modules > 0 and lead_periods >= @end").itertuples():
+    for e in case["links"].query("available >= @end").itertuples():
+        yield f"link:{e.link}", "", ""
+    for e in case["links"].query("max_modules > 0 and lead_periods >= @end and available < @end").itertuples():
         yield f"modules:{e.link}", "", ""

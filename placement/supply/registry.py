@@ -37,6 +37,7 @@ from placement.supply import (
     stages,
     storage,
     tranches,
+    waves,
 )
 from placement.supply.supply import Block, Supply
 
@@ -62,6 +63,7 @@ BLOCKS: tuple[Block, ...] = (
     land.BLOCK,
     cooling.BLOCK,
     fibre.BLOCK,
+    waves.BLOCK,
     releases.BLOCK,
     presence.BLOCK,
     shifting.BLOCK,

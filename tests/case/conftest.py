@@ -118,6 +118,7 @@ l2,lund,CPH,60,400,,,,,
 l3,STO,lund,620,,,,,,
 l4,oslo,hub,200,,,,,,
 """,
+    "waves": "wave,link,gbps,lease_musd_per_year,max_units,start,term_periods\nw1,l2,100,0.2,3,2027Q2,8\n",
     "budget": "period,capex_musd\n2027Q1,1000\n2027Q2,1000\n",
 }
 

@@ -176,7 +176,7 @@ def test_a_large_case_is_read_quickly(good) -> None:
     """100 000 rows of demand take about a second (the limit leaves room for a busy machine)."""
     metros = [f"m{j}" for j in range(250)]
     services = [f"s{i}" for i in range(100)]
-    good.drop("demand.csv", "metros.csv", "services.csv", "service_skus.csv", "links.csv")
+    good.drop("demand.csv", "metros.csv", "services.csv", "service_skus.csv", "links.csv", "waves.csv")
     good.add("metros.csv", "metro,country,lat_deg,lon_deg\n" + "".join(f"{m},SE,55.7,13.2\n" for m in metros))
     good.add("services.csv", "service,slo_rtt_ms,hbm_gb,price_usd_per_mtok\n" + "".join(f"{s},40,10,3\n" for s in services))
     good.add("service_skus.csv", "service,sku,tok_per_s\n" + "".join(f"{s},small,300\n" for s in services))

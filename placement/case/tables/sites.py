@@ -33,6 +33,7 @@ TABLES = (
                 "a provider's site: power comes with the rent and is not modelled; only installed units and those of offers of this site stand there",
             ),
             num("included_firmness", "share", "share of hours in which power that comes with the rent is there; only with power_included", 0.0, 0, 1),
+            num("egress_usd_per_gb", "$/GB", "price of traffic that leaves the site", 0.0, 0, 1e3),
             num("community_mw", "MW", "cap on the facility's total power; blank: none", NAN, 0.0, 1e5),
             num("heat_mw", "MW", "heat that the cooling plant rejects in the stress block (all IT power becomes heat); blank: enough", NAN, 0.001, 1e5),
             num("wue_l_per_kwh", "l/kWh", "water used per kWh of IT energy, where `cooling` has no row for the hour; blank: not known", NAN, 0.0, 20.0),

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from placement.plan.checking.facts import Facts, Floats, joined
-from placement.plan.checking.fibre import Network
+from placement.plan.checking.network import Network
 from placement.plan.checking.rules import Residency
 from placement.plan.checking.verdict import rows
 from placement.units import DAYS_PER_MONTH, SECONDS_PER_DAY
@@ -35,7 +35,7 @@ def check_data(facts: Facts, jobs: pd.DataFrame) -> None:
 
 
 def ingest_traffic(facts: Facts, jobs: pd.DataFrame) -> pd.DataFrame:
-    """Return copies of data with columns origin, site, period, gbps."""
+    """Return copies of data with the columns of ``traffic.refresh_traffic``; they cost nothing (gb is 0)."""
     used = joined(jobs[jobs["dataset"] != ""].reset_index(drop=True), facts.case["datasets"], ["dataset"])
     flows = list[tuple[str, str, int, float]]()
     for r in used[(used["mode"] == "copy") & (used["node"] != used["site"])].to_dict("records"):
@@ -44,4 +44,5 @@ def ingest_traffic(facts: Facts, jobs: pd.DataFrame) -> pd.DataFrame:
         begin = int(r["start"]) - int(r["ingest_periods"])
         gbps = float(r["size_tb"]) * GBIT_PER_TB / (days * SECONDS_PER_DAY)
         flows += [(str(r["node"]), str(r["site"]), t, gbps) for t in range(begin, begin + periods) if 0 <= t < facts.n_periods]
-    return pd.DataFrame(flows, columns=["origin", "site", "period", "gbps"])
+    table = pd.DataFrame(flows, columns=["origin", "site", "period", "gbps"])
+    return table.assign(service="", avoid_subsea=False, survivable=False, gb=0.0)

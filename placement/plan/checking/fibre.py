@@ -1,57 +1,16 @@
-"""Fibre: shortest routes, round-trip times, refresh traffic on links and their modules (models/README.md section 4)."""
+"""Fibre: traffic on links, their modules and leased waves (models/README.md section 4)."""
 
 from __future__ import annotations
 
-from itertools import pairwise
-
-import networkx as nx
 import numpy as np
 import pandas as pd
 
-from placement.case.case import Case
-from placement.plan.checking.facts import Facts, Floats, codes
+from placement.plan.checking.facts import Facts, Floats, codes, joined
 from placement.plan.checking.verdict import axes, rows
-from placement.units import FIBRE_GROUP_INDEX, LIGHT_SPEED_KM_PER_MS
 
 
-class Network:
-    """The fibre graph; of parallel fibres the shortest counts, of equally long ones the first in the table."""
-
-    def __init__(self, case: Case) -> None:
-        self._overhead_ms = case.rtt_overhead_ms
-        self._km: dict[str, dict[str, float]] = {}
-        self._graph: nx.Graph = nx.Graph()
-        for i, (a, b, km) in enumerate(case["links"][["a", "b", "km"]].itertuples(index=False, name=None)):
-            if not self._graph.has_edge(a, b) or km < self._graph[a][b]["km"]:
-                self._graph.add_edge(a, b, km=km, row=i)
-
-    def km(self, a: str, b: str) -> float:
-        """Return the length of the shortest path between two nodes, km; infinite where no fibre leads there."""
-        if a not in self._km:
-            self._km[a] = self._lengths(a)
-        return self._km[a].get(b, np.inf)
-
-    def rtt_ms(self, metro: pd.Series, site: pd.Series) -> Floats:
-        """Return the round-trip time of every pair, ms; infinite where no fibre leads there."""
-        km = {m: self._lengths(m) for m in metro.unique()}
-        paths = np.array([km[m].get(s, np.inf) for m, s in zip(metro, site, strict=True)], dtype=float)
-        return 2 * paths * FIBRE_GROUP_INDEX / LIGHT_SPEED_KM_PER_MS + self._overhead_ms
-
-    def _lengths(self, node: str) -> dict[str, float]:
-        return nx.single_source_dijkstra_path_length(self._graph, node, weight="km") if node in self._graph else {node: 0.0}
-
-    def routes(self, origin: str, sites: list[str]) -> dict[str, list[int] | None]:
-        """Return the rows of the links on the shortest path from ``origin`` to each site; None where there is none."""
-        paths = nx.single_source_dijkstra_path(self._graph, origin, weight="km") if origin in self._graph else {}
-        found: dict[str, list[int] | None] = {}
-        for site in sites:
-            path = paths.get(site)
-            found[site] = None if path is None else [self._graph[a][b]["row"] for a, b in pairwise(path)]
-        return found
-
-
-def check_fibre(facts: Facts, network: Network, traffic: pd.DataFrame) -> None:
-    """Check modules and traffic of every link; pay modules."""
+def check_fibre(facts: Facts, load: Floats) -> None:
+    """Check modules, waves and traffic (``load``, by link and period, Gbit/s) of every link; pay modules and waves."""
     links, said, horizon, found = facts.case["links"], facts.plan["fibre"], facts.n_periods, facts.found
     ids, periods = pd.Index(links["link"]), facts.case.periods
     e, t = codes(ids, said["link"]), said["period"].to_numpy(int)
@@ -62,10 +21,9 @@ def check_fibre(facts: Facts, network: Network, traffic: pd.DataFrame) -> None:
     most = np.where(np.isnan(gbps) | np.isnan(module_gbps), 0, links["max_modules"].to_numpy(float))
     found.at_most("module_max", modules, most[:, None], there, "modules against the most possible", "modules")
     found.at_most("module_step", modules[:, :-1], modules[:, 1:], axes(("link", ids), ("", periods[1:])), "modules before against modules", "modules")
-    early = np.arange(horizon) < links["lead_periods"].to_numpy(int)[:, None]
+    early = np.arange(horizon) < links[["lead_periods", "available"]].max(axis=1).to_numpy(int)[:, None]
     found.at_most("module_dates", np.where(early, modules, 0), 0, there, "modules before the first can be lit", "modules")
-    capacity = gbps[:, None] + np.nan_to_num(module_gbps)[:, None] * modules
-    load = _loads(facts, network, traffic)
+    capacity = gbps[:, None] + np.nan_to_num(module_gbps)[:, None] * modules + _leased(facts)
     limited = ~np.isnan(gbps)
     on_limited = axes(("link", ids[limited]), ("", periods))
     found.at_most("fibre", load[limited], capacity[limited], on_limited, "traffic against capacity", "Gbit/s")
@@ -77,18 +35,19 @@ def check_fibre(facts: Facts, network: Network, traffic: pd.DataFrame) -> None:
     facts.cash.invest(when, cost, links["life_years"].to_numpy(float)[:, None], facts.case.period_months)
 
 
-def _loads(facts: Facts, network: Network, traffic: pd.DataFrame) -> Floats:
-    """Return refresh traffic by link and period, Gbit/s."""
-    load = np.zeros((len(facts.case["links"]), facts.n_periods))
-    for origin, flows in traffic.groupby("origin"):
-        routes = network.routes(str(origin), flows["site"].unique().tolist())
-        for site, flow in flows.groupby("site"):
-            route = routes[str(site)]
-            if route is None:
-                if flow["gbps"].max() <= 0:  # nothing to send
-                    continue
-                facts.found.add("fibre", f"site {site}", f"no fibre leads there from {origin}", flow["gbps"].max(), "Gbit/s")
-                continue
-            for link in route:
-                np.add.at(load[link], flow["period"].to_numpy(int), flow["gbps"].to_numpy(float))
-    return load
+def _leased(facts: Facts) -> Floats:
+    """Check and pay the leased waves; return their capacity by link and period, Gbit/s."""
+    said, horizon, found = facts.plan["waves"], facts.n_periods, facts.found
+    table = joined(said.rename(columns={"link": "said_link", "start": "said_start"}), facts.case["waves"], ["wave"])
+    where = rows(table, "wave {wave}")
+    found.never("waves.link", table["said_link"] != table["link"], where, "the offer is for another link")
+    found.never("waves.start", table["said_start"] != table["start"], where, "the lease starts in another period")
+    found.at_most("wave_max", table["units"], table["max_units"], where, "waves against the most possible", "waves")
+    now, start = np.arange(horizon), table["start"].to_numpy(float)[:, None]
+    runs = (start <= now) & (now < start + table["term_periods"].to_numpy(float)[:, None])
+    units = table["units"].round().to_numpy(float)
+    rent = units * table["lease_musd_per_year"].to_numpy(float) * facts.case.period_months / 12
+    facts.cash.pay("lease", np.broadcast_to(now, runs.shape), runs * rent[:, None])
+    out = np.zeros((len(facts.case["links"]), horizon))
+    np.add.at(out, codes(pd.Index(facts.case["links"]["link"]), table["link"]), runs * (units * table["gbps"].to_numpy(float))[:, None])
+    return out

@@ -7,8 +7,8 @@ import pandas as pd
 
 from placement.plan.checking.datasets import streaming_share
 from placement.plan.checking.facts import Facts, Floats
-from placement.plan.checking.fibre import Network
 from placement.plan.checking.filler import paused_factor
+from placement.plan.checking.network import Network
 from placement.plan.checking.sites import EPSILON
 from placement.plan.checking.verdict import ABSOLUTE, UNITS, rows
 from placement.units import HOURS_PER_YEAR

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 
 from placement.plan.checking.facts import Facts, Floats, codes, joined
-from placement.plan.checking.fibre import Network
-from placement.plan.checking.latency import check_latency, weights_sent
+from placement.plan.checking.latency import check_latency
 from placement.plan.checking.load import relative_loads, whole_demand
+from placement.plan.checking.network import Network
 from placement.plan.checking.rules import check_placement_rules
-from placement.plan.checking.verdict import UNITS, rows
+from placement.plan.checking.verdict import RELATIVE, UNITS, rows
 from placement.units import DAYS_PER_MONTH, USD_PER_MUSD
 
 
@@ -46,7 +46,7 @@ def served_rows(facts: Facts, name: str = "inference") -> pd.DataFrame:
 def check_services(facts: Facts, served: pd.DataFrame, network: Network) -> None:
     """Check shares, eligibility and the columns of the table; book revenue and penalties."""
     check_eligible(facts, served, network, "inference")
-    check_latency(facts, served, network.rtt_ms(served["metro"], served["site"]))
+    check_latency(facts, served, network.rtt_ms(served, served["avoid_subsea"]))
     _demand_met(facts, served)
     mtok = served["share"] * served["mtok_per_day"] * _days(facts)
     facts.cash.pay("value", served["period"], -served["price_usd_per_mtok"] * mtok / USD_PER_MUSD)
@@ -63,10 +63,13 @@ def check_eligible(facts: Facts, served: pd.DataFrame, network: Network, name: s
     s, k = served["s"].to_numpy(int), served["k"].to_numpy(int)
     found.never("cooling", facts.liquid_sku[k] & ~site_liquid[s], where, "a liquid-cooled SKU needs a liquid hall")
     found.at_most("memory", served["replica_gb"], served["hbm_gb"] * served["node_units"], where, "replica against memory of a node", "GB")
-    rtt = network.rtt_ms(served["metro"], served["site"])
+    dry = served["avoid_subsea"].to_numpy(bool)
+    rtt, slo = network.rtt_ms(served, dry), served["limit_ms"].to_numpy(float)
+    over_land = dry & (rtt > slo * (1 + RELATIVE)) & (network.rtt_ms(served, np.zeros(len(served), bool)) <= slo)
+    found.never("subsea", over_land, where, "on land the round-trip time is over the service's limit, and it may not take subsea cables")
     edge, tier = (served["kind"] == "edge").to_numpy(bool), served["tier"].to_numpy(object)
     found.never("tier", ((tier == "edge") & ~edge) | ((tier == "core") & edge), where, "the service may not run at sites of this kind")
-    found.at_most("latency", rtt, served["limit_ms"], where, "round-trip time against the service's limit", "ms")
+    found.at_most("latency", np.where(over_land, slo, rtt), slo, where, "round-trip time against the service's limit", "ms")
     found.equal(f"{name}.rtt_ms", served["said_rtt"], np.where(np.isinf(rtt), served["said_rtt"], rtt), where, "round-trip time", "ms")
     found.equal(f"{name}.units", served["said_units"], served["used"], where, "units for the share", "units", UNITS)
     found.at_most("share", served["share"], 1, where, "share of the demand", "")
@@ -125,8 +128,3 @@ def service_power(facts: Facts, served: pd.DataFrame) -> Floats:
     for b in range(facts.n_blocks):
         np.add.at(power[:, :, b], (s, t), facts.pue[s, t, b] * full * level[:, b])
     return power
-
-
-def refresh_traffic(served: pd.DataFrame) -> pd.DataFrame:
-    """Return traffic of fresh weights with columns origin, site, period, gbps."""
-    return weights_sent(served).groupby(["origin", "site", "period"], as_index=False).agg({"gbps": "sum"})

@@ -46,11 +46,13 @@ def _at(values: Floats, weight: Floats, share: float) -> float:
 
 
 def weights_sent(served: pd.DataFrame) -> pd.DataFrame:
-    """Return what every row causes of fresh weights from another site, with columns service, origin, site, period, gbps."""
+    """Return what every row causes of fresh weights from another site: by service, origin, site and period: gbps of a refresh, gb_per_year, and how routed."""
     moved = served[(served["weights_from"] != "") & (served["weights_from"] != served["site"])]
     per_replica = np.ceil(moved["replica_gb"] / moved["hbm_gb"] - EPSILON)
-    gbps = moved["used"] / per_replica * moved["weights_gb"] * BITS_PER_BYTE / (moved["refresh_hours"] * SECONDS_PER_HOUR)
-    return moved[["service", "site", "period"]].assign(origin=moved["weights_from"], gbps=gbps)
+    gb = moved["used"] / per_replica * moved["weights_gb"]
+    gbps = gb * BITS_PER_BYTE / (moved["refresh_hours"] * SECONDS_PER_HOUR)
+    facts = moved[["service", "site", "period", "avoid_subsea", "survivable"]]
+    return facts.assign(origin=moved["weights_from"], gbps=gbps, gb_per_year=gb * moved["refreshes_per_year"])
 
 
 def check_refresh(facts: Facts, served: pd.DataFrame) -> None:

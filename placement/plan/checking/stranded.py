@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from placement.plan.checking.facts import Facts, Floats, codes
-from placement.plan.checking.fibre import Network
 from placement.plan.checking.gangs import LEAST_GOODPUT, goodput_of
+from placement.plan.checking.network import Network
 from placement.plan.checking.rules import Export, Residency
 from placement.plan.checking.sites import EPSILON
 from placement.plan.checking.verdict import UNITS, axes

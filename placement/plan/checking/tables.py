@@ -81,6 +81,12 @@ PLAN_TABLES: dict[str, PlanTable] = {
     "mix": PlanTable(_columns("tech:text period gwh:amount share:amount"), ("tech", "period"), ("mix_limits",)),
     "peaks": PlanTable(_columns("site period mw:amount"), ("site", "period"), ("demand_charges",)),
     "fibre": PlanTable(_columns("link period modules:count capacity_gbps:amount load_gbps:amount"), ("link", "period"), ("links",)),
+    "waves": PlanTable(_columns("wave link start:period units:count"), ("wave",), optional=True),
+    "routes": PlanTable(
+        _columns("service use:text from:text to:text period main:text alternate:text main_km:amount alternate_km:amount"),
+        ("service", "use", "from", "to", "period"),
+        optional=True,
+    ),
     "spares": PlanTable(
         _columns("service metro period site sku share:any units:units rtt_ms:amount"),
         ("service", "metro", "period", "site", "sku"),
@@ -217,7 +223,7 @@ def _known(case: Case) -> dict[str, pd.Index]:
         "tranche": "tranches",
         "storage": "storage",
     }
-    ids = {kind: pd.Index(case[table][kind]) for kind, table in (plain | {"offer": "offers", "link": "links"}).items()}
+    ids = {kind: pd.Index(case[table][kind]) for kind, table in (plain | {"offer": "offers", "link": "links", "wave": "waves"}).items()}
     halls = case["halls"]
     ids |= {"hall": pd.Index(halls["hall"].unique()), "tier": pd.Index(case["grid"]["tier"].unique())}
     ids |= {"milestone": pd.Index(case["milestones"]["milestone"].unique()), "term": pd.Index(TERMS)}

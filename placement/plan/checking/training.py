@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from placement.plan.checking.datasets import check_data
 from placement.plan.checking.facts import Facts, Floats, Ints, codes, joined
-from placement.plan.checking.fibre import Network
 from placement.plan.checking.gangs import check_bases, check_fabric, with_gangs
+from placement.plan.checking.network import Network
 from placement.plan.checking.rules import check_placement_rules
 from placement.plan.checking.sites import EPSILON
 from placement.plan.checking.verdict import UNITS, rows

@@ -38,6 +38,8 @@ EXTRACTORS: Mapping[str, Callable[[Solution], pd.DataFrame]] = {
     "mix": power.mix,
     "peaks": power.peaks,
     "fibre": fibre.fibre,
+    "waves": fibre.waves,
+    "routes": fibre.routes,
     "spares": redundancy.spares,
     "latency": latency,
     "refresh": refresh,
