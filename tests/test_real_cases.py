@@ -47,6 +47,34 @@ def test_scenarios_cost_more_than_their_base(name):
     assert worse.objective > base.objective
 
 
+def test_rent_only_tells_its_story():
+    """The statements of data/rent-only/README.md: reserve in Oslo for the base model, fill it with the assistant, pay for German residency."""
+    plan = placement.solve(placement.read_case(DATA / "rent-only"), rel_gap=1e-4, time_limit_s=240)
+    assert plan.gap <= 1e-3
+    assert plan.verdict is not None
+    assert plan.verdict.ok
+    assert -plan.objective == pytest.approx(18.01, abs=0.02)
+    assert plan.kpis["lease_musd"] == pytest.approx(13.78, abs=0.05)
+    assert plan.kpis["rented_unit_share"] == pytest.approx(1)
+    assert plan.kpis["unserved_share"] == pytest.approx(0, abs=1e-6)
+    assert plan.kpis["chip_utilisation"] == pytest.approx(0.94, abs=0.01)
+    jobs, rents = plan.tables["training"].set_index("job"), plan.tables["rents"]
+    assert (jobs.loc["base", "site"], jobs.loc["base", "start"], jobs.loc["base", "units"]) == ("osl", "2027-08", 248)
+    assert len(jobs) == 9
+    assert set(rents["sku"]) == {"b200"}
+    oslo = plan.tables["orders"].set_index("offer")["units"].filter(like="osl-b200")
+    assert oslo.sum() == pytest.approx(184)
+    assert rents.loc[rents["site"] == "fra", "cost_musd"].sum() == pytest.approx(0.45, abs=0.01)
+
+
+def test_dearer_reservations_keep_only_what_nobody_else_has():
+    """With reservations 20 % dearer Montreal reserves nothing and Oslo stays, since the base model fits nowhere else."""
+    plan = placement.solve(placement.read_case(DATA / "scenarios" / "reserved-dearer"), rel_gap=1e-4, time_limit_s=240)
+    assert -plan.objective == pytest.approx(16.40, abs=0.02)
+    assert plan.tables["orders"].set_index("offer")["units"].filter(like="yul").sum() == 0
+    assert plan.tables["orders"]["units"].sum() == pytest.approx(184)
+
+
 def us_chips(plan: placement.Plan, site: str) -> tuple[float, float]:
     """Units of the capped class at a site in the last period, and their processing performance in million TPP."""
     chips, skus = plan.tables["chips"], plan.case["skus"].query("export_class == 'us-advanced'").set_index("sku")

@@ -128,8 +128,15 @@ def _built(plan: Mapping[str, pd.DataFrame]) -> list[str]:
     halls = plan["halls"].loc[lambda d: d["existing"] == 0]
     lines = naming(f"build:   {plural(len(halls), 'new hall')}, {significant(halls['it_mw'].sum())} MW of IT capacity", _top(halls, "site", "it_mw", " MW"))
     orders, contracts = plan["orders"], plan["contracts"]
-    if len(orders):
-        lines.extend(naming(f"buy:     {fixed(orders['units'].sum())} accelerators for {musd(orders['cost_musd'].sum())}", _top(orders, "sku", "units", "")))
+    rents = plan["rents"]
+    leased = orders["offer"].isin(rents["offer"])
+    for word, some in (("buy:    ", orders[~leased]), ("lease:  ", orders[leased])):
+        if len(some):
+            lines.extend(naming(f"{word} {fixed(some['units'].sum())} accelerators for {musd(some['cost_musd'].sum())}", _top(some, "sku", "units", "")))
+    free = rents[~rents["offer"].isin(orders["offer"])]
+    if len(free):
+        most = free.groupby("period")["units"].sum().max()
+        lines.extend(naming(f"rent:    up to {fixed(most)} accelerators on demand for {musd(free['cost_musd'].sum())}", _top(free, "site", "cost_musd", " M$")))
     if len(contracts):
         lines.extend(
             naming(
