@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from derivation import chips, fibre, jobs, power, services, sites
+from derivation import chips, fibre, jobs, layers, power, services, sites
 from derivation.facts import Facts, percentile_days, quartile_days
 from derivation.spec import BLOCKS, Spec
 
@@ -18,10 +18,12 @@ NONE = "none: scenario"
 def sources_text(facts: Facts, spec: Spec, tables: dict[str, pd.DataFrame]) -> str:
     """Return the source, licence and assumptions of every table of the case."""
     entries = {**_places(facts), **_power(), **_chips(spec), **_work(facts, spec), **_network(spec)}
+    entries |= layers.entries() if spec.layers else {}
     parts = [_head(spec, tables)]
     for name, table in tables.items():
         source, licence, text = entries[name]
-        parts.append(f"## `{name}.csv` ({len(table)} rows)\n\n* Source: {source}.\n* Licence: {licence}.\n* {text}")
+        more = f"\n* {layers.notes(name)}" if spec.layers and layers.notes(name) else ""
+        parts.append(f"## `{name}.csv` ({len(table)} rows)\n\n* Source: {source}.\n* Licence: {licence}.\n* {text}{more}")
     return "\n\n".join([*parts, _licences()]) + "\n"
 
 

@@ -79,6 +79,7 @@ class Spec:
     discount_rate: float = 0.09
     carbon_price_usd_per_t: float = 50.0
     seed: int = 20261004
+    layers: bool = False  # with every further layer (derivation/layers)
 
 
 FRONTIER = Spec(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from derivation import chips, fibre, jobs, power, services, sites
+from derivation import chips, fibre, jobs, layers, power, services, sites
 from derivation.facts import Facts
 from derivation.sources import sources_text
 from derivation.spec import BLOCKS, Spec, quarter_label
@@ -57,7 +57,8 @@ def case_tables(facts: Facts, spec: Spec) -> dict[str, pd.DataFrame]:
         "links": fibre.link_table(facts, spec, list(metros["metro"])),
         "budget": budget_table(spec),
     }
-    return {name: table for name, table in tables.items() if len(table)}
+    found = {name: table for name, table in tables.items() if len(table)}
+    return layers.extend(found, spec) if spec.layers else found
 
 
 def write_case(facts: Facts, spec: Spec, folder: Path) -> dict[str, pd.DataFrame]:
@@ -91,6 +92,7 @@ def settings_text(spec: Spec) -> str:
         f"carbon_price_usd_per_t = {spec.carbon_price_usd_per_t}",
         f"rtt_overhead_ms = {fibre.OVERHEAD_MS}",
         "lead_percentile = 50",
+        *(layers.settings() if spec.layers else ()),
     ]
     blocks = [f'\n[[blocks]]\nname = "{name}"\nshare = {share}' + ("\nstress = true" if name == BLOCKS[-1][0] else "") for name, share in BLOCKS]
     return "\n".join([*head, *blocks]) + "\n"
