@@ -67,7 +67,7 @@ def _hall_mw(solution: Solution, domain: str) -> NDArray[np.float64]:
 def _arrived(solution: Solution, run: Any) -> NDArray[np.float64]:
     """Units of the SKU that have arrived by period, or run in the domain from the start."""
     scope, now = solution.scope, np.arange(solution.case.n_periods)
-    units = np.full(len(now), float(scope.installed[scope.domains.get_loc(run.domain), scope.skus.get_loc(run.sku)]))
+    units = scope.standing[scope.domains.get_loc(run.domain), scope.skus.get_loc(run.sku)].astype(float)
     for q in orders.orders(solution).itertuples():
         if q.sku == run.sku:
             units += q.units * (now >= solution.number[q.arrives])
