@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 import placement
@@ -71,6 +73,19 @@ def test_a_tranche_waits_for_progress(tmp_path):
     assert jobs_placed(without) == 0 and len(without.tables["halls"]) == 1
     assert {"tranche_progress", "tranche_drawn"} & violations(plan, "tranches", lambda t: t.assign(released="2027Q1"))
     assert "tranche_drawn" in violations(plan, "draws", lambda t: t.assign(musd=26.0))
+
+
+def test_rent_is_capped(tmp_path):
+    """A lease of 1,000 accelerators costs 2.7 M$ a quarter; with less than that to rent for the job does not run."""
+    lease = {"offer": "l", "sku": "old", "kind": "lease", "period": "2027Q1", "max_units": 4000, "rent_usd_per_unit_month": 900, "term_periods": 2}
+    skus = [{k: v for k, v in TABLES["skus"][0].items() if k != "life_years"}]
+    rows = {**OLD_ONLY, "offers": [lease], "skus": skus}
+    plan = solved(small_case(tmp_path / "a", **rows, budget=budget(lease_musd=[2.8] * 4)))
+    assert jobs_placed(plan) == 1
+    assert plan.tables["income"]["lease_musd"].tolist() == pytest.approx([2.7, 2.7, 0, 0])
+    assert jobs_placed(solved(small_case(tmp_path / "b", **rows, budget=budget(lease_musd=[2.6] * 4)))) == 0
+    tight = dataclasses.replace(plan.case, tables={**plan.case.tables, "budget": plan.case["budget"].assign(lease_musd=2.6)})
+    assert "lease_cap" in {v.rule for v in placement.check(tight, plan).violations}
 
 
 def test_a_higher_hurdle_builds_less(tmp_path):
