@@ -108,6 +108,8 @@ def test_the_smallest_allowed_numbers_can_be_solved(good: CaseFolder) -> None:
     least = {(f.table, f.column): f.least for f in FLOORS}
     good.edit("vendor_caps.csv", "0.95", "0.5")  # of chips at one cent
     good.edit("domestic_shares.csv", "0.02", "0.5")
+    good.edit("grid.csv", "interruptible\n", "interruptible,opex_musd_per_year\n").edit("grid.csv", ",30,0\n", ",30,0,1\n")
+    good.edit("grid.csv", "1,,,0\n", "1,,,0,\n").edit("grid.csv", ",10,1\n", ",10,1,\n")
     for file in sorted(good.path.glob("*.csv")):
         head, *lines = file.read_text(encoding="utf-8").splitlines()
         columns = head.split(",")
