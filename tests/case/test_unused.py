@@ -122,8 +122,9 @@ def test_the_smallest_allowed_numbers_can_be_solved(good: CaseFolder) -> None:
                 lines[i] = ",".join(cells)
         file.write_text("\n".join([head, *lines]) + "\n", encoding="utf-8")
     case = read_case(good.path)
+    heads = {file.stem: file.read_text(encoding="utf-8").split("\n", 1)[0].split(",") for file in good.path.glob("*.csv")}
     for table, column in least:
-        if table not in ("sites", "pairs"):
+        if table not in ("sites", "pairs") and column in heads.get(table, ()):  # a column that the case leaves out stands at its blank
             assert (case[table][column] == least[table, column]).any(), (table, column)
     assemble(build_sides(case))
 
