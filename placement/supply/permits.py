@@ -61,7 +61,7 @@ def running(begin: float, lead: float, n_periods: int) -> Iterator[tuple[int, fl
     Examples
     --------
     >>> [(t, round(share, 3)) for t, share in running(0.5, 1.75, 4)]
-    [(0, 0.5), (1, 1.0), (2, 0.25)]
+    [(0, 0.5), (1, 1), (2, 0.25)]
     """
     for t in range(max(0, floor(begin)), n_periods):
         share = min(begin + lead, t + 1) - max(begin, t)

@@ -519,8 +519,11 @@ def write_case(case: Case, folder: Path) -> Path:
 
 
 def _as_text(case: Case, name: str, table: pd.DataFrame) -> pd.DataFrame:
+    """Return the cells of a table as a planner writes them: what a blank stands for is left blank (it may be no allowed entry)."""
+    ends = {"start": 0, "end": case.n_periods - 1, "never": case.n_periods}
     out: dict[str, list[str]] = {}
     for c in TABLES[name]:
+        blank = ends.get(str(c.blank)) if c.kind == "period" else c.blank
         if c.kind == "period":
             cells = [period_label(case.start + int(t), case.period_months) for t in table[c.name]]
         elif c.kind == "bool":
@@ -529,6 +532,8 @@ def _as_text(case: Case, name: str, table: pd.DataFrame) -> pd.DataFrame:
             cells = ["" if math.isnan(x) else repr(float(x)) for x in table[c.name]]
         else:
             cells = [str(x) for x in table[c.name]]
+        if blank is not None:
+            cells = ["" if x == blank else cell for x, cell in zip(table[c.name].tolist(), cells, strict=True)]
         if c.required or any(cells):
             out[c.name] = cells
     return pd.DataFrame(out)

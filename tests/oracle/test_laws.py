@@ -153,7 +153,7 @@ def test_what_can_only_help_never_costs(name: str) -> None:
 def renamed(case: Case) -> Case:
     """Give sites, jobs, SKUs and everything else that has an id another name, in another alphabetical order."""
     names = ("site", "job", "sku", "offer", "link", "ppa")
-    known = {x for t in case.tables for c in names if c in case[t] for x in case[t][c]}
+    known = {x for t in case.tables for c in names if c in case[t] for x in case[t][c] if x}
     # Larger names first: the order turns round. A domain is named after its site, so it is renamed by its parts.
     new = {x: f"{'zyxwvutsrq'[i % 10]}{999 - i}" for i, x in enumerate(sorted(known))}
     columns = [*names, "origin", "a", "b"]
