@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib.util
 import json
 import os
@@ -280,6 +281,8 @@ def test_cluster_gives_what_this_process_gives(cluster, tmp_path):
 @on_cluster
 def test_cluster_that_is_not_there_is_told_soon(scheduler):
     """Nobody answers, nonsense, no workers: within seconds, with the way out."""
+    import distributed
+
     for address, reason in (
         ("tcp://127.0.0.1:9", "no scheduler answers there"),
         ("nonsense://127.0.0.1:9", "no scheduler answers there"),
@@ -290,6 +293,8 @@ def test_cluster_that_is_not_there_is_told_soon(scheduler):
         with pytest.raises(OptionError, match=reason):
             Pool(1, address)
         assert time.monotonic() - started < 10
+        left = {thing.status for thing in gc.get_objects() if isinstance(thing, distributed.Client)}
+        assert left <= {"closed", "newly-created"}  # an open one would be closed by the garbage collector, at the wrong moment for ever
 
 
 @on_cluster

@@ -49,7 +49,7 @@ class Cluster:
         self.hopeless: tuple[type[BaseException], ...] = (distributed.KilledWorker,)  # Dask has tried again on other workers
         self._token, self._idle_since = token, 0.0
         try:
-            self._client = distributed.Client(address, timeout=CONNECT_S, set_as_default=False, name="placement")
+            self._client = _client(address)
         except (OSError, ValueError) as error:
             raise OptionError(f"cluster {address}: no scheduler answers there ({_first_line(error)}). Is the address right, and does it run?") from error
         try:
@@ -133,3 +133,18 @@ def _version() -> str:
 
 def _first_line(error: BaseException) -> Any:
     return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def _client(address: str) -> Any:
+    """Return a client of the scheduler. One that nobody answers is closed at once: left to the garbage collector, it may wait for ever while the next one starts."""
+    import distributed
+
+    class Closing(distributed.Client):
+        def start(self, **options: Any) -> None:
+            try:
+                super().start(**options)
+            except BaseException:
+                self.close(timeout=LEAVE_S)
+                raise
+
+    return Closing(address, timeout=CONNECT_S, set_as_default=False, name="placement")

@@ -8,7 +8,7 @@ import pandas as pd
 from derivation.spec import BLOCKS, Spec
 from placement.demand.queueing import utilisation_curve
 
-REDUNDANT = ("payments", "us-gov")  # scenario: survive the loss of any failure domain
+REDUNDANT = ("eu-assistant", "us-gov")  # scenario: survive the loss of any failure domain; where a service must stay in one country, most have one site only
 HOT_STANDBY = ("us-gov",)  # scenario: spares draw power in the stress block
 SPREAD = {"chat": 0.8}  # scenario: most of a metro's demand in one failure domain
 LOADED, PEAK_OF_STRESS = ("chat", "voice"), 0.93  # scenario: services with a load by block; the peak block's of the stress block's

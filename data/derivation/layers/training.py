@@ -127,5 +127,8 @@ def _releases(tables: dict[str, pd.DataFrame], spec: Spec) -> None:
         for job in chosen["job"]
     ]
     tables["releases"] = pd.DataFrame(rows)
+    first = quarter_label(int(chosen["ready"].iloc[0]), spec.start)
+    demand = tables["demand"]
+    tables["demand"] = demand[(demand["service"] != RELEASED_SERVICE) | (demand["period"] >= first)].reset_index(drop=True)
     services = tables["services"]
     services["release"] = ["" if s != RELEASED_SERVICE else rows[0]["release"] for s in services["service"]]
