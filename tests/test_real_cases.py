@@ -103,3 +103,69 @@ def test_sovereign_tells_its_story():
     assert free.objective < plan.objective - 100
     assert us_chips(free, "sines")[0] > 20_000
     assert free.tables["unplaced"].empty
+
+
+def share_of(plan: placement.Plan, site: str, source: str) -> float:
+    """Share of a site's energy from 2028 on that comes from sources whose name begins so."""
+    energy = plan.tables["energy"]
+    energy = energy[(energy["site"] == site) & (energy["period"] >= "2028")]
+    mw = energy["mw"] * energy["block"].map({b.name: b.share for b in plan.case.blocks})
+    return float(mw[energy["source"].str.startswith(source)].sum() / mw.sum())
+
+
+def largest_mean_mw(plan: placement.Plan, site: str) -> float:
+    """The most that a site takes on average in a year, MW."""
+    energy = plan.tables["energy"].query("site == @site")
+    return float((energy["mw"] * energy["block"].map({b.name: b.share for b in plan.case.blocks})).groupby(energy["period"]).sum().max())
+
+
+def own_gas(plan: placement.Plan, site: str) -> float:
+    """Own gas plant of a site in the last period, MW."""
+    generators = plan.tables["generators"].merge(plan.case["generators"][["generator", "site", "tech"]], on="generator")
+    return float(generators.query("tech == 'gas' and site == @site and period == @plan.case.periods[-1]")["mw"].sum())
+
+
+def test_hyperscaler_tells_its_story():
+    """The statements of data/hyperscaler/README.md: what clean power in every hour costs, gas that it takes away, campuses on their own."""
+    case = placement.read_case(DATA / "hyperscaler")
+    plan = placement.solve(case, rel_gap=0.003, time_limit_s=30)
+    assert plan.verified_gap <= 0.02
+    assert plan.verdict is not None
+    assert plan.verdict.ok
+    assert -100_900 <= plan.objective <= -98_900  # the verified bound is -100,856
+    gas = plan.tables["mix"].query("tech == 'gas'")
+    assert gas["share"].max() <= 0.01 if len(gas) else True
+    assert own_gas(plan, "goodnight") == 0
+    halls = set(plan.tables["halls"].query("existing == 0")["hall"])
+    assert "f3" not in halls
+    assert {"g5", "g6", "f2", "v1", "v2"} <= halls
+    contracts = plan.tables["contracts"].set_index("ppa")["mw"]
+    assert contracts["iowa-nuclear"] > 250
+    assert contracts[["indiana-wind", "indiana-solar"]].sum() > 950
+    assert share_of(plan, "vizag", "generator") > 0.95
+    assert share_of(plan, "hamina", "grid") > 0.95
+    assert share_of(plan, "dublin", "grid") < 0.2
+    assert largest_mean_mw(plan, "the-dalles") < 120  # of 190
+    assert plan.tables["shifts"].query("block == 'stress'")["mw"].sum() < -100
+    search = plan.tables["inference"].query("service == 'search'")
+    assert not set(search["metro"]) & {"mumbai", "jakarta"}
+
+    tables = {name: table for name, table in case.tables.items() if name != "clean_targets"}
+    unmarked = {"tariffs": {"clean_share": 0.0}, "ppas": {"clean": 0}, "generators": {"clean": 0}}
+    free = placement.solve(replace(case, tables=tables | {t: case[t].assign(**c) for t, c in unmarked.items()}), rel_gap=0.003, time_limit_s=30)
+    assert free.objective < plan.verified_bound - 3_000
+    assert free.verified_bound > plan.objective - 7_500
+    assert free.kpis["co2_kt"] > 3 * plan.kpis["co2_kt"]
+    assert own_gas(free, "goodnight") > 50
+    assert own_gas(free, "dublin") > 50
+    assert share_of(free, "dublin", "generator") > 0.5
+    assert free.tables["mix"].query("tech == 'gas'")["share"].max() > 0.05
+    assert free.kpis["it_mw_built"] > plan.kpis["it_mw_built"] + 300
+
+
+def test_certificates_cost_less_than_clean_power_in_every_hour():
+    """The same shares over the year and all campuses together allow more halls and more carbon."""
+    plan = placement.solve(placement.read_case(DATA / "scenarios" / "clean-yearly"), rel_gap=0.003, time_limit_s=30)
+    assert plan.objective < -100_856 - 1_500  # the verified bound of hyperscaler
+    assert plan.verified_bound > -105_612  # worth less than without a target
+    assert plan.kpis["co2_kt"] > 13_000
