@@ -136,7 +136,7 @@ def _first_line(error: BaseException) -> Any:
 
 
 def _client(address: str) -> Any:
-    """Return a client of the scheduler. One that nobody answers is closed at once: left to the garbage collector, it may wait for ever while the next one starts."""
+    """Return a client of the scheduler. One that nobody answers is closed at once: garbage collection may wait for ever while the next one starts."""
     import distributed
 
     class Closing(distributed.Client):
