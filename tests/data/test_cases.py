@@ -19,10 +19,10 @@ ROOT = Path(__file__).parents[2]
 DATA = ROOT / "data"
 # The facts are not part of the repository: they lie beside it, or where PLACEMENT_FACTS says.
 FACTS = Path(os.environ.get("PLACEMENT_FACTS", ROOT.parent / "shared" / "realdata"))
-CASES = ("three-sites", "frontier-small", "frontier", "sovereign", "rent-only")
+CASES = ("three-sites", "frontier-small", "frontier", "sovereign", "rent-only", "hyperscaler")
 SCENARIOS = sorted(p.name for p in (DATA / "scenarios").iterdir() if p.is_dir())
 DERIVED = ("frontier", "frontier-small", "scenarios")
-BY_HAND = ("permit-refused", "reserved-dearer")  # scenarios written by hand
+BY_HAND = ("permit-refused", "reserved-dearer", "clean-yearly")  # scenarios written by hand
 
 
 def files(folder: Path) -> dict[str, Path]:
