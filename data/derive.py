@@ -1,8 +1,6 @@
 """Derive the cases from a folder of facts.
 
-    python data/derive.py FACTS_FOLDER [--out data] [--case frontier ...] [--sites N] [--metros N] [--jobs N] [--periods N] [--layers]
-
-With `--layers` the case gets every further layer of `data/derivation/layers`: scenario values that validate and solve, but are not calibrated yet.
+    python data/derive.py FACTS_FOLDER [--out data] [--case frontier ...] [--sites N] [--metros N] [--jobs N] [--periods N]
 
 The same facts and arguments give the same bytes: draws have a fixed seed and no clock is read.
 """
@@ -32,7 +30,7 @@ def enlarged(facts: Facts, spec: Spec, args: argparse.Namespace) -> Spec:
     if args.metros is not None and args.metros > len(facts["metros"]):
         raise SystemExit(f"derive: the facts hold {len(facts['metros'])} metros, {args.metros} were asked for")
     given = {"n_metros": args.metros, "n_jobs": args.jobs, "n_periods": args.periods}
-    return replace(spec, sites=sites, layers=args.layers, **{key: value for key, value in given.items() if value is not None})
+    return replace(spec, sites=sites, **{key: value for key, value in given.items() if value is not None})
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -43,7 +41,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--case", nargs="+", choices=sorted(SPECS), default=sorted(SPECS), help="cases to derive (default: all)")
     for size in ("sites", "metros", "jobs", "periods"):
         parser.add_argument(f"--{size}", type=int, metavar="N", help=f"number of {size} instead of the case's own")
-    parser.add_argument("--layers", action="store_true", help="add every further layer (redundancy, storage, permits, stages, leases, debt, ...)")
     parser.add_argument("--rtt", type=Path, metavar="FILE", help="also write the measured Azure pairs to this file")
     args = parser.parse_args(argv)
     facts = read_facts(args.facts)

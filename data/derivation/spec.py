@@ -94,6 +94,7 @@ FRONTIER = Spec(
     supply_share=0.16,
     demand_mtok_per_day=50e6,
     budget_musd=13000.0,
+    layers=True,
 )
 FRONTIER_SMALL = Spec(
     name="frontier-small",

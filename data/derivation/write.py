@@ -65,6 +65,8 @@ def write_case(facts: Facts, spec: Spec, folder: Path) -> dict[str, pd.DataFrame
     """Write the case's tables, ``case.toml`` and ``SOURCES.md``; return the tables."""
     tables = case_tables(facts, spec)
     folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("*.csv"):  # a table that is no longer made would still be read
+        old.unlink()
     for name, table in tables.items():
         table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n", encoding="utf-8")
     _write(folder / "case.toml", settings_text(spec))

@@ -20,19 +20,9 @@ RESALE = {"b200": 0.55}  # scenario: price of used chips, of the new price; shar
 RESALE_UNITS = 0.3
 ORIGIN = {"ascend-910c": "CN"}  # else designed in the United States
 DOMESTIC = 0.6  # scenario: share of spend on chips designed in the United States
-# Total processing performance: dense bf16 TFLOPS x 16 or FP8 x 8, data sheets.
-TPP = {
-    "h100": 15_824,
-    "b200": 36_000,
-    "gb200": 40_000,
-    "gb300": 40_000,
-    "mi355x": 40_000,
-    "tpu-v7": 36_800,
-    "trainium2": 10_400,
-    "h20": 2_368,
-    "ascend-910c": 12_800,
-}
-PERFORMANCE_CAPS = {"IN": 400.0}  # scenario: million TOPS x bit in the country, after the (rescinded) AI diffusion rule of January 2025
+# Total processing performance: the largest of dense TOPS x bits over the precisions, data sheets (FP8 or FP4).
+TPP = {"h100": 15_824, "b200": 36_000, "gb200": 40_000, "gb300": 61_120, "mi355x": 40_266, "tpu-v7": 36_912, "trainium2": 10_392}
+PERFORMANCE_CAPS = {"IN": 790.0}  # million TOPS x bit: a country's allocation until 2027 in the (rescinded) AI diffusion rule of January 2025; in force: scenario
 
 LEASES = (
     ("h100", 0, 6, 12_000, 1_250.0),
@@ -61,6 +51,7 @@ ENTRIES = {
 }
 NOTES = {
     "skus": f"Scenario: taken out of service after {SERVICE_QUARTERS} quarters; moving costs {MOVE_USD} $, stock {HOLDING_USD:g} $ a month; total processing performance: data sheets (dense).",
+    "export": "Scenario: the allocation of the rescinded AI diffusion rule of January 2025, in processing performance, holds for India.",
     "installed": f"Scenario: running chips retire from quarter {RETIRES} on.",
 }
 
@@ -84,6 +75,13 @@ def extend(tables: dict[str, pd.DataFrame], spec: Spec) -> None:
     for sku, quarters in SERVICE_QUARTERS.items():
         skus.loc[(skus["sku"] == sku) & (skus["life_years"] != ""), "life_years"] = quarters / 4
     skus["origin_country"] = skus["sku"].map(ORIGIN).fillna("US")
+    skus["tpp"] = skus["sku"].map(TPP).astype("Int64")
+    caps = [
+        {"export_class": "advanced", "country": c, "rule": "cap_performance", "cap_tpp_million": cap, "rule_id": f"ai-diffusion-{c.lower()}",
+         "source": "BIS Framework for Artificial Intelligence Diffusion (January 2025, rescinded May 2025)", "assumption": "scenario: in force"}
+        for c, cap in PERFORMANCE_CAPS.items()
+    ]  # fmt: skip
+    tables["export"] = pd.concat([tables["export"], pd.DataFrame(caps)], ignore_index=True).fillna({"cap_units": ""})
     tables["installed"]["retires"] = tables["installed"]["sku"].map({s: quarter_label(t, spec.start) for s, t in RETIRES.items()}).fillna("")
     tables["sku_stages"] = pd.DataFrame(
         [

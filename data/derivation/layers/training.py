@@ -21,6 +21,8 @@ DUTY_EVERY, DUTY = 7, 0.7  # scenario: small jobs (rollouts, data curation) that
 PREEMPTIBLE_EVERY = 11  # scenario: small jobs that fill what inference leaves idle
 TUNED_EVERY, TUNED_SHARE, TUNED_VALUE = 12, 0.02, 0.08  # scenario: a fine-tune takes 2 % of the units of its base model and is worth 8 % of it
 TUNED_CLASSES = ("eu-gov", "", "us-gov", "")  # scenario: jurisdictions of the fine-tunes, in turn
+RISKY_UNITS, SUCCESS = 20_000, 0.9  # scenario: chance that a run of so many units is worth its value: the first of its size
+DUE_EVERY, DUE_AFTER, LATE, UNPLACED = 10, 2, 0.03, 0.05  # scenario: every so manieth optional job is promised; quarters of slack; shares of its value
 RELEASES, LAG = 4, 1  # scenario: so many jobs release a model, mandatory ones and those that can end first; quarters until it is served
 RELEASE_MUSD_PER_PERIOD = 25.0  # scenario
 RELEASED_SERVICE = "eu-assistant"  # scenario: served from the first release on
@@ -35,7 +37,8 @@ ENTRIES = {
 NOTES = {
     "halls": f"Scenario: fabric {FABRIC} Gbit/s per accelerator.",
     "jobs": f"Scenario: gangs from {NEEDS_FABRIC[0]:,} units on need {NEEDS_FABRIC[1]} Gbit/s; lost hours split into checkpoint interval and restart ({CHECKPOINT}); every {DUTY_EVERY}th small job is "
-    f"deferrable (duty {DUTY:g}), every {PREEMPTIBLE_EVERY}th preemptible; fine-tunes of every {TUNED_EVERY}th job ({TUNED_SHARE:.0%} of the units, {TUNED_VALUE:.0%} of the value).",
+    f"deferrable (duty {DUTY:g}), every {PREEMPTIBLE_EVERY}th preemptible; fine-tunes of every {TUNED_EVERY}th job ({TUNED_SHARE:.0%} of the units, {TUNED_VALUE:.0%} of the value). "
+    f"Scenario: runs of {RISKY_UNITS:,} units on succeed with {SUCCESS:.0%}; some jobs are due {DUE_AFTER} quarters after they could end, {LATE:.0%} of the value per quarter late, {UNPLACED:.0%} if not placed.",
     "job_skus": f"Scenario: software maturity {MATURITY} as a column, porting cost {PORTING_MUSD} M$; every {ELASTIC_EVERY}rd gang below {ELASTIC_BELOW:,} units is elastic "
     f"({NARROWEST:g} to {WIDEST:g} of its units, exponent {SCALING:g}).",
 }
@@ -47,6 +50,7 @@ def extend(tables: dict[str, pd.DataFrame], spec: Spec) -> None:
     tables["halls"]["fabric_gbps_per_unit"] = tables["halls"]["site"].map(kind).map(FABRIC)
     _skus(tables)
     _jobs(tables)
+    _risks(tables, spec)
     _fine_tunes(tables, spec)
     _releases(tables, spec)
 
@@ -75,6 +79,19 @@ def _jobs(tables: dict[str, pd.DataFrame]) -> None:
     number = pd.Series(range(len(jobs)))
     jobs["preemptible"] = (small & (number % PREEMPTIBLE_EVERY == 3)).astype(int)
     jobs["duty"] = [DUTY if s and i % DUTY_EVERY == 2 and not p else "" for i, (s, p) in enumerate(zip(small, jobs["preemptible"], strict=True))]
+
+
+def _risks(tables: dict[str, pd.DataFrame], spec: Spec) -> None:
+    """Add the risk of the largest runs, and promises with penalties to some jobs whose window leaves a choice."""
+    jobs, skus = tables["jobs"], tables["job_skus"].groupby("job")
+    gang, length = (skus[c].max().reindex(jobs["job"]).to_numpy() for c in ("units", "duration_periods"))
+    jobs["success_probability"] = [SUCCESS if units >= RISKY_UNITS else "" for units in gang]
+    due = [quarter_index(q, spec.start) + int(d) - 1 + DUE_AFTER for q, d in zip(jobs["earliest"], length, strict=True)]
+    last = [quarter_index(q, spec.start) for q in jobs["latest"]]
+    promised = [i % DUE_EVERY == 4 and not m and end < most for i, (m, end, most) in enumerate(zip(jobs["mandatory"], due, last, strict=True))]
+    jobs["due"] = [quarter_label(end, spec.start) if yes else "" for end, yes in zip(due, promised, strict=True)]
+    for column, share in (("late_musd_per_period", LATE), ("unplaced_musd", UNPLACED)):
+        jobs[column] = [round(share * value, 3) if yes else "" for value, yes in zip(jobs["value_musd"], promised, strict=True)]
 
 
 def _fine_tunes(tables: dict[str, pd.DataFrame], spec: Spec) -> None:
