@@ -16,10 +16,9 @@ from scipy.sparse import csc_array, vstack
 
 from placement.case.case import Objective
 from placement.errors import FormulationError
+from placement.lint import SMALLEST
 from placement.program import Floats, Program, Sides
-
-_SMALLEST = 1e-4  # coefficients of a row that keeps an objective are scaled so that none is smaller
-_T_PER_KT = 1e3
+from placement.units import T_PER_KT
 
 
 def cost_of(sides: Sides, variables: Sequence[Any], one: Objective) -> tuple[Floats, float]:
@@ -33,7 +32,7 @@ def cost_of(sides: Sides, variables: Sequence[Any], one: Objective) -> tuple[Flo
     supply, weights = sides.supply, one.weights
     parts = [weights[t] * pyo.quicksum(e) for t, e in supply.cost.items() if t in weights]
     if "emissions_kt" in weights:
-        parts += [weights["emissions_kt"] / _T_PER_KT * pyo.quicksum(e) for e in supply.emissions.values()]
+        parts += [weights["emissions_kt"] / T_PER_KT * pyo.quicksum(e) for e in supply.emissions.values()]
     own, constant = _linear(pyo.quicksum(parts), variables)
     cost = np.concatenate([own, sides.column_cost(weights)])
     if not cost.any():
@@ -64,7 +63,7 @@ def minimising(program: Program, cost: Floats, constant: float) -> Program:
 def keeping(program: Program, name: str, cost: Floats, most: float) -> Program:
     """Return the program with a row more, the first: ``cost @ x <= most``, scaled so that no coefficient is tiny."""
     size = np.abs(cost[cost != 0])
-    scale = max(1.0, _SMALLEST / float(size.min()))
+    scale = max(1.0, SMALLEST / float(size.min()))
     row = csc_array(scale * cost[None, :])
     return replace(
         program,

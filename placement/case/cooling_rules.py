@@ -63,7 +63,14 @@ def installed_density(d: Draft) -> Problems:
 def cooling_powered(d: Draft) -> Problems:
     """Heat and water follow from power that the case models, at sites that draw it themselves."""
     provided = set(d["sites"].loc[d["sites"]["power_included"], "site"])
-    columns = (("sites", "heat_mw"), ("sites", "wue_l_per_kwh"), ("sites", "water_ml_per_year"), ("cooling", "pue"), ("cooling", "wue_l_per_kwh"))
+    columns = (
+        ("sites", "heat_mw"),
+        ("sites", "wue_l_per_kwh"),
+        ("sites", "water_ml_per_year"),
+        ("sites", "community_water_ml_per_year"),
+        ("cooling", "pue"),
+        ("cooling", "wue_l_per_kwh"),
+    )
     for table, column in columns:
         given = d[table][column].notna().to_numpy(dtype=bool)
         if not d.present & {"grid", "generators"} and column != "pue":  # of PUE effects.power_settings_used speaks
@@ -73,31 +80,41 @@ def cooling_powered(d: Draft) -> Problems:
 
 
 def water_known(d: Draft) -> Problems:
-    """A right to water limits what is known to be used."""
+    """A right to water and a community's cap on it limit what is known to be used."""
     sites = d["sites"]
     told = sites["wue_l_per_kwh"].gt(0) | among(sites["site"], d["cooling"].loc[d["cooling"]["wue_l_per_kwh"] > 0, "site"])
-    idle = sites["water_ml_per_year"].notna() & ~told
-    yield from d.broken("sites", "water_ml_per_year", idle, "has no effect: the site uses no water", "Give wue_l_per_kwh, or leave it blank.")
+    for column in ("water_ml_per_year", "community_water_ml_per_year"):
+        yield from d.broken("sites", column, sites[column].notna() & ~told, "has no effect: the site uses no water", "Give wue_l_per_kwh, or leave it blank.")
     gaps = d["cooling"]["wue_l_per_kwh"].notna() & ~among(d["cooling"]["site"], sites.loc[sites["wue_l_per_kwh"].notna(), "site"])
     remedy = "Fill in sites.wue_l_per_kwh: it holds in all other hours."
     yield from d.broken("cooling", "wue_l_per_kwh", gaps, "needs the yearly figure of the site too", remedy)
 
 
 def benefits_used(d: Draft) -> Problems:
-    """Power above a cap needs a cap, and power that is modelled."""
+    """What is granted above a cap needs that cap; a price needs something granted; a row grants something."""
     rows, sites = d["local_benefits"], d["sites"]
-    idle = ~among(rows["site"], sites.loc[sites["community_mw"].notna(), "site"])
-    rule = "has no effect: the site has no community_mw"
-    yield from d.broken("local_benefits", "site", idle, rule, "Give sites.community_mw, or remove the row.")
+    pairs = (("extra_mw", "usd_per_mw_year", "community_mw"), ("extra_water_ml_per_year", "usd_per_ml", "community_water_ml_per_year"))
+    for extra, price, cap in pairs:
+        uncapped = rows[extra].gt(0) & ~among(rows["site"], sites.loc[sites[cap].notna(), "site"])
+        yield from d.broken("local_benefits", extra, uncapped, f"has no effect: the site has no {cap}", f"Give sites.{cap}, or leave it blank.")
+        yield from d.broken(
+            "local_benefits", price, rows[price].gt(0) & rows[extra].eq(0), f"has no effect: {extra} is blank", f"Give {extra}, or leave it blank."
+        )
+    none = rows[[extra for extra, _, _ in pairs]].eq(0).all(axis=1)
+    yield from d.broken("local_benefits", "site", none, "grants nothing", "Give extra_mw or extra_water_ml_per_year, or remove the row.")
 
 
 RULES = (
     Rule(
         cooling_powered,
-        "sites.site sites.power_included sites.heat_mw sites.wue_l_per_kwh sites.water_ml_per_year cooling.site cooling.pue cooling.wue_l_per_kwh",
+        "sites.site sites.power_included sites.heat_mw sites.wue_l_per_kwh sites.water_ml_per_year sites.community_water_ml_per_year cooling.site cooling.pue cooling.wue_l_per_kwh",
     ),
-    Rule(water_known, "sites.site sites.wue_l_per_kwh sites.water_ml_per_year cooling.site cooling.wue_l_per_kwh"),
-    Rule(benefits_used, "local_benefits.site sites.site sites.community_mw"),
+    Rule(water_known, "sites.site sites.wue_l_per_kwh sites.water_ml_per_year sites.community_water_ml_per_year cooling.site cooling.wue_l_per_kwh"),
+    Rule(
+        benefits_used,
+        "local_benefits.site local_benefits.extra_mw local_benefits.usd_per_mw_year local_benefits.extra_water_ml_per_year local_benefits.usd_per_ml "
+        "sites.site sites.community_mw sites.community_water_ml_per_year",
+    ),
     Rule(density_felt, "halls.max_kw_per_rack skus.kw_per_rack"),
     Rule(
         installed_density,

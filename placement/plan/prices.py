@@ -28,6 +28,7 @@ FAMILIES: dict[str, tuple[str, tuple[str, ...]]] = {
     "grid_queue": ("M$/MW", ("place", "period")),
     "heat_limit": ("M$/MW", ("place", "period")),
     "water": ("M$/Ml", ("place", "year")),
+    "community_water": ("M$/Ml", ("place", "year")),
     "chip_stock": ("M$/accelerator", ("sku", "period")),
     "stock_max": ("M$/accelerator", ("sku", "period")),
     "deploy_rate": ("M$/MW", ("place", "period")),

@@ -22,6 +22,7 @@ KINDS = {
     "hall_density_mw": "Halls for dense racks", "heat_limit": "Cooling plants",
     "milestone_starts": "Permits and other milestones", "crew_limit": "Construction crews", "grid_queue": "Grid queues",
     "water": "Rights to water",
+    "community_water": "Communities' caps on water",
     "export_performance": "Export caps on processing performance", "domestic_share": "Chips to be made at home",
     "budget": "Budget", "fibre": "Fibre",
 }  # fmt: skip

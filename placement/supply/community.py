@@ -17,7 +17,7 @@ def build(supply: Supply) -> None:
     """Declare ``community_extra_mw[s,t]``, paid for by the period, and state ``community_cap``."""
     case, m, sources = supply.case, supply.model, supply.source_mw
     cap = case["sites"].set_index("site")["community_mw"].dropna().to_dict()
-    more = {r.site: r for r in case["local_benefits"].itertuples()}
+    more = {r.site: r for r in case["local_benefits"].itertuples() if r.extra_mw > 0}
     m.community_extra_mw = pyo.Var(list(dict.fromkeys((s, t) for s, t, _ in sources if s in more)), bounds=lambda m, s, t: (0, more[s].extra_mw))
     for s, t in m.community_extra_mw:
         musd_per_mw = more[s].usd_per_mw_year / USD_PER_MUSD * case.period_months / MONTHS_PER_YEAR

@@ -47,13 +47,14 @@ def build(supply: Supply) -> None:
     if often:
         m.storage_energy = pyo.Constraint(often, rule=lambda m, n, t, b: hours[b] * m.storage_discharge[n, t, b] <= stores[n].hours * m.storage_cap[n, t])
 
+    at = {n: i for i, n in enumerate(stores)}
     for n, t in index:
         row = stores[n]
         added = m.storage_cap[n, t] - (m.storage_cap[n, t - 1] if t > row.available else 0)
         supply.invest(t, (row.capex_musd_per_mw + row.hours * row.capex_musd_per_mwh) * added, row.life_years, owner=row.site)
         if row.opex_musd_per_mw_year > 0:
             supply.pay("opex", t, row.opex_musd_per_mw_year * case.period_months / MONTHS_PER_YEAR * m.storage_cap[n, t], row.site)
-        held = float(scope.storage_share[list(stores).index(n), case.stress])
+        held = float(scope.storage_share[at[n], case.stress])
         for i, level in enumerate(scope.levels):
             if row.firmness >= level:
                 supply.provide(("firm", code[row.site], i, t), held * m.storage_cap[n, t])

@@ -94,6 +94,23 @@ def test_benefits_buy_power(tmp_path):
     assert violations(bought, "local_benefits", lambda t: t.assign(extra_mw=2)) >= {"local_benefits"}
 
 
+def test_benefits_buy_water(tmp_path):
+    """A community's cap on water holds north down; water against benefits lets it run, priced by the megalitre and used in its year."""
+    wet = {"wue_l_per_kwh": 2.0}
+    free = solved(small_case(tmp_path / "a", sites=edited("sites", NORTH, **wet)))
+    capped = edited("sites", NORTH, **wet, community_water_ml_per_year=4.0)
+    shut = solved(small_case(tmp_path / "b", sites=capped))
+    grant = [{"site": "north", "extra_water_ml_per_year": 100, "usd_per_ml": 2_000}]
+    bought = solved(small_case(tmp_path / "c", sites=capped, local_benefits=grant))
+    assert free.objective < bought.objective < shut.objective
+    assert "local_benefits" not in shut.tables or shut.tables["local_benefits"].empty
+    said = bought.tables["local_benefits"]
+    assert said["extra_ml"].sum() == pytest.approx(bought.kpis["water_ml"] - 4.0 * bought.case.n_periods / 4, rel=1e-6)
+    assert bought.kpis["opex_cooling_musd"] == pytest.approx(said["extra_ml"].sum() * 0.002)
+    assert violations(bought, "local_benefits", lambda t: t.assign(extra_ml=t["extra_ml"] / 2)) >= {"community_water", "cash"}
+    assert violations(bought, "local_benefits", lambda t: t.assign(extra_ml=200)) >= {"local_benefits"}
+
+
 def test_absent_figures_build_nothing(tmp_path):
     """A WUE alone is told in the key figures and changes no row."""
     one = assemble(build_sides(small_case(tmp_path / "a")))[0]
@@ -109,6 +126,10 @@ def test_absent_figures_build_nothing(tmp_path):
         ({"sites": edited("sites", water_ml_per_year=1)}, "the site uses no water"),
         ({"cooling": [{"site": "north", "wue_l_per_kwh": 1}]}, "needs the yearly figure of the site too"),
         ({"local_benefits": [{"site": "north", "extra_mw": 1, "usd_per_mw_year": 1}]}, "the site has no community_mw"),
+        ({"local_benefits": [{"site": "north", "extra_water_ml_per_year": 1}]}, "the site has no community_water_ml_per_year"),
+        ({"local_benefits": [{"site": "north", "usd_per_ml": 1}]}, "extra_water_ml_per_year is blank"),
+        ({"sites": edited("sites", NORTH, community_mw=1), "local_benefits": [{"site": "north"}]}, "grants nothing"),
+        ({"sites": edited("sites", community_water_ml_per_year=1)}, "the site uses no water"),
         ({"sites": edited("sites", heat_mw=1), "grid": None, "tariffs": None}, "heat_mw"),
     ],
 )

@@ -22,7 +22,9 @@ ORIGIN = {"ascend-910c": "CN"}  # else designed in the United States
 DOMESTIC = 0.6  # scenario: share of spend on chips designed in the United States
 # Total processing performance: the largest of dense TOPS x bits over the precisions, data sheets (FP8 or FP4).
 TPP = {"h100": 15_824, "b200": 36_000, "gb200": 40_000, "gb300": 61_120, "mi355x": 40_266, "tpu-v7": 36_912, "trainium2": 10_392}
-PERFORMANCE_CAPS = {"IN": 790.0}  # million TOPS x bit: a country's allocation until 2027 in the (rescinded) AI diffusion rule of January 2025; in force: scenario
+PERFORMANCE_CAPS = {
+    "IN": 790.0
+}  # million TOPS x bit: a country's allocation until 2027 in the (rescinded) AI diffusion rule of January 2025; in force: scenario
 
 LEASES = (
     ("h100", 0, 6, 12_000, 1_250.0),

@@ -38,6 +38,7 @@ TABLES = (
             num("heat_mw", "MW", "heat that the cooling plant rejects in the stress block (all IT power becomes heat); blank: enough", NAN, 0.001, 1e5),
             num("wue_l_per_kwh", "l/kWh", "water used per kWh of IT energy, where `cooling` has no row for the hour; blank: not known", NAN, 0.0, 20.0),
             num("water_ml_per_year", "Ml/year", "right to water, million litres per calendar year; blank: no limit", NAN, 0.0, 1e6),
+            num("community_water_ml_per_year", "Ml/year", "the community's cap on water, million litres per calendar year; blank: none", NAN, 0.0, 1e6),
         ),
     ),
     Table(
@@ -59,11 +60,13 @@ TABLES = (
         layer="sites",
         key=("site",),
         needs=("sites", "halls"),
-        meaning="What the community around a site grants above `sites.community_mw` against benefits paid to it, in the periods in which it is paid.",
+        meaning="What the community around a site grants above its caps against benefits paid to it, in the periods in which it is paid.",
         columns=(
             ref("site", "sites", "site"),
-            num("extra_mw", "MW", "largest power above community_mw", None, 0.001, 1e5),
-            num("usd_per_mw_year", "$/MW/year", "benefits per MW above community_mw and year", None, 0.0, 1e7),
+            num("extra_mw", "MW", "largest power above community_mw", 0.0, 0.001, 1e5),
+            num("usd_per_mw_year", "$/MW/year", "benefits per MW above community_mw and year", 0.0, 0.0, 1e7),
+            num("extra_water_ml_per_year", "Ml/year", "most water above community_water_ml_per_year", 0.0, 0.001, 1e6),
+            num("usd_per_ml", "$/Ml", "benefits per million litres above community_water_ml_per_year", 0.0, 0.0, 1e7),
         ),
     ),
     Table(

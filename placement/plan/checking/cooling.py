@@ -38,4 +38,21 @@ def check_cooling(facts: Facts, draw: Floats) -> None:
     years = pd.unique(year)
     used = np.array([megalitres[:, year == y].sum(axis=(1, 2)) for y in years]).T
     share = np.array([(year == y).sum() * case.period_months / 12 for y in years])
-    facts.found.at_most("water", used, right[:, None] * share, axes(("site", facts.site_ids), ("", years)), "water used against the right", "Ml")
+    there = axes(("site", facts.site_ids), ("", years))
+    facts.found.at_most("water", used, right[:, None] * share, there, "water used against the right", "Ml")
+    granted = _granted_water(facts)
+    cap = sites["community_water_ml_per_year"].fillna(np.inf).to_numpy(float)
+    extra = np.array([granted[:, year == y].sum(axis=1) for y in years]).T
+    facts.found.at_most("community_water", used, cap[:, None] * share + extra, there, "water used against the community's cap", "Ml")
+
+
+def _granted_water(facts: Facts) -> Floats:
+    """Check and pay the water granted against benefits; return it by site and period, Ml."""
+    rows, said = facts.case["local_benefits"].set_index("site"), facts.plan["local_benefits"]
+    extra = np.zeros((len(facts.site_ids), facts.n_periods))
+    extra[codes(facts.site_ids, said["site"]), said["period"].to_numpy(int)] = said["extra_ml"]
+    largest, price = (rows[c].reindex(facts.site_ids).fillna(0.0).to_numpy(float)[:, None] for c in ("extra_water_ml_per_year", "usd_per_ml"))
+    there = axes(("site", facts.site_ids), ("", facts.case.periods))
+    facts.found.at_most("local_benefits", extra, largest * facts.case.period_months / 12, there, "water granted against the largest", "Ml")
+    facts.cash.pay("opex", np.arange(facts.n_periods), (extra * price).sum(axis=0) / USD_PER_MUSD)
+    return extra

@@ -113,7 +113,7 @@ PLAN_TABLES: dict[str, PlanTable] = {
         ("release",),
         ("releases",),
     ),
-    "local_benefits": PlanTable(_columns("site period extra_mw:amount"), ("site", "period"), ("local_benefits",)),
+    "local_benefits": PlanTable(_columns("site period extra_mw:amount extra_ml:amount"), ("site", "period"), ("local_benefits",)),
     "land_options": PlanTable(_columns("site period held:amount"), ("site", "period"), ("land_options",)),
     "stranded": PlanTable(
         _columns("site domain period it_mw:amount usable_mw:amount stranded_mw:amount stranded_units:units"), ("domain", "period"), optional=True

@@ -19,8 +19,10 @@ def openings(solution: Solution) -> pd.DataFrame:
 
 
 def local_benefits(solution: Solution) -> pd.DataFrame:
-    """Return the power granted against benefits."""
-    return table("local_benefits", [(s, solution.label[t], mw) for (s, t), mw in solution.values("community_extra_mw") if mw > NIL])
+    """Return the power and the water granted against benefits."""
+    mw, ml = (dict(solution.values(name)) for name in ("community_extra_mw", "community_extra_ml"))
+    rows = [(s, solution.label[t], mw.get((s, t), 0.0), ml.get((s, t), 0.0)) for s, t in dict.fromkeys([*mw, *ml])]
+    return table("local_benefits", [row for row in rows if max(row[2:]) > NIL])
 
 
 def land_options(solution: Solution) -> pd.DataFrame:
