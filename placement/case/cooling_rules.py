@@ -107,7 +107,8 @@ def benefits_used(d: Draft) -> Problems:
 RULES = (
     Rule(
         cooling_powered,
-        "sites.site sites.power_included sites.heat_mw sites.wue_l_per_kwh sites.water_ml_per_year sites.community_water_ml_per_year cooling.site cooling.pue cooling.wue_l_per_kwh",
+        "sites.site sites.power_included sites.heat_mw sites.wue_l_per_kwh sites.water_ml_per_year sites.community_water_ml_per_year "
+        "cooling.site cooling.pue cooling.wue_l_per_kwh",
     ),
     Rule(water_known, "sites.site sites.wue_l_per_kwh sites.water_ml_per_year sites.community_water_ml_per_year cooling.site cooling.wue_l_per_kwh"),
     Rule(

@@ -136,7 +136,10 @@ def _first_line(error: BaseException) -> Any:
 
 
 def _client(address: str) -> Any:
-    """Return a client of the scheduler. One that nobody answers is closed at once: garbage collection may wait for ever while the next one starts."""
+    """Return a client of the scheduler; one that nobody answers is closed at once.
+
+    Left to the garbage collector, it may be closed while the next one starts, and wait for that one for ever.
+    """
     import distributed
 
     class Closing(distributed.Client):

@@ -20,7 +20,7 @@ ML_PER_MWH = 1e-3  # at 1 l/kWh
 
 
 def build(supply: Supply) -> None:
-    """Declare ``spilled_mw[s,t,b]`` at sites with a limit and state ``heat_limit``, ``water`` and ``community_water``; must come after every source of power."""
+    """Declare ``spilled_mw[s,t,b]`` at limited sites and state ``heat_limit``, ``water`` and ``community_water``; must come after every source of power."""
     scope, case, m, sources = supply.scope, supply.case, supply.model, supply.source_mw
     sites = case["sites"].set_index("site")
     code = {s: i for i, s in enumerate(scope.sites)}
