@@ -164,7 +164,7 @@ def _generate(args: argparse.Namespace) -> int:
 
     size = SIZES[args.size] if args.size is not None else Size()
     case = generate_into(args.case, args.folder, size.but(**{table: getattr(args, table) for table in GENERATED}), args.seed)
-    print(f"{case.name}: written to {args.folder}; {case.n_periods} periods {case.periods[0]} to {case.periods[-1]}")
+    print(f"{case.name}: written to {args.folder}; {case.n_periods} periods {case.periods[0]} to {case.periods[-1]}; how it was made: case.toml")
     _print_sizes(case)
     return ExitCode.OK
 

@@ -94,9 +94,14 @@ def put_offers(kit: Kit) -> None:
 def _put_streams(kit: Kit, copies: pd.DataFrame) -> None:
     """Price the offers, and keep those that arrive within the horizon."""
     last = kit.calendar.after - 1
+    first = kit.copies["sites"].drop_duplicates("base").set_index("base")["id"]  # a provider's offer goes to the first copy of its site
     price = dict(zip(copies["id"], kit.draw.spread("chip price", len(copies), PRICE), strict=True))
     table = pd.concat([_stream(kit, str(c.base)).assign(sku=c.id, was=c.base) for c in copies.itertuples()], ignore_index=True)
     table = table.astype({"period": int, "lead_periods": int})
+    if "site" in table:
+        bound = table["site"].fillna("") != ""
+        table["site"] = table["site"].map(first).where(bound, "")
+        table = table[table["site"].notna()]
     table["unit_price_usd"] = (table["unit_price_usd"] * table["sku"].map(price)).round(2)
     table["period"] = np.where(table["kind"] == "buy", table["period"], np.minimum(table["period"], last - table["lead_periods"]))
     table = table[(table["period"] >= 0) & (table["period"] + table["lead_periods"] <= last)].reset_index(drop=True)
@@ -140,4 +145,5 @@ def put_vendor_caps(kit: Kit) -> None:
 def _shares(offers: pd.DataFrame, skus: pd.DataFrame) -> dict[str, float]:
     """Return each vendor's share of the value of all offers."""
     value = (offers["max_units"] * offers["unit_price_usd"]).groupby(offers["sku"].map(skus.set_index("sku")["vendor"])).sum()
-    return {str(v): float(x) / float(value.sum()) for v, x in value.items()}
+    total = float(value.sum())  # 0 where chips are for rent only
+    return {str(v): float(x) / total for v, x in value.items()} if total > 0 else {}

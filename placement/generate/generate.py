@@ -8,6 +8,7 @@ from placement.case import Case
 from placement.errors import OptionError
 from placement.generate.balance import balance
 from placement.generate.chips import put_installed, put_offers, put_skus, put_vendor_caps
+from placement.generate.core import core_of
 from placement.generate.draw import Calendar, Draw
 from placement.generate.energy import put_energy
 from placement.generate.fibre import put_links
@@ -28,7 +29,7 @@ def generate(base: Case, size: Size, seed: int = 0) -> Case:
     Parameters
     ----------
     base
-        A case whose workloads have needs (halls, SKUs), not one with ``pairs``.
+        A case whose workloads have needs (halls, SKUs), not one with ``pairs``; :func:`core_of` leaves out what is not resampled.
     size
         Numbers of rows; what it leaves open is taken from the base.
     seed
@@ -45,6 +46,7 @@ def generate(base: Case, size: Size, seed: int = 0) -> Case:
     if lacking:
         raise OptionError(f"the case {base.name} cannot be resampled: it has no {', '.join(lacking)}")
     counts = size.of(base)
+    base, _ = core_of(base)
     kit = Kit(base, counts, Draw(seed), Calendar(base.n_periods, counts["periods"]))
     for step in (
         put_skus, put_sites, put_plants, put_energy, put_policies, put_jobs, put_services, put_links,

@@ -204,3 +204,19 @@ def test_storage_charges_and_policies_are_carried_over(tmp_path):
     assert case["clean_targets"]["period"].tolist() == [4, 5, 6, 7]
     assert len(case["carbon_caps"]) == len(case["mix_limits"]) == 8
     assert (case["generators"]["max_mw"] >= case["generators"]["unit_mw"]).all()
+
+
+def test_what_is_not_resampled_is_told(small):
+    """Tables without a step of their own, and columns that name their rows, are left out and named in case.toml."""
+    base, case = read_case(FRONTIER), read_case(small)
+    note = tomllib.loads((small / "case.toml").read_text(encoding="utf-8"))["note"]
+    told = note.split("not resampled: ")[1].rstrip(".").split(", ")
+    assert {name for name in told if "." not in name} <= set(base.tables) - set(case.tables)
+    assert {"crews", "milestones.crews", "gates", "releases", "services.release", "jobs.base_job"} <= set(told)
+    assert "not resampled" not in tomllib.loads((generated_from_tiny(small.parent) / "case.toml").read_text(encoding="utf-8"))["note"]
+
+
+def generated_from_tiny(parent: Path) -> Path:
+    """Return a folder made from a case of which every table is resampled."""
+    generate_into(TINY, parent / "tiny", Size())
+    return parent / "tiny"

@@ -1,0 +1,70 @@
+"""The part of a base case that is resampled, and the cells of a generated case that say nothing there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+import pandas as pd
+
+from placement.case import Case
+from placement.case.schema import TABLES
+from placement.errors import Problem
+
+# Tables that the steps of generating draw rows of.
+DRAWN = {
+    "sites", "halls", "milestones", "grid", "tariffs", "profiles", "ppas", "generators", "storage", "curtailment", "demand_charges", "clean_targets",
+    "carbon_caps", "mix_limits", "skus", "offers", "installed", "vendor_caps", "export", "residency", "budget", "jobs", "job_skus", "services",
+    "service_skus", "service_loads", "service_metros", "utilisation_curves", "demand", "metros", "links",
+}  # fmt: skip
+# Columns that name rows of tables left out, other jobs, or limits that do not follow when sizes and windows are drawn.
+_LEFT_OUT = {
+    "halls": ("design",),
+    "jobs": ("base_job", "base_lag_periods", "dataset", "ingest_periods", "ingest_days", "due", "late_musd_per_period"),
+    "job_skus": ("min_units", "max_units", "scaling_exponent"),
+    "milestones": ("crews",),
+    "services": ("release",),
+}
+_LINE = re.compile(r" line (\d+)\)$")
+_FIRST_LINE = 2  # of a CSV file, after its header
+
+
+def core_of(base: Case) -> tuple[Case, list[str]]:
+    """Return the case without what is not resampled, and the names of the tables and columns that this takes away."""
+    gone = [name for name in base.tables if name not in DRAWN]
+    tables = {name: table for name, table in base.tables.items() if name in DRAWN}
+    for name, column in ((n, c) for n, columns in _LEFT_OUT.items() if n in tables for c in columns):
+        blanked = _blanked(base, name, tables[name], column, slice(None))
+        if not blanked[column].equals(tables[name][column]):
+            gone.append(f"{name}.{column}")
+            tables[name] = blanked
+    return replace(base, tables=tables, objectives=()), gone
+
+
+def without_effect(case: Case, problems: Iterable[Problem]) -> Case | None:
+    """Return the case with the cells blank that are reported to have no effect; None if there is any other problem.
+
+    A small draw may leave out what a figure of a copied row acts on: a speed of deployment where no chips are on offer any more.
+    """
+    tables = dict(case.tables)
+    for p in problems:
+        if (
+            not p.rule.startswith("has no effect")
+            or p.table not in tables
+            or p.column not in TABLES[p.table].names
+            or TABLES[p.table].column(p.column).required
+        ):
+            return None
+        rows = [int(found[1]) - _FIRST_LINE for row in p.rows if (found := _LINE.search(row))]
+        tables[p.table] = _blanked(case, p.table, tables[p.table], p.column, rows)
+    return replace(case, tables=tables)
+
+
+def _blanked(case: Case, name: str, table: pd.DataFrame, column: str, rows: list[int] | slice) -> pd.DataFrame:
+    """Return a table with cells of a column as if they were blank."""
+    known = TABLES[name].column(column)
+    blank = {"start": 0, "end": case.n_periods - 1, "never": case.n_periods}[str(known.blank)] if known.kind == "period" else known.blank
+    cells = table[column].copy()
+    cells.iloc[rows] = blank
+    return table.assign(**{column: cells})
