@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -203,10 +204,15 @@ def typed_tables(case: Case, tables: Mapping[str, pd.DataFrame], found: Findings
 
 
 def _empty(table: PlanTable) -> pd.DataFrame:
+    return _template(tuple(table.columns.items())).copy()
+
+
+@cache
+def _template(columns: tuple[tuple[str, str], ...]) -> pd.DataFrame:
     def dtype(kind: str) -> str:
         return "float64" if kind in NUMBERS else "int64" if kind.startswith("period") else "object"
 
-    return pd.DataFrame({c: pd.Series([], dtype=dtype(kind)) for c, kind in table.columns.items()})
+    return pd.DataFrame({c: pd.Series([], dtype=dtype(kind)) for c, kind in columns})
 
 
 def _known(case: Case) -> dict[str, pd.Index]:
@@ -243,7 +249,7 @@ def _typed(case: Case, name: str, table: PlanTable, frame: pd.DataFrame, known: 
         if column not in table.columns or count != 1:
             problem = "unknown column" if column not in table.columns else "missing column" if count == 0 else "column given more than once"
             found.add("format", where, f"{problem} '{column}'")
-    if len(found.violations) > before:
+    if len(found.violations) > before or frame.empty:
         return _empty(table)
     columns = {c: _convert(case, f"{where} column '{c}'", kind, frame[c], known, found) for c, kind in table.columns.items()}
     result = pd.DataFrame(columns)
