@@ -8,9 +8,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from placement.program import Program
+from placement.program import LARGEST, SMALLEST, Program
 
-SMALLEST, LARGEST = 1e-4, 1e6
 _TIMES = 1e3  # a capacity that is not filled is no big-M; one so many times larger than all that it could hold is
 
 

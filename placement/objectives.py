@@ -16,8 +16,7 @@ from scipy.sparse import csc_array, vstack
 
 from placement.case.case import Objective
 from placement.errors import FormulationError
-from placement.lint import SMALLEST
-from placement.program import Floats, Program, Sides
+from placement.program import SMALLEST, Floats, Program, Sides
 from placement.units import T_PER_KT
 
 

@@ -31,6 +31,8 @@ from placement.supply.supply import amount
 Floats = NDArray[np.float64]
 
 Key = tuple[Any, ...]  # family and the ids in the planner's words; period and block by index
+#: Sizes of coefficients that a program keeps to.
+SMALLEST, LARGEST = 1e-4, 1e6
 
 _BIG, _SMALL = 1e9, 1e-9  # HiGHS drops coefficients up to 1e-9 and refuses huge ones
 

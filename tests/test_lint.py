@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import placement
-from placement.lint import LARGEST, SMALLEST, coefficient_ranges, loose_rows, remark
-from placement.program import Program, assemble, build_sides
+from placement.lint import coefficient_ranges, loose_rows, remark
+from placement.program import LARGEST, SMALLEST, Program, assemble, build_sides
 from tests.oracle.random_cases import random_case
 
 DATA = Path(__file__).parent.parent / "data"

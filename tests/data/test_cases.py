@@ -69,7 +69,8 @@ def test_case_can_be_enlarged(tmp_path: Path) -> None:
     command = [sys.executable, str(DATA / "derive.py"), str(FACTS), "--out", str(tmp_path), "--case", "frontier", *size]
     subprocess.run(command, check=True, capture_output=True)
     case = read_case(tmp_path / "frontier")
-    assert (len(case["sites"]), len(case["jobs"]), case.n_periods) == (50, 400, 14)
+    own = (case["jobs"]["base_job"] == "").sum()  # fine-tunes come on top
+    assert (len(case["sites"]), own, case.n_periods) == (50, 400, 14)
 
 
 def test_frontier_has_every_layer(frontier: Case) -> None:
