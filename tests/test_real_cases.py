@@ -128,11 +128,11 @@ def own_gas(plan: placement.Plan, site: str) -> float:
 def test_hyperscaler_tells_its_story():
     """The statements of data/hyperscaler/README.md: what clean power in every hour costs, gas that it takes away, campuses on their own."""
     case = placement.read_case(DATA / "hyperscaler")
-    plan = placement.solve(case, rel_gap=0.003, time_limit_s=30)
+    plan = placement.solve(case, rel_gap=0.003, time_limit_s=45)
     assert plan.verified_gap <= 0.02
     assert plan.verdict is not None
     assert plan.verdict.ok
-    assert -100_900 <= plan.objective <= -98_900  # the verified bound is -100,856
+    assert -95_565 <= plan.objective <= -93_700  # the verified bound is -95,564
     gas = plan.tables["mix"].query("tech == 'gas'")
     assert gas["share"].max() <= 0.01 if len(gas) else True
     assert own_gas(plan, "goodnight") == 0
@@ -141,21 +141,27 @@ def test_hyperscaler_tells_its_story():
     assert {"g5", "g6", "f2", "v1", "v2"} <= halls
     contracts = plan.tables["contracts"].set_index("ppa")["mw"]
     assert contracts["iowa-nuclear"] > 250
+    assert contracts["pjm-nuclear"] > 50
     assert contracts[["indiana-wind", "indiana-solar"]].sum() > 950
     assert share_of(plan, "vizag", "generator") > 0.95
     assert share_of(plan, "hamina", "grid") > 0.95
     assert share_of(plan, "dublin", "grid") < 0.2
-    assert largest_mean_mw(plan, "the-dalles") < 120  # of 190
+    assert largest_mean_mw(plan, "the-dalles") < 125  # of 190
     assert plan.tables["shifts"].query("block == 'stress'")["mw"].sum() < -100
     search = plan.tables["inference"].query("service == 'search'")
     assert not set(search["metro"]) & {"mumbai", "jakarta"}
+    demand, unserved = (
+        d.query("service == 'search' and metro in ('berlin', 'paris', 'london')")["mtok_per_day"].sum() for d in (case["demand"], plan.tables["unserved"])
+    )
+    assert unserved > 0.5 * demand
 
     tables = {name: table for name, table in case.tables.items() if name != "clean_targets"}
     unmarked = {"tariffs": {"clean_share": 0.0}, "ppas": {"clean": 0}, "generators": {"clean": 0}}
-    free = placement.solve(replace(case, tables=tables | {t: case[t].assign(**c) for t, c in unmarked.items()}), rel_gap=0.003, time_limit_s=30)
-    assert free.objective < plan.verified_bound - 3_000
-    assert free.verified_bound > plan.objective - 7_500
+    free = placement.solve(replace(case, tables=tables | {t: case[t].assign(**c) for t, c in unmarked.items()}), rel_gap=0.003, time_limit_s=35)
+    assert free.objective < plan.verified_bound - 2_500
+    assert free.verified_bound > plan.objective - 7_000
     assert free.kpis["co2_kt"] > 3 * plan.kpis["co2_kt"]
+    assert not {"iowa-nuclear", "pjm-nuclear"} & set(free.tables["contracts"].query("mw > 1")["ppa"])
     assert own_gas(free, "goodnight") > 50
     assert own_gas(free, "dublin") > 50
     assert share_of(free, "dublin", "generator") > 0.5
@@ -165,7 +171,9 @@ def test_hyperscaler_tells_its_story():
 
 def test_certificates_cost_less_than_clean_power_in_every_hour():
     """The same shares over the year and all campuses together allow more halls and more carbon."""
-    plan = placement.solve(placement.read_case(DATA / "scenarios" / "clean-yearly"), rel_gap=0.003, time_limit_s=30)
-    assert plan.objective < -100_856 - 1_500  # the verified bound of hyperscaler
-    assert plan.verified_bound > -105_612  # worth less than without a target
-    assert plan.kpis["co2_kt"] > 13_000
+    plan = placement.solve(placement.read_case(DATA / "scenarios" / "clean-yearly"), rel_gap=0.003, time_limit_s=25)
+    assert plan.objective < -95_564 - 1_000  # the verified bound of hyperscaler
+    assert plan.verified_bound > -99_842  # worth less than without a target
+    assert plan.kpis["co2_kt"] > 12_500
+    assert plan.kpis["it_mw_built"] > 2_600
+    assert plan.tables["mix"].query("tech == 'gas'")["share"].max() > 0.02
