@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csc_array
 
 from placement.engine.highs import Answer, Arrays, Floats, Run, solve
 from placement.engine.outcome import Progress
@@ -105,14 +106,11 @@ def repair(k: Kernel, begin: Floats, options: SolveOptions, progress: Progress) 
 
 
 def rounded(k: Kernel, relaxed: Floats, options: SolveOptions, progress: Progress) -> Floats | None:
-    """Return the best kernel point with the relaxation's supply decisions rounded up and gangs continuous, or None.
-
-    Rounding all of them from the same fraction on keeps every row that says no more of this than of that.
-    """
+    """Return the best kernel point with the relaxation's supply decisions rounded up and gangs continuous, or None."""
     best: tuple[float, Floats] | None = None
     slow = False
     for fraction in _ROUND_UP:
-        x = np.where(k.supply, np.ceil(relaxed - fraction), relaxed)
+        x = np.where(k.supply, _whole(k, relaxed, fraction, options, progress), relaxed)
         began, quick = progress.elapsed, _QUICK * progress.search_s
         if progress.out_of_time or (slow and best is not None):
             break
@@ -121,6 +119,30 @@ def rounded(k: Kernel, relaxed: Floats, options: SolveOptions, progress: Progres
         if found is not None and (best is None or found[0] < best[0]):
             best = found
     return None if best is None else best[1]
+
+
+def _whole(k: Kernel, relaxed: Floats, fraction: float, options: SolveOptions, progress: Progress) -> Floats:
+    """Return a kernel point with supply's decisions rounded up from a fraction on, as far as the rows without workloads allow.
+
+    Without such rows each decision would be ``ceil(relaxed - fraction)``: that is the least of ``(fraction - relaxed) * decision`` between the
+    whole numbers around it (the idea of the feasibility pump: Fischetti, Glover, Lodi 2005). Where nothing is found it is returned as it is.
+    """
+    ours = k.workload < 0
+    near = relaxed[ours]
+    part, _ = k.part.restricted(ours, np.zeros(len(relaxed)))
+    said = np.diff(part.matrix.tocsr().indptr) > 0  # what must be placed has rows that no decision of supply is in
+    decided = part.integer
+    lower = np.where(decided, np.maximum(part.lower, np.floor(near + _ZERO)), part.lower)
+    upper = np.where(decided, np.minimum(part.upper, np.ceil(near - _ZERO)), part.upper)
+    nearest = replace(
+        part, cost=np.where(decided, fraction - near, 0.0), matrix=csc_array(part.matrix.tocsr()[said]), row_lower=part.row_lower[said],
+        row_upper=part.row_upper[said], lower=np.minimum(lower, upper), upper=upper, offset=0.0,
+    )  # fmt: skip
+    answer = solve(nearest, Run(time_limit_s=_QUICK * progress.search_s, seed=options.seed, threads=options.workers), watch=lambda o, b: progress.interrupted)
+    out = np.ceil(relaxed - fraction)
+    if answer.x is not None:
+        out[ours] = np.round(answer.x)
+    return out
 
 
 def relaxed_around(k: Kernel, free: Mask, x: Floats, seconds: float, options: SolveOptions, progress: Progress) -> tuple[float, Floats] | None:
