@@ -59,12 +59,13 @@ def gangs(scope: Scope) -> pd.DataFrame:
         (residency[:, site] != "", np.char.add("residency:", residency[:, site].astype(str))),
         (of_data[:, site] != "", np.char.add("residency:", of_data[:, site].astype(str))),
         (~scope.export_ok[site][:, k].T, np.char.add("export:", export.astype(str))),
-        (scope.liquid[k][:, None] & (scope.liquid_mw[:, -1] == 0)[None, :], "cooling"),
+        (scope.liquid[k][:, None] & ~scope.liquid_planned[None, :], "cooling"),
         (~scope.housable[:, k].T, "density"),
         (np.broadcast_to((case["skus"]["hbm_gb"].to_numpy()[k] < of["min_hbm_gb"].to_numpy())[:, None], shape), "memory"),
         (scope.fabric_gbps[None, :] < of["min_fabric_gbps"].to_numpy(float)[:, None], "fabric"),
         (goodput <= _MIN_GOODPUT, "goodput"),
         (refused, np.char.add("refused:", scope.refused.astype(str))),
+        (scope.liquid[k][:, None] & (scope.liquid_mw[:, -1] == 0)[None, :], "dates"),  # its liquid-cooled halls come too late
         (fits >= t_end, "size"),
         (firm >= t_end, "firmness"),
         (powered >= t_end, "power"),
@@ -167,7 +168,8 @@ def least_gangs(scope: Scope) -> Floats:
     """Return the fewest units of any gang that the rules allow per domain and SKU, were there room; ``inf`` where there is none, shape (F, K)."""
     options = gangs(scope)
     own = ~scope.case["jobs"]["preemptible"].to_numpy(bool)[options["job"]]  # preemptible ones run on units of services
-    options = options[options["rule"].isin(_NO_ROOM) & own]
+    room = options["rule"].isin(_NO_ROOM) | options["rule"].str.startswith("refused:")
+    options = options[room & own]
     out = np.full((len(scope.domains), len(scope.skus)), np.inf)
     np.minimum.at(out, (options["domain"], options["sku"]), options["units"])
     return out

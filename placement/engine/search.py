@@ -239,7 +239,7 @@ class _Search:
         x = rounded(loose, relaxed, self.options, self.progress)
         if x is not None and gap_closed(loose.part.value(x), loose.part.value(relaxed), _ROUNDED):
             return x
-        seconds = min(_SUPPLY_S, 0.3 * self.progress.search_s)
+        seconds = min(_SUPPLY_S, (0.3 if x is None else 0.05) * self.progress.search_s)  # what branching adds to rounding is little, and late
         return run_part(loose.part, seconds, _SUPPLY_GAP, self.options, self.progress, x)
 
     def round(self, keep: Mask, n: int, help: Helper) -> None:

@@ -177,6 +177,13 @@ class Scope:
         return self._hall_mw((self.halls["cooling"] == "liquid").to_numpy())
 
     @cached_property
+    def liquid_planned(self) -> NDArray[np.bool_]:
+        """Whether each domain has a liquid-cooled hall, whenever it comes, shape (F,)."""
+        out = np.zeros(len(self.domains), bool)
+        out[self.hall_domain[(self.halls["cooling"] == "liquid").to_numpy()]] = True
+        return out
+
+    @cached_property
     def fabric_gbps(self) -> Array:
         """Scale-out network per accelerator of each domain, that of its slowest hall, Gbit/s, shape (F,)."""
         return self.halls.groupby("domain", sort=False)["fabric_gbps_per_unit"].min().to_numpy(float)

@@ -19,8 +19,7 @@ def check_density(facts: Facts, units: Floats, start: Ints) -> None:
     if asked.isna().all():
         return
     halls, found = facts.halls, facts.found
-    cooled = (halls["cooling"] == "liquid").to_numpy(bool)[:, None] | ~facts.liquid_sku[None]
-    takes = cooled & (halls["max_kw_per_rack"].fillna(np.inf).to_numpy(float)[:, None] >= asked.fillna(0).to_numpy(float)[None])
+    cooled, takes = cools(facts), hall_takes(facts)
     mw = units * facts.unit_mw[None, :, None]
     room = np.zeros((len(facts.domain_ids), facts.n_periods))
     for f, domain in enumerate(facts.domain_ids):
@@ -31,6 +30,17 @@ def check_density(facts: Facts, units: Floats, start: Ints) -> None:
             room[f, t] = _placed_mw(mw[f, :, t], takes, halls["it_mw"].to_numpy(float) * (mine & (start <= t)))
     there = axes(("domain", facts.domain_ids), ("", facts.case.periods))
     found.at_most("hall_density_mw", mw.sum(axis=1), room, there, "IT power of the chips against what finds a hall for its racks", "MW")
+
+
+def cools(facts: Facts) -> NDArray[np.bool_]:
+    """Return whether each hall cools each SKU, by row of the halls."""
+    return np.asarray((facts.halls["cooling"] == "liquid").to_numpy(bool)[:, None] | ~facts.liquid_sku[None])
+
+
+def hall_takes(facts: Facts) -> NDArray[np.bool_]:
+    """Return whether each hall cools each SKU and takes racks as dense as its, by row of the halls."""
+    dense = facts.halls["max_kw_per_rack"].fillna(np.inf).to_numpy(float)[:, None] >= facts.skus["kw_per_rack"].fillna(0).to_numpy(float)[None]
+    return cools(facts) & dense
 
 
 def _placed_mw(mw: Floats, takes: NDArray[np.bool_], room: Floats) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from placement.plan.checking.density import hall_takes
 from placement.plan.checking.facts import Facts, Floats, codes
 from placement.plan.checking.gangs import LEAST_GOODPUT, goodput_of
 from placement.plan.checking.network import Network
@@ -20,18 +21,21 @@ def check_stranded(facts: Facts, network: Network, it_mw: Floats, units: Floats,
     least = _least_gangs(facts, network)
     unit_mw = facts.unit_mw[None, :, None]
     empty_mw = np.maximum(it_mw - (units * unit_mw).sum(axis=1), 0.0)
-    enough = units - used + empty_mw[:, None, :] / unit_mw >= least[:, :, None] - UNITS
+    room = units - used + empty_mw[:, None, :] / unit_mw - least[:, :, None]
     free_mw = it_mw - (used * unit_mw).sum(axis=1)
     some = np.asarray(np.isfinite(least).any(axis=1)).reshape(-1, 1)
-    lost = ~enough.any(axis=1) & (free_mw > NOTHING_MW) & some
+    free = (free_mw > NOTHING_MW) & some
+    lost, perhaps = ~(room >= -UNITS).any(axis=1) & free, ~(room >= 2 * UNITS).any(axis=1) & free  # a gang that fits to a hair may be told either way
     real = {"stranded_mw": free_mw, "stranded_units": np.maximum((units - used).sum(axis=1), 0.0), "it_mw": it_mw, "usable_mw": it_mw - free_mw}
     where = axes(("domain", facts.domain_ids), ("", facts.case.periods))
     f, t = codes(facts.domain_ids, said["domain"]), said["period"].to_numpy(int)
+    told = np.zeros(lost.shape, bool)
+    told[f, t] = True
     for column, values in real.items():
         claimed = np.zeros_like(values)
         claimed[f, t] = said[column]
         unit = "MW" if column.endswith("mw") else "units"
-        found.equal(f"stranded.{column}", claimed, np.where(lost, values, 0.0), where, column, unit, UNITS)
+        found.equal(f"stranded.{column}", claimed, np.where(lost | (perhaps & told), values, 0.0), where, column, unit, UNITS)
 
 
 def _least_gangs(facts: Facts, network: Network) -> Floats:
@@ -61,10 +65,11 @@ def _least_gangs(facts: Facts, network: Network) -> Floats:
     width = np.clip(in_time, narrow, wide)
     gang = np.ceil(np.where(longer, width, width / progress) - EPSILON)
 
+    takes = hall_takes(facts)
     out = np.full((len(facts.domain_ids), len(facts.sku_ids)), np.inf)
     for f, site in enumerate(facts.domain_site_ids):
         here = (table["site"] == site).to_numpy(bool) & (table["min_fabric_gbps"] <= fabric[f]).to_numpy(bool)
         k = table["k"].to_numpy(int)[here]
-        dry = facts.liquid_sku[k] & ~facts.has_liquid[f]
-        np.minimum.at(out[f], k[~dry], gang[here][~dry])
+        fits = takes[halls["f"].to_numpy(int) == f].any(axis=0)[k]
+        np.minimum.at(out[f], k[fits], gang[here][fits])
     return out
