@@ -16,15 +16,18 @@ from placement.errors import Problem
 DRAWN = {
     "sites", "halls", "milestones", "grid", "tariffs", "profiles", "ppas", "generators", "storage", "curtailment", "demand_charges", "clean_targets",
     "carbon_caps", "mix_limits", "skus", "offers", "installed", "vendor_caps", "export", "residency", "budget", "jobs", "job_skus", "services",
-    "service_skus", "service_loads", "service_metros", "utilisation_curves", "demand", "metros", "links",
+    "service_skus", "service_loads", "demand", "metros", "links",
 }  # fmt: skip
-# Columns that name rows of tables left out, other jobs, or limits that do not follow when sizes and windows are drawn.
+# Columns that name rows of tables left out or other jobs, and limits that hang together with which sites are near which: with other sites,
+# sizes and windows they would say something else (spares at sites that no copy is near, a cap on a country that all copies share).
 _LEFT_OUT = {
-    "halls": ("design",),
-    "jobs": ("base_job", "base_lag_periods", "dataset", "ingest_periods", "ingest_days", "due", "late_musd_per_period"),
+    "halls": ("design", "max_kw_per_rack", "fabric_gbps_per_unit"),
+    "jobs": ("base_job", "base_lag_periods", "dataset", "ingest_periods", "ingest_days", "due", "late_musd_per_period", "min_fabric_gbps"),
     "job_skus": ("min_units", "max_units", "scaling_exponent"),
     "milestones": ("crews",),
-    "services": ("release",),
+    "services": ("release", "redundancy", "spare_power", "max_share_per_domain", "queue_curve", "burst_share"),
+    "sites": ("failure_domain", "deploy_mw_per_period"),
+    "skus": ("kw_per_rack",),
 }
 _LINE = re.compile(r" line (\d+)\)$")
 _FIRST_LINE = 2  # of a CSV file, after its header
