@@ -115,6 +115,7 @@ def test_a_technology_is_held_to_its_share(tmp_path):
     assert pushed.tables["mix"].query("tech == 'gas'")["share"].tolist() == pytest.approx([0.9] * 4)
     assert "mix_max" in violations(capped, "energy", lambda t: t.assign(mw=t["mw"].where(t["source"] == "grid", t["mw"] * 1.1)))
     assert "mix_min" in violations(pushed, "energy", lambda t: t.assign(mw=t["mw"].where(t["source"] != "grid", t["mw"] * 1.5)))
+    assert "mix.gwh" in violations(capped, "mix", lambda t: t[t["tech"] != "gas"])
     assert {"mix.gwh", "mix.share"} <= violations(capped, "mix", lambda t: t.assign(gwh=t["gwh"] * 2, share=t["share"] / 2))
 
 
