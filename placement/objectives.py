@@ -19,6 +19,8 @@ from placement.errors import FormulationError
 from placement.program import SMALLEST, Floats, Program, Sides
 from placement.units import T_PER_KT
 
+_NOISE = 1e-13  # of the largest cost that one column can have: rounding
+
 
 def cost_of(sides: Sides, variables: Sequence[Any], one: Objective) -> tuple[Floats, float]:
     """Return each one as cost of every column, shape (n_columns,), and a constant.
@@ -60,7 +62,12 @@ def minimising(program: Program, cost: Floats, constant: float) -> Program:
 
 
 def keeping(program: Program, name: str, cost: Floats, most: float) -> Program:
-    """Return the program with a row more, the first: ``cost @ x <= most``, scaled so that no coefficient is tiny."""
+    """Return the program with a row more, the first: ``cost @ x <= most``, scaled so that no coefficient is tiny.
+
+    Payments that cancel leave rounding errors; scaling by these would make the others huge, so they are left out.
+    """
+    reach = np.abs(cost) * np.maximum(np.abs(program.lower), np.abs(program.upper))
+    cost = np.where(reach > _NOISE * reach.max(), cost, 0.0)
     size = np.abs(cost[cost != 0])
     scale = max(1.0, SMALLEST / float(size.min()))
     row = csc_array(scale * cost[None, :])

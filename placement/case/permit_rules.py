@@ -54,7 +54,8 @@ def _things(d: Draft) -> tuple[set[Thing], set[Thing]]:
         {("hall", *p) for p in pairs(halls, "site", "hall")} | {("tier", *p) for p in pairs(tiers, "site", "tier")} | {("site", s, "") for s in sites["site"]}
     )
     decided = {("hall", *p) for p in pairs(halls[~halls["existing"]], "site", "hall")}
-    decided |= {("tier", *p) for p in pairs(tiers[tiers["capex_musd"] > 0], "site", "tier")} | {("site", s, "") for s in sites["site"] if s not in running}
+    bought = (tiers["capex_musd"] > 0) | (tiers["opex_musd_per_year"] > 0)
+    decided |= {("tier", *p) for p in pairs(tiers[bought], "site", "tier")} | {("site", s, "") for s in sites["site"] if s not in running}
     return there, decided
 
 
@@ -72,7 +73,7 @@ def gates_sound(d: Draft) -> Problems:
         rule = "must be a hall or tier of the site, as the kind says; blank for a site"
         yield from d.broken("gates", column, missing, rule, suggest(wanted, names) if wanted else "Fill it in.")
         settled = ~missing & np.array([thing not in decided for thing in things], dtype=bool)
-        rule = "has no effect: it is there already (an existing hall or its site, a tier without capex)"
+        rule = "has no effect: it is there already (an existing hall or its site, a tier that costs nothing)"
         yield from d.broken("gates", column, settled, rule, "Remove the gate, or name something that is still to be decided.")
     before: dict[Thing, set[Thing]] = {}
     for held, first in zip(*ends, strict=True):
@@ -115,7 +116,7 @@ RULES = (
     Rule(
         gates_sound,
         "gates.kind gates.site gates.item gates.after_kind gates.after_site gates.after_item sites.site halls.site halls.hall halls.existing grid.site "
-        "grid.tier grid.capex_musd",
+        "grid.tier grid.capex_musd grid.opex_musd_per_year",
     ),
     Rule(options_used, "case.periods land_options.site land_options.fee_musd_per_year land_options.expires halls.site halls.existing"),
 )

@@ -54,10 +54,8 @@ RULES: tuple[Rule, ...] = (
     Rule(magnitudes.plausible),  # these two ask for each of their columns
     Rule(magnitudes.not_tiny),
     Rule(supply.coordinates_given, "sites.lat_deg sites.lon_deg metros.lat_deg metros.lon_deg"),
-    Rule(supply.zones_given, "sites.zone"),
-    Rule(effects.sites_used, "sites.site halls.site services.origin datasets.node"),
     Rule(supply.zones_given, "sites.zone sites.power_included"),
-    Rule(effects.sites_used, "sites.site halls.site services.origin"),
+    Rule(effects.sites_used, "sites.site halls.site services.origin datasets.node"),
     Rule(effects.opening_cost_used, "sites.site sites.opening_cost_musd halls.site halls.existing"),
     Rule(supply.domains_sound, "sites.site halls.site halls.domain"),
     Rule(supply.existing_halls, "halls.site halls.domain halls.existing halls.capex_musd halls.earliest"),

@@ -29,7 +29,7 @@ def build(supply: Supply) -> None:
     for t in m.carried:
         funds[t].append(-m.carried[t])
         funds[t + 1].append(m.carried[t])
-    spending = [t for t in limit if ("capex", t) in supply.cash or case.budget_carries]
+    spending = [t for t in limit if ("capex", t) in supply.cash or t in m.carried or t - 1 in m.carried]
     m.budget = pyo.Constraint(spending, rule=lambda m, t: amount(supply.cash.get(("capex", t), ())) <= amount(funds[t]))
     if rent and not any(("lease", t) in supply.cash for t in range(case.n_periods)):
         raise FormulationError("budget.lease_musd has no effect: nothing in the case can be rented; leave it blank")

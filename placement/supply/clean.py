@@ -32,9 +32,13 @@ def build(supply: Supply) -> None:
         """Clean power above the target's share of all power, MW."""
         return amount([(clean - target) * p for clean, p in mw[z, t, b] if clean != target])
 
-    hourly = [(z, t, b) for (how, z, t) in share if how == "block" for b in blocks if mw[z, t, b]]
+    def felt(z: str, t: int, b: int, target: float) -> bool:
+        """Whether any power there has another share than the target: else it is met whatever is taken."""
+        return any(clean != target for clean, _ in mw[z, t, b])
+
+    hourly = [(z, t, b) for (how, z, t), target in share.items() if how == "block" for b in blocks if felt(z, t, b, target)]
     m.clean_match = pyo.Constraint(hourly, rule=lambda m, z, t, b: over(z, t, b, share["block", z, t]) >= 0)
-    yearly = [(z, t) for (how, z, t) in share if how == "period" and any(mw[z, t, b] for b in blocks)]
+    yearly = [(z, t) for (how, z, t), target in share.items() if how == "period" and any(felt(z, t, b, target) for b in blocks)]
     m.clean_energy = pyo.Constraint(yearly, rule=lambda m, z, t: amount([float(case.hours[b]) * over(z, t, b, share["period", z, t]) for b in blocks]) >= 0)
 
 

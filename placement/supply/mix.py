@@ -22,16 +22,16 @@ def build(supply: Supply) -> None:
     for s in supply.sources:
         if not s.stored:
             gwh[s.period].append((s.tech, float(case.hours[s.block]) / MWH_PER_GWH * s.mw))
-    limits = {(r.tech, r.period): r for r in case["mix_limits"].itertuples() if gwh[r.period]}
 
-    def over(tech: str, t: int, share: float) -> Expr:
-        """Energy of the technology above a share of all energy, GWh."""
-        return amount([(1 - share if k == tech else -share) * e for k, e in gwh[t] if (k == tech and share < 1) or (k != tech and share > 0)])
+    def over(tech: str, t: int, share: float) -> list[Expr]:
+        """Terms of the energy of the technology above a share of all energy, GWh; none where every plan keeps the share."""
+        return [(1 - share if k == tech else -share) * e for k, e in gwh[t] if (k == tech and share < 1) or (k != tech and share > 0)]
 
-    capped = [i for i, r in limits.items() if r.max_share == r.max_share]
-    m.mix_max = pyo.Constraint(capped, rule=lambda m, k, t: over(k, t, limits[k, t].max_share) <= 0)
-    least = [i for i, r in limits.items() if r.min_share > 0]
-    m.mix_min = pyo.Constraint(least, rule=lambda m, k, t: over(k, t, limits[k, t].min_share) >= 0)
+    rows = list(case["mix_limits"].itertuples())
+    most = {(r.tech, r.period): over(r.tech, r.period, r.max_share) for r in rows if r.max_share == r.max_share}
+    least = {(r.tech, r.period): over(r.tech, r.period, r.min_share) for r in rows if r.min_share > 0}
+    m.mix_max = pyo.Constraint([i for i, terms in most.items() if terms], rule=lambda m, *i: amount(most[i]) <= 0)
+    m.mix_min = pyo.Constraint([i for i, terms in least.items() if terms], rule=lambda m, *i: amount(least[i]) >= 0)
 
 
 BLOCK = Block("mix", build, tables=("mix_limits",), needs=("grid", "contracts", "generation", "storage"))

@@ -8,7 +8,7 @@ import pytest
 
 import placement
 from placement.errors import DataError
-from tests.layers.small import PERIODS, TABLES, small_case, solved, violations
+from tests.layers.small import PERIODS, TABLES, edited, small_case, solved, violations
 
 NO_SERVICE = {"services": None, "service_skus": None, "demand": None, "metros": None, "links": None}
 #: 20 M$ of chips make the job worth 80 M$; it needs 1000 units of the old SKU, all at once.
@@ -137,6 +137,15 @@ def test_a_cap_on_rent_where_nothing_is_rented_is_refused(tmp_path):
     case = small_case(tmp_path, budget=[{"period": "2027Q1", "lease_musd": 5}])
     with pytest.raises(placement.FormulationError, match="lease_musd has no effect"):
         placement.solve(case)
+
+
+def test_a_budget_of_one_period_may_carry_over(tmp_path):
+    """Where nothing can be paid in the only limited period, what would be carried over has no row; there was an empty one."""
+    no_capex = {"sites": edited("sites")[:1], "halls": edited("halls")[:1], "links": [r for r in edited("links") if r["link"] != "es"]}
+    offers = edited("offers", period="2027Q2")
+    rows = [{"period": "2027Q1", "capex_musd": 5}]
+    plan = solved(small_case(tmp_path, {"budget_carries": True}, **no_capex, grid=edited("grid")[:1], offers=offers, budget=rows))
+    assert plan.kpis["capex_musd"] > 5
 
 
 def test_blank_is_absent(tmp_path):

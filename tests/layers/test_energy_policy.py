@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from placement.errors import DataError
+from placement.program import assemble, build_sides
 from tests.layers.small import PERIODS, Row, edited, same_program, small_case, solved, violations
 
 PEAK, LATER, CALM, CALM_LATER = 1.089, 0.429, 0.9716667, 0.3116667  # MW drawn in the stress and the calm block: in the job's periods, and in the others
@@ -114,7 +115,25 @@ def test_a_technology_is_held_to_its_share(tmp_path):
     assert pushed.tables["mix"].query("tech == 'gas'")["share"].tolist() == pytest.approx([0.9] * 4)
     assert "mix_max" in violations(capped, "energy", lambda t: t.assign(mw=t["mw"].where(t["source"] == "grid", t["mw"] * 1.1)))
     assert "mix_min" in violations(pushed, "energy", lambda t: t.assign(mw=t["mw"].where(t["source"] != "grid", t["mw"] * 1.5)))
+    assert "mix.gwh" in violations(capped, "mix", lambda t: t[t["tech"] != "gas"])
     assert {"mix.gwh", "mix.share"} <= violations(capped, "mix", lambda t: t.assign(gwh=t["gwh"] * 2, share=t["share"] / 2))
+
+
+@pytest.mark.parametrize(
+    "tables",
+    [
+        {"tariffs": edited("tariffs", clean_share=0.5), "clean_targets": target(0.5, "block")},
+        {"tariffs": edited("tariffs", clean_share=1), "clean_targets": target(1, "period")},
+        {"mix_limits": [{"tech": "grid", "period": t, "min_share": 1} for t in PERIODS]},
+        {"generators": [{**GAS, "available": "2027Q3"}], "mix_limits": [{"tech": "gas", "period": "2027Q1", "max_share": 0}]},
+    ],
+)
+def test_what_every_plan_keeps_adds_no_row(tmp_path, tables):
+    """Grid power that is as clean as is asked, a mix of one source, a technology that is not there yet: no row, and the plan without the limit."""
+    plan = solved(small_case(tmp_path / "a", **tables))
+    free = {"generators": tables.get("generators")}
+    assert plan.objective == pytest.approx(solved(small_case(tmp_path / "b", **free)).objective)
+    assert not [name for name in assemble(build_sides(plan.case))[0].row_names if name.startswith(("clean_", "mix_"))]
 
 
 def test_blank_columns_add_nothing(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 from placement.errors import DataError
@@ -45,6 +46,19 @@ def test_a_tier_may_wait_for_a_site(tmp_path):
     rows = [gate(("tier", "b", "t"), ("site", "a", ""), 2)]
     plan = solved(small_case(tmp_path, **{**tables, "milestones": [*tables["milestones"], shared]}, gates=rows))
     assert set(plan.tables["grid"]["site"]) == {"c"}
+
+
+def test_a_tier_at_a_fee_is_a_decision_too(tmp_path):
+    """A rented connection without capex waits for the other site like one that is bought; without a fee it would be there already."""
+    spare = {"site": "north", "tier": "spare", "mw": 5, "opex_musd_per_year": 2}
+    tables = {"grid": [*edited("grid", {"site": "north"}, mw=0.5), spare], "gates": [gate(("tier", "north", "spare"), ("site", "south", ""), 1)]}
+    plan = solved(small_case(tmp_path / "a", **tables))
+    assert [name for name in assemble(build_sides(plan.case))[0].row_names if name.startswith("gate[")] == [f"gate[g,{t}]" for t in range(4)]
+    assert violations(plan, "grid", lambda t: pd.concat([t[t["tier"] != "spare"], pd.DataFrame([["north", "spare", PERIODS[0]]], columns=t.columns)])) >= {
+        "gate"
+    }
+    with pytest.raises(DataError, match="it is there already"):
+        small_case(tmp_path / "b", **{**tables, "grid": [*edited("grid"), {**spare, "opex_musd_per_year": ""}]})
 
 
 LATE: Rows = [

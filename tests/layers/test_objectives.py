@@ -8,6 +8,7 @@ import pytest
 
 import placement
 from placement.errors import DataError
+from placement.program import assemble, build_sides
 from placement.run import check, check_run
 from tests.layers.small import edited, small_case, solved, violations
 
@@ -88,3 +89,14 @@ def test_an_objective_without_effect_is_refused(tmp_path):
     """Nothing is moved in this case, so one that minimises moves says nothing."""
     with pytest.raises(placement.FormulationError, match="has no effect"):
         placement.solve(small_case(tmp_path, text='[[objectives]]\nname = "a"\nweights = { change = 1.0 }\n'))
+
+
+def test_payments_that_cancel_do_not_scale_the_row(tmp_path):
+    """Without discounting, parts of capex cancel up to rounding, such as 1e-16: the row of an objective must not be scaled by that."""
+    work = [{"site": "south", "hall": "s1", "milestone": "shell", "lead_p10": 1, "lead_p50": 1, "lead_p90": 1, "cost_musd": 0.1}]
+    halls = edited("halls", {"hall": "s1"}, life_years="", opex_musd_per_year="")
+    text = COST.replace("SLACK", "0.0") + CARBON
+    case = small_case(tmp_path, {"discount_rate": 0.0}, text, milestones=work, halls=halls)
+    noise = [c for c in abs(assemble(build_sides(case))[0].cost) if 0 < c < 1e-12]
+    assert noise
+    assert solved(case).summary["objectives"][-1]["name"] == "carbon"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import placement
 from placement.errors import DataError
 from placement.program import assemble, build_sides
 from placement.supply.permits import running
-from tests.layers.small import PERIODS, TABLES, Rows, small_case, solved, violations
+from tests.layers.small import PERIODS, TABLES, Rows, edited, small_case, solved, violations
 
 ROOT = Path(__file__).parents[2]
 NO_CHAT: dict[str, Any] = dict.fromkeys(("services", "service_skus", "demand", "metros", "links"))
@@ -116,6 +117,19 @@ def test_the_queue_holds_back_tiers(tmp_path):
     everything = solved(small_case(tmp_path / "c", **tables, grid_queue=[{"zone": "z", "period": PERIODS[1], "mw": 27}]))
     assert set(everything.tables["grid"]["in_service"]) == {PERIODS[1]}
     assert violations(everything, "grid", lambda t: t.assign(in_service=PERIODS[0])) >= {"grid_queue"}
+
+
+def test_temporary_power_leaves_its_place_in_the_queue(tmp_path):
+    """Turbines that end after two quarters make room for a tier of the same size, in a queue for one of them."""
+    only = {name: edited(name)[:1] for name in ("sites", "halls")}
+    tiers = [{"tier": "n", "mw": 0.35}, {"tier": "turbines", "mw": 10, "until": PERIODS[1], "capex_musd": 0.01},
+             {"tier": "late", "mw": 10, "available": PERIODS[2], "capex_musd": 0.01}]  # fmt: skip
+    grid = [{"site": "north", "firmness": 0.999, **tier} for tier in tiers]
+    queue = [{"zone": "z", "period": PERIODS[0], "mw": 10}]
+    plan = solved(small_case(tmp_path, **only, grid=grid, grid_queue=queue, links=[r for r in edited("links") if r["link"] != "es"]))
+    assert dict(plan.tables["grid"].set_index("tier")["in_service"]) == {"n": PERIODS[0], "turbines": PERIODS[0], "late": PERIODS[2]}
+    lasting = replace(plan, case=small_case(tmp_path / "b", **only, grid=[{**row, "until": ""} for row in grid], grid_queue=queue))
+    assert "grid_queue" in violations(lasting, "grid", lambda t: t)
 
 
 def test_refused_permits_send_work_elsewhere(tmp_path):

@@ -54,6 +54,19 @@ def test_water_moves_work_away(tmp_path):
     assert violations(replace(free, case=tight.case), "energy", lambda t: t) == {"water"}
 
 
+def test_power_that_is_sold_uses_no_water(tmp_path):
+    """An engine whose output is all sold, and a battery's losses, leave the water used as it was; what is taken grows."""
+    sites = edited("sites", wue_l_per_kwh=2.0)
+    plain = solved(small_case(tmp_path / "a", sites=sites))
+    engine = {"generator": "gas", "site": "north", "tech": "gas", "max_mw": 5, "capex_musd_per_mw": 0.001, "energy_usd_per_mwh": 20, "export_usd_per_mwh": 60}
+    battery = {"storage": "b", "site": "north", "max_mw": 1, "hours": 4, "efficiency": 0.8}
+    selling = solved(small_case(tmp_path / "b", sites=sites, generators=[engine]))
+    storing = solved(small_case(tmp_path / "c", sites=sites, storage=[battery]))
+    assert selling.kpis["export_gwh"] > 10 and storing.kpis["storage_gwh"] > 0.1
+    assert selling.kpis["energy_gwh"] > storing.kpis["energy_gwh"] > plain.kpis["energy_gwh"]
+    assert [one.kpis["water_ml"] for one in (selling, storing)] == pytest.approx([plain.kpis["water_ml"]] * 2, rel=1e-6)
+
+
 def test_dry_winters_leave_water_for_the_summer(tmp_path):
     """Water is counted over the year with the WUE of each season: two quarters without any leave the right to the other two."""
     sites = edited("sites", NORTH, wue_l_per_kwh=2.0, water_ml_per_year=1.0)

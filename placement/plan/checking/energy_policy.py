@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from placement.plan.checking.facts import Facts, Floats
+from placement.plan.checking.facts import Facts, Floats, codes
 from placement.plan.checking.verdict import axes, rows
 from placement.units import USD_PER_MUSD
 
@@ -59,7 +59,7 @@ def check_mix(facts: Facts, gwh: Mapping[str, Floats]) -> None:
 
 
 def _said(facts: Facts, gwh: Mapping[str, Floats], total: Floats) -> None:
-    """Compare the table of the mix, where there is one."""
+    """Compare the table of the mix, where there is one: it is complete then."""
     said = facts.plan["mix"]
     if not len(said):
         return
@@ -67,6 +67,10 @@ def _said(facts: Facts, gwh: Mapping[str, Floats], total: Floats) -> None:
     t = said["period"].to_numpy(int)
     real = np.array([gwh[k][i] if k in gwh else 0.0 for k, i in zip(said["tech"], t, strict=True)])
     slack = 1e-6 * facts.case.hours.sum() / 1e3
-    facts.found.equal("mix.gwh", said["gwh"], real, where, "energy of the technology", "GWh", slack)
+    techs = pd.Index(pd.unique(pd.Series([*gwh, *said["tech"]], dtype=object)))
+    claimed, every = np.zeros((2, len(techs), facts.n_periods))
+    claimed[codes(techs, said["tech"]), t] = said["gwh"]
+    every[: len(gwh)] = list(gwh.values())
+    facts.found.equal("mix.gwh", claimed, every, axes(("", techs), ("", facts.case.periods)), "energy of the technology", "GWh", slack)
     share = real / np.maximum(total[t], 1e-12)
     facts.found.equal("mix.share", said["share"], share, where, "share of the technology", "", 1e-6 + slack / np.maximum(total[t].min(), 1e-9))

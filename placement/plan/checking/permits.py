@@ -73,7 +73,8 @@ def check_grid_queue(facts: Facts) -> None:
     tiers = case["grid"].set_index(["site", "tier"])
     zone = facts.sites.set_index("site")["zone"]
     for r in facts.plan["grid"].itertuples():
-        if tiers.at[(r.site, r.tier), "capex_musd"] > 0 and zone[r.site] in zones:
-            new[zones.get_loc(zone[r.site]), r.in_service] += tiers.at[(r.site, r.tier), "mw"]
-    both: tuple[Floats, Floats] = (new.cumsum(axis=1), room.cumsum(axis=1))
+        tier = tiers.loc[(r.site, r.tier)]
+        if tier["capex_musd"] > 0 and zone[r.site] in zones:
+            new[zones.get_loc(zone[r.site]), r.in_service : int(tier["until"]) + 1] += tier["mw"]  # temporary power leaves its place to others
+    both: tuple[Floats, Floats] = (new, room.cumsum(axis=1))
     facts.found.at_most("grid_queue", *both, axes(("zone", zones), ("", case.periods)), "new connection against the queue", "MW")
