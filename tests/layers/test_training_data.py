@@ -69,6 +69,13 @@ def test_data_at_the_site_need_no_copy(tmp_path):
     assert plan.kpis["ingested_pb"] == 0
 
 
+def test_streaming_at_the_site_of_the_data_needs_no_link(tmp_path):
+    """The site of the data gets its first link in 2027Q3: a job there reads at full pace from the start."""
+    links = [{"link": "ns", "a": "north", "b": "south", "km": 3000, "available": "2027Q3"}]
+    plan = solved(with_data(tmp_path, {**STREAM, "node": "north"}, links=links))
+    assert plan.tables["training"][["start", "goodput"]].values.tolist() == [["2027Q1", 1.0]]
+
+
 def test_streaming_slows_with_distance(tmp_path):
     """3000 km at 10 % per 1000 km leave 0.7 of the throughput: 1000 / 0.7 = 1429 units, or three quarters; at 17 % too little is left."""
     wide = solved(with_data(tmp_path / "a", STREAM, gbps=""))
