@@ -41,7 +41,14 @@ def test_checker_counts_jobs_of_a_group_for_as_long_as_they_run(tmp_path):
     """Wide gangs take two of the four periods that a narrow one would: one after the other is no violation, one period less between them is."""
     jobs = [{"job": j, "value_musd": 80, "mandatory": 1, "anti_affinity": "pair"} for j in ("big", "twin")]
     wide = [{"job": j, "sku": "old", "units": 1000, "duration_periods": 4, "max_units": 2000, "scaling_exponent": 1} for j in ("big", "twin")]
-    tables = {"job_skus": wide, "skus": [TABLES["skus"][0]], "offers": [TABLES["offers"][0]], "sites": [TABLES["sites"][0]], "halls": [TABLES["halls"][0]], "grid": [TABLES["grid"][0]]}
+    tables = {
+        "job_skus": wide,
+        "skus": [TABLES["skus"][0]],
+        "offers": [TABLES["offers"][0]],
+        "sites": [TABLES["sites"][0]],
+        "halls": [TABLES["halls"][0]],
+        "grid": [TABLES["grid"][0]],
+    }
     plan = solved(small_case(tmp_path, jobs=jobs, **NO_SERVICES, **tables))
     assert set(plan.tables["training"]["start"]) == {"2027Q1", "2027Q3"}
     assert "apart" in violations(plan, "training", lambda t: t.assign(start="2027Q2", end="2027Q3"))
