@@ -13,10 +13,17 @@ _MOVE = 3  # a unit is there in one period, on the way in the next, and of use i
 
 def deployment_limited(d: Draft) -> Problems:
     """A limit on what a site can deploy needs chips that can be bought, and halls to put them in."""
-    given = d["sites"]["deploy_mw_per_period"].notna().to_numpy(dtype=bool)
-    idle = given if "offers" not in d.case else given & ~among(d["sites"]["site"], d.values("halls", "site"))
-    rule = "has no effect: " + ("the site has no hall" if "offers" in d.case else "no chips can be bought without offers.csv")
-    return d.broken("sites", "deploy_mw_per_period", idle, rule, "Leave it blank.")
+    sites, remedy = d["sites"], "Leave it blank."
+    given = sites["deploy_mw_per_period"].notna().to_numpy(dtype=bool)
+    if not among(d["offers"]["kind"], ("buy", "take_or_pay")).any():
+        what = "no offer is to buy" if "offers" in d.case else "no chips can be bought without offers.csv"
+        yield from d.broken("sites", "deploy_mw_per_period", given, f"has no effect: {what}", remedy)
+        return
+    hall = among(sites["site"], d.values("halls", "site"))
+    provided = sites["power_included"].to_numpy(dtype=bool)
+    yield from d.broken("sites", "deploy_mw_per_period", given & ~hall, "has no effect: the site has no hall", remedy)
+    rule = "has no effect where power_included is 1: only rented chips, which the provider puts into service, can be added there"
+    yield from d.broken("sites", "deploy_mw_per_period", given & hall & provided, rule, remedy)
 
 
 def retirements(d: Draft) -> Problems:
@@ -52,7 +59,7 @@ def waiting_and_moving(d: Draft) -> Problems:
 
 
 RULES: tuple[Rule, ...] = (
-    Rule(deployment_limited, "sites.site sites.deploy_mw_per_period halls.site"),
+    Rule(deployment_limited, "sites.site sites.deploy_mw_per_period sites.power_included halls.site offers.kind"),
     Rule(retirements, "case.periods installed.retires"),
     Rule(service_ends, "skus.sku skus.life_years skus.service_periods offers.sku case.toml.period_months"),
     Rule(

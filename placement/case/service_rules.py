@@ -87,7 +87,15 @@ def sharing_helps(d: Draft) -> Problems:
     return d.broken("services", "shared", idle, rule, "Give service_loads, or share more services, or leave it blank.")
 
 
+def presences_whole(d: Draft) -> Problems:
+    """A presence holds an accelerator at least; much less also misleads solvers, beside the units that serve."""
+    least = d["services"]["min_units"]
+    part = ((least > 0) & (least < 1)).to_numpy(dtype=bool)
+    return d.broken("services", "min_units", part, "must be 0 or at least 1: a presence holds an accelerator at least", "Write 1, or leave it blank.")
+
+
 RULES: tuple[Rule, ...] = (
+    Rule(presences_whole, "services.min_units"),
     Rule(
         sharing_helps,
         "case.blocks services.service services.shared services.peak_to_mean service_loads.service service_loads.block service_loads.load "

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from placement.demand.access import Access
+from placement.demand.sizing import replica_units
 from placement.rules import Scope
 
 
@@ -39,7 +40,7 @@ def usable(scope: Scope, service: pd.Series, k: NDArray[np.int64]) -> tuple[NDAr
     skus = case["skus"].iloc[k]
     shape = (n, len(k))
     export = scope.export["rule_id"].to_numpy().reshape(n, -1)[:, k]
-    memory = (service["hbm_gb"] > skus["hbm_gb"] * skus["node_units"]).to_numpy()
+    memory = (replica_units(scope, service, k) > skus["node_units"]).to_numpy()
     chips = ~scope.obtainable[:, k] & (installed == 0)
     refused = np.full(n, "", dtype=object)
     refused[scope.domain_site[scope.refused != ""]] = scope.refused[scope.refused != ""]

@@ -43,9 +43,11 @@ class Gravity:
             return cls(dataset, copied, known["residency"].fillna(""), np.ones(shape), np.zeros(shape, np.int64))
         routing = Routing(scope.case["links"], scope.case.n_periods)
         km = routing.path_km(list(data["node"]), list(scope.sites))[0, dataset]  # streamed over what exists from the start: a later link is not counted on
+        here = known["node"].to_numpy(object)[:, None] == scope.sites.to_numpy(object)[None, :]
+        km = np.where(here, 0.0, km)  # at the data's own site even before its first link
         loss = known["slowdown_per_1000km"].fillna(0.0).to_numpy(float)[:, None]
         lost = np.multiply(loss, km / 1000, where=loss > 0, out=np.zeros(shape))  # 0 x no route is no loss
-        away = copied.to_numpy()[:, None] & (known["node"].to_numpy(object)[:, None] != scope.sites.to_numpy(object)[None, :])
+        away = copied.to_numpy()[:, None] & ~here
         linked = routing.linked_from(list(data["node"]), list(scope.sites))[dataset]
         first = np.where(away, jobs["ingest_periods"].to_numpy(np.int64)[:, None] + linked, 0)
         return cls(dataset, copied, known["residency"].fillna(""), 1 - lost, first)

@@ -16,6 +16,8 @@ from placement.demand.columns import Floats
 from placement.rules import Scope
 from placement.units import SECONDS_PER_DAY
 
+TOLERANCE = 1e-9  # a replica that fills its units exactly: 2.1 / 0.7 is a hair above 3
+
 
 def sizes(scope: Scope, i: int, mtok_per_day: Floats, tok_per_s: Floats, sku: NDArray[np.int64]) -> tuple[Floats, Floats]:
     """Return units at work at the largest block load, and units to be held for it, of whole demands of service ``i``, shape (n,)."""
@@ -28,7 +30,7 @@ def sizes(scope: Scope, i: int, mtok_per_day: Floats, tok_per_s: Floats, sku: ND
 
 def replica_units(scope: Scope, service: pd.Series, sku: NDArray[np.int64]) -> Floats:
     """Return units of one replica on each SKU, shape (n,)."""
-    return np.ceil(service["hbm_gb"] / scope.case["skus"]["hbm_gb"].to_numpy(float)[sku])
+    return np.ceil(service["hbm_gb"] / scope.case["skus"]["hbm_gb"].to_numpy(float)[sku] - TOLERANCE)
 
 
 def utilisation(scope: Scope, service: pd.Series, work: Floats) -> Floats:

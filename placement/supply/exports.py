@@ -48,5 +48,5 @@ def _most(supply: Supply) -> list[int]:
     if supply.scope.rented.any():
         return list(range(last + 1))  # rented units come and go
     retiring = np.any(np.diff(supply.scope.standing, axis=2) < 0, axis=(0, 1)).tolist()
-    leaving = {t for _, _, t in supply.model.component("removed") or ()}
+    leaving = {t for _, t in supply.leaving}  # not only where `removed` is decided: all of a SKU may leave at once
     return [t for t in range(last) if retiring[t] or t + 1 in leaving] + [last]

@@ -63,7 +63,7 @@ def _pay(supply: Supply, offers: dict[str, Any]) -> dict[str, Expr]:
         if r.kind in OWNED:
             price[q] = tiers[q] if q in tiers else r.unit_price_usd / USD_PER_MUSD * m.order[q]
             supply.invest(r.period, price[q], life[r.sku], owner=r.sku, in_service=r.period + r.lead_periods)
-            if r.unit_price_usd > 0:
+            if r.unit_price_usd > 0 or q in tiers:
                 supply.purchase_musd[q] = price[q]
         elif r.unit_price_usd > 0:  # False for NaN
             price[q] = r.unit_price_usd / USD_PER_MUSD * m.order[q]
@@ -79,7 +79,7 @@ def cap_vendors(supply: Supply, price: dict[str, Expr]) -> None:
     case, m, offers = supply.case, supply.model, _offers(supply)
     vendor = case["skus"].set_index("sku")["vendor"].to_dict()
     cap = case["vendor_caps"].set_index("vendor")["max_spend_share"].to_dict()
-    spend: list[tuple[str, Expr]] = [(vendor[offers[q].sku], musd) for q, musd in price.items() if offers[q].unit_price_usd > 0]
+    spend: list[tuple[str, Expr]] = [(vendor[offers[q].sku], musd) for q, musd in price.items() if q in supply.purchase_musd or offers[q].kind == "lease"]
     spend += [(vendor[r.sku], len(in_term(supply, r)) * per_period(supply, r) * m.order[q]) for q, r in offers.items() if r.kind == "lease"]
     rents = {q.offer: q for q in case["offers"].itertuples() if q.kind == "on_demand"}
     spend += [(vendor[rents[i[0]].sku], per_period(supply, rents[i[0]]) * m.rented[i]) for i in m.rented]

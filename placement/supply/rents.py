@@ -73,12 +73,12 @@ def _lease(supply: Supply, leases: Offers, used: Collection[tuple[int, int]], he
 
 
 def _on_demand(supply: Supply, offers: Offers, used: Collection[tuple[int, int]], here: dict[tuple[int, int, int], list[Expr]]) -> None:
-    scope, m = supply.scope, supply.model
+    case, scope, m = supply.case, supply.scope, supply.model
     most = {
         (q, name, t): (f, k, float(min(r.max_units, scope.rentable[f, k, t])))
         for q, r in offers.items()
         for name, f, k in _allowed(supply, r, used)
-        for t in range(r.period, r.until + 1)
+        for t in range(r.period, min(r.until + 1, case.n_periods))
         if scope.rentable[f, k, t] > 0
     }
     m.rented = pyo.Var(list(most), bounds=lambda m, *i: (0, most[i][2]))

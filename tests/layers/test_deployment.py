@@ -15,6 +15,7 @@ NEW_IN_NORTH: dict[str, Rows | None] = {
     **{name: [TABLES[name][1]] for name in ("offers", "job_skus", "skus")},
     **NO_SERVICES,
 }
+FLEX = {"offer": "flex", "sku": "new", "kind": "on_demand", "period": "2027Q1", "until": "2027Q4", "max_units": 4000, "rent_usd_per_unit_month": 100}
 
 
 def slow(mw: float) -> Rows:
@@ -43,6 +44,13 @@ def test_deployment_rows_are_as_written_by_hand(tmp_path):
         {"deployed[north,old,1]": 0.001, "deployed[north,old,0]": -0.001, "deployed[north,new,1]": 0.0015, "deployed[north,new,0]": -0.0015}
     )
     assert program.row_upper[i] == 0.3
+
+
+def test_rented_units_are_no_deployment(tmp_path):
+    """500 units on demand come and go at once where 0.3 MW of own chips may enter service in a period, and the checker agrees."""
+    plan = solved(small_case(tmp_path, sites=[slow(0.3)[0]], **{**NEW_IN_NORTH, "offers": [TABLES["offers"][1], FLEX]}))
+    assert plan.tables["training"]["start"].tolist() == ["2027Q1"]
+    assert plan.tables["orders"].empty
 
 
 def test_checker_sees_chips_that_come_too_fast(tmp_path):
@@ -96,9 +104,28 @@ def test_export_caps_hold_before_retirement_too(tmp_path):
     assert "export_cap" in violations(plan, "chips", lambda t: t.assign(deployed=t["deployed"].where(t["period"] != "2027Q2", 150)))
 
 
+def test_export_caps_hold_before_all_units_of_a_sku_leave(tmp_path):
+    """Bought chips serve two periods and are all gone after them: the cap holds while they are there, not only at the end."""
+    skus = [{**TABLES["skus"][0], "export_class": "adv", "life_years": "", "service_periods": 2}]
+    rule = [{"export_class": "adv", "country": "NO", "rule": "cap", "cap_units": 900, "rule_id": "r"}]
+    north: dict[str, Rows | None] = {**{name: [TABLES[name][0]] for name in ("sites", "halls", "grid", "offers", "job_skus")}, **NO_SERVICES}
+    assert len(solved(small_case(tmp_path / "a", skus=[{**skus[0], "export_class": ""}], **north)).tables["training"]) == 1
+    assert solved(small_case(tmp_path / "b", skus=skus, export=rule, **north)).tables["training"].empty
+
+
 @pytest.mark.parametrize(
     ("tables", "problem"),
     [
+        ({"sites": slow(1), "offers": [FLEX], "skus": [{**r, "life_years": ""} for r in TABLES["skus"]], "installed": [HERE]}, "no offer is to buy"),
+        (
+            {
+                "sites": [*TABLES["sites"], {**TABLES["sites"][0], "site": "cloud", "power_included": 1, "deploy_mw_per_period": 1}],
+                "halls": [*TABLES["halls"], {"site": "cloud", "hall": "c", "it_mw": 5, "existing": 1}],
+                "offers": [*TABLES["offers"], {**FLEX, "site": "cloud"}],
+                **NO_SERVICES,
+            },
+            "which the provider puts into service",
+        ),
         ({"sites": slow(1), "offers": None, "installed": [HERE], "skus": [{**r, "life_years": ""} for r in TABLES["skus"]]}, "no chips can be bought"),
         ({"installed": [{**HERE, "retires": "2027Q1"}]}, "must lie after the first period"),
         ({"installed": [{**HERE, "retires": "2026Q1"}]}, "must lie after the first period"),

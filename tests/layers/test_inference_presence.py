@@ -112,8 +112,11 @@ def test_the_checker_knows_presence(tmp_path):
     assert violations(free, "presence", lambda t: t.reindex([0]).assign(**row)) == {"presence.service"}
 
 
-@pytest.mark.parametrize(("cells", "words"), [({"min_units": 1e-6}, "min_units"), ({"presence_cost_musd_per_year": 1e-9}, "presence_cost")])
+@pytest.mark.parametrize(
+    ("cells", "words"),
+    [({"min_units": 1e-6}, "min_units"), ({"min_units": 0.5}, "an accelerator at least"), ({"presence_cost_musd_per_year": 1e-9}, "presence_cost")],
+)
 def test_wrong_input_is_refused(tmp_path, cells, words):
-    """Amounts that cannot be told from 0 are refused."""
+    """Amounts that cannot be told from 0, and less than an accelerator, are refused."""
     with pytest.raises(DataError, match=words):
         case_of(tmp_path, **cells)

@@ -85,6 +85,17 @@ def test_load_by_block_replaces_the_peak(tmp_path):
     assert stress[1] == pytest.approx(stress[0] / 2)
 
 
+def test_a_replica_that_fills_a_node_exactly_fits(tmp_path):
+    """30.6 GB on three accelerators of 10.2 GB are a full node, although 30.6 / 10.2 is a hair above 3: weights go to thirds of the units."""
+    skus = [{**ALONE["skus"][0], "hbm_gb": 10.2, "node_units": 3}]
+    weights = {"origin": "south", "weights_gb": 30, "refresh_hours": 1}
+    places = ("sites", "halls", "grid", "links", "metros", "demand")
+    tables = {**ALONE, **{name: TABLES[name] for name in places}, "skus": skus, "services": edited("services", hbm_gb=30.6, **weights)}
+    plan = solved(small_case(tmp_path, **tables))
+    units = plan.tables["inference"].groupby("period")["units"].sum()
+    assert plan.tables["refresh"]["gbps"].iloc[0] == pytest.approx(units.iloc[0] / 3 * 30 * 8 / 3600)
+
+
 def test_larger_pools_are_used_more_fully(tmp_path):
     """Ten times the demand needs less than ten times the accelerators under a curve, and exactly ten times under a fixed cap."""
     less = [{**row, "mtok_per_day": 864} for row in ALONE["demand"]]

@@ -152,6 +152,17 @@ def test_holding_cost_is_that_of_the_months_in_stock(tmp_path):
     assert "stock_max" in swapped
 
 
+def test_a_move_is_no_cheaper_store(tmp_path):
+    """1000 chips that come with the order and are not needed cost 500 $ a month to hold; moving them about for 1 $ saves nothing of that."""
+    order = [{**TABLES["offers"][0], "max_units": 2000, "min_units": 2000}]
+    one = {"skus": [TABLES["skus"][0]], "job_skus": [TABLES["job_skus"][0]], "offers": order, "halls": edited("halls", it_mw=1)}
+    holding = [{"sku": "old", "holding_usd_per_unit_month": 500}]
+    stay = solved(small_case(tmp_path / "a", inventory=holding, **one, **NO_SERVICES))
+    move = solved(small_case(tmp_path / "b", inventory=holding, relocation=[{"sku": "old", "usd_per_unit": 1}], **one, **NO_SERVICES))
+    assert move.tables["moves"].empty
+    assert move.objective == pytest.approx(stay.objective, abs=1e-6)
+
+
 @pytest.mark.parametrize(
     ("tables", "problem"),
     [

@@ -127,3 +127,19 @@ def test_tiers_that_make_no_sense_are_refused(tmp_path):
         case_with(tmp_path / "a", tiers)
     with pytest.raises(DataError, match=r"price_tiers.*offer.*must be an offer of kind buy or take_or_pay"):
         case_with(tmp_path / "b", tiers, kind="lease", rent_usd_per_unit_month=900, term_periods=4)
+
+
+def test_units_after_free_ones_are_spend(tmp_path):
+    """The first 500 units are a gift and the rest costs: with half of the spend for each vendor as much must go to the other one, or nothing to either."""
+    tiers = [{"offer": "q-old", "from_units": 500, "unit_price_usd": 20000}]
+    gift = [{**TABLES["offers"][0], "unit_price_usd": 0}, {**TABLES["offers"][1], "unit_price_usd": 90000}]
+    skus = [{**TABLES["skus"][0], "life_years": ""}, TABLES["skus"][1]]
+    caps = [{"vendor": v, "max_spend_share": 0.5} for v in ("v", "w")]
+    tables = {**JOB_ONLY, "offers": gift, "skus": skus, "price_tiers": tiers, "halls": [{**TABLES["halls"][0], "it_mw": 1.2}], "sites": [TABLES["sites"][0]]}
+    tables["grid"] = [TABLES["grid"][0]]
+    free = solved(small_case(tmp_path / "a", **tables))
+    assert free.tables["orders"]["cost_musd"].sum() == pytest.approx(10)
+    capped = solved(small_case(tmp_path / "b", vendor_caps=caps, **tables))
+    spend = capped.tables["orders"].groupby("sku")["cost_musd"].sum()
+    assert spend.get("old", 0) == pytest.approx(spend.get("new", 0))
+    assert capped.objective > free.objective + 0.1

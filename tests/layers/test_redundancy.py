@@ -9,6 +9,7 @@ from placement.program import Program, assemble, build_sides
 from tests.layers.small import TABLES, edited, small_case, solved, violations
 
 TWINS = [{"job": j, "value_musd": 80, "mandatory": 1, "latest": "2027Q2", "anti_affinity": "pair"} for j in ("big", "twin")]
+NO_SERVICES: dict[str, None] = dict.fromkeys(("services", "service_skus", "demand", "metros", "links"))
 TWIN_SKUS = [{**row, "job": j} for j in ("big", "twin") for row in TABLES["job_skus"]]
 
 
@@ -34,6 +35,23 @@ def test_jobs_of_a_group_run_apart(tmp_path):
     in_turn = solved(small_case(tmp_path / "c", jobs=without(TWINS, "latest"), job_skus=TWIN_SKUS))
     assert in_turn.tables["training"]["site"].tolist() == ["north", "north"]
     assert set(in_turn.tables["training"]["start"]) == {"2027Q1", "2027Q3"}
+
+
+def test_checker_counts_jobs_of_a_group_for_as_long_as_they_run(tmp_path):
+    """Wide gangs take two of the four periods that a narrow one would: one after the other is no violation, one period less between them is."""
+    jobs = [{"job": j, "value_musd": 80, "mandatory": 1, "anti_affinity": "pair"} for j in ("big", "twin")]
+    wide = [{"job": j, "sku": "old", "units": 1000, "duration_periods": 4, "max_units": 2000, "scaling_exponent": 1} for j in ("big", "twin")]
+    tables = {
+        "job_skus": wide,
+        "skus": [TABLES["skus"][0]],
+        "offers": [TABLES["offers"][0]],
+        "sites": [TABLES["sites"][0]],
+        "halls": [TABLES["halls"][0]],
+        "grid": [TABLES["grid"][0]],
+    }
+    plan = solved(small_case(tmp_path, jobs=jobs, **NO_SERVICES, **tables))
+    assert set(plan.tables["training"]["start"]) == {"2027Q1", "2027Q3"}
+    assert "apart" in violations(plan, "training", lambda t: t.assign(start="2027Q2", end="2027Q3"))
 
 
 def test_jobs_of_a_group_run_apart_in_a_failure_domain_of_several_sites(tmp_path):

@@ -84,6 +84,13 @@ def test_units_on_demand_end_with_the_offer(tmp_path):
     assert solved(case_with(tmp_path, {**FLEX, "until": "2027Q1"})).kpis["jobs_placed"] == 0
 
 
+def test_units_on_demand_may_be_on_offer_beyond_the_horizon(tmp_path):
+    """An offer until 2030Q4 is one until the end of the horizon."""
+    beyond, blank = (solved(case_with(tmp_path / str(i), {**FLEX, "until": until})) for i, until in enumerate(("2030Q4", "")))
+    assert beyond.objective == pytest.approx(blank.objective)
+    assert rents(beyond) == pytest.approx({("flex", "2027Q1"): 1000, ("flex", "2027Q2"): 1000})
+
+
 def test_packs_on_demand_are_whole(tmp_path):
     """1,008 units are fourteen packs of 72."""
     plan = solved(case_with(tmp_path, {**FLEX, "pack_units": 72}))

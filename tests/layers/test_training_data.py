@@ -61,12 +61,26 @@ def test_a_small_copy_fits_into_the_first_period(tmp_path):
     assert plan.tables["fibre"][["period", "load_gbps"]].values.tolist() == [["2027Q1", pytest.approx(10 * 10000 * 8000 / (DAYS * 86400))]]
 
 
+def test_data_may_lie_where_no_site_is(tmp_path):
+    """10 PB that lie at a node between the sites reach the north over one link."""
+    plan = solved(with_data(tmp_path, {**COPY, "node": "mid"}))
+    assert plan.tables["training"][["site", "start"]].values.tolist() == [["north", "2027Q2"]]
+    assert plan.tables["fibre"]["link"].tolist() == ["ns"]
+
+
 def test_data_at_the_site_need_no_copy(tmp_path):
     """Where the data lie at the job's site it starts at once, on links of any width."""
     plan = solved(with_data(tmp_path, {**COPY, "node": "north"}, gbps=1))
     assert plan.tables["training"]["start"].tolist() == ["2027Q1"]
     assert plan.tables["fibre"].empty
     assert plan.kpis["ingested_pb"] == 0
+
+
+def test_streaming_at_the_site_of_the_data_needs_no_link(tmp_path):
+    """The site of the data gets its first link in 2027Q3: a job there reads at full pace from the start."""
+    links = [{"link": "ns", "a": "north", "b": "south", "km": 3000, "available": "2027Q3"}]
+    plan = solved(with_data(tmp_path, {**STREAM, "node": "north"}, links=links))
+    assert plan.tables["training"][["start", "goodput"]].values.tolist() == [["2027Q1", 1.0]]
 
 
 def test_streaming_slows_with_distance(tmp_path):

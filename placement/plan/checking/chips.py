@@ -51,7 +51,7 @@ def check_chips(facts: Facts, stock: Stock, rented: Floats, hall_mw: Floats, liq
     found.at_most("serving_split", serving, units, there, "units lent to inference against units there", "units", UNITS)
     found.at_most("compute", training, units - serving, there, "units of jobs against units not lent to inference", "units", UNITS, scale=units)
     _in_halls(facts, units, hall_mw, liquid_mw)
-    _deploy_rate(facts, deployed)
+    _deploy_rate(facts, owned)
     _where_allowed(facts, deployed)
     _export_cap(facts, units)
     return units, serving
@@ -66,10 +66,10 @@ def _in_halls(facts: Facts, units: Floats, hall_mw: Floats, liquid_mw: Floats) -
     facts.found.at_most("hall_liquid_mw", mw[:, facts.liquid_sku].sum(axis=1), limit, there, "IT power of liquid-cooled chips against liquid halls", "MW")
 
 
-def _deploy_rate(facts: Facts, deployed: Floats) -> None:
-    """Compare the IT power that a site puts into service in a period with what it can."""
+def _deploy_rate(facts: Facts, owned: Floats) -> None:
+    """Compare the IT power of owned units that a site puts into service in a period with what it can."""
     limit = facts.sites["deploy_mw_per_period"].fillna(np.inf).to_numpy(float)[:, None]
-    added = np.maximum(np.diff(deployed, axis=2, prepend=0.0), 0.0) * facts.unit_mw[None, :, None]
+    added = np.maximum(np.diff(owned, axis=2, prepend=0.0), 0.0) * facts.unit_mw[None, :, None]
     there, mw = axes(("site", facts.site_ids), ("", facts.case.periods)), facts.per_site(added.sum(axis=1))
     facts.found.at_most("deploy_rate", mw, np.broadcast_to(limit, mw.shape), there, "IT power put into service against what the site can", "MW", UNITS)
 

@@ -50,7 +50,7 @@ def _moves(facts: Facts) -> Floats:
 
 
 def check_inventory(facts: Facts, stock: Stock) -> None:
-    """Check and pay what has arrived and is not deployed."""
+    """Check and pay what has arrived and is not deployed; units on the way cost as much."""
     case, chips = facts.case, facts.plan["chips"]
     limits = case["inventory"]
     k = codes(facts.sku_ids, limits["sku"])
@@ -67,4 +67,6 @@ def check_inventory(facts: Facts, stock: Stock) -> None:
     limit = np.broadcast_to(limits["max_units"].fillna(np.inf).to_numpy(float)[:, None], idle.shape)
     facts.found.at_most("stock_max", idle, limit, there, "units in stock against the largest", "units", UNITS)
     usd = limits["holding_usd_per_unit_month"].to_numpy(float)[:, None] * case.period_months
-    facts.cash.pay("opex", np.arange(facts.n_periods), (usd * idle).sum(axis=0) / USD_PER_MUSD)
+    on_the_way, moves = np.zeros_like(stock.owned), facts.plan["moves"]
+    np.add.at(on_the_way, (codes(facts.sku_ids, moves["sku"]), moves["period"].to_numpy(int)), moves["units"].to_numpy(float))
+    facts.cash.pay("opex", np.arange(facts.n_periods), (usd * (idle + on_the_way[k])).sum(axis=0) / USD_PER_MUSD)

@@ -52,7 +52,7 @@ def check_apart(facts: Facts, jobs: pd.DataFrame) -> None:
     domain = grouped["site"].map(failure_domains(facts))
     running = [
         (group, where, facts.case.periods[t])
-        for group, where, start, length in zip(grouped["anti_affinity"], domain, grouped["start"], grouped["duration_periods"], strict=True)
+        for group, where, start, length in zip(grouped["anti_affinity"], domain, grouped["start"], grouped["periods"], strict=True)
         for t in range(int(start), min(int(start + length), facts.n_periods))
     ]
     count = pd.DataFrame(running, columns=["group", "domain", "label"]).value_counts().reset_index(name="n")

@@ -38,7 +38,8 @@ def link_loads(facts: Facts, network: Network, traffic: pd.DataFrame, pairs: Pai
                 continue
             main = route
         np.add.at(load[:, t], [*main, *other], r["gbps"])
-        facts.cash.pay("network", t, r["gb"] * (egress[r["origin"]] + price[main].sum()) / USD_PER_MUSD)
+        if r["gb"] > 0:  # a copy of data, which may come from any node, costs nothing
+            facts.cash.pay("network", t, r["gb"] * (egress[r["origin"]] + price[main].sum()) / USD_PER_MUSD)
     return load
 
 
