@@ -39,7 +39,9 @@ def test_two_routes_or_none(tmp_path):
     duct = small_case(tmp_path / "b", services=SAFE, links=ring(no="duct", no3="duct;bridge"))
     assert excluded(duct) == {("north", "survivable", 2), ("south", "survivable", 2)}
     assert solved(duct).kpis["unserved_share"] == pytest.approx(1)
-    assert "survivable" in {v.rule for v in check(duct, plan.tables, card("placement").weights).violations}
+    spaced = small_case(tmp_path / "c", services=SAFE, links=ring(no="duct", no3="bridge; duct"))
+    for case in (duct, spaced):
+        assert "survivable" in {v.rule for v in check(case, plan.tables, card("placement").weights).violations}
 
 
 def test_the_longer_route_has_its_own_limit(tmp_path):

@@ -52,7 +52,7 @@ def _check_pair(facts: Facts, network: Network, key: tuple[str, str, str, str, i
             found.add("survivable", where, "a link of a route does not exist yet")
         if service["avoid_subsea"] and (links["kind"].to_numpy(object)[route] == "subsea").any():
             found.add("subsea", where, "a route of a service that stays on land takes a subsea link")
-    risks = [{g for i in route for g in str(links["srlg"].iloc[i]).split(";") if g} for route in pair]
+    risks = [{g.strip() for i in route for g in str(links["srlg"].iloc[i]).split(";") if g.strip()} for route in pair]
     if set(pair[0]) & set(pair[1]) or risks[0] & risks[1]:
         found.add("survivable", where, "the two routes share a link or a risk group")
     if use == "users":

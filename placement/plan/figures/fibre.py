@@ -43,7 +43,7 @@ def _lengths(links: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
 
 
 def _weights(links: pd.DataFrame, loads: pd.DataFrame, n_periods: int) -> dict[str, float]:
-    """Return Gbit/s-km of refresh traffic on links with a capacity, mean over periods: in all, and on subsea links."""
+    """Return Gbit/s-km of fresh weights and copied data on links with a capacity, mean over periods: in all, and on subsea links."""
     if not len(loads):
         return {}
     both = loads.merge(links[["link", "km", "kind"]], on="link")
