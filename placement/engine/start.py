@@ -129,15 +129,14 @@ def _whole(k: Kernel, relaxed: Floats, fraction: float, options: SolveOptions, p
     """
     ours = k.workload < 0
     near = relaxed[ours]
-    part, rows = k.part.restricted(ours, np.zeros(len(relaxed)))
-    shared = np.diff(csc_array(k.part.matrix[:, ~ours]).tocsr().indptr)[rows] > 0  # workloads may fill these up to the limit
+    part, _ = k.part.restricted(ours, np.zeros(len(relaxed)))
     said = np.diff(part.matrix.tocsr().indptr) > 0  # what must be placed has rows that no decision of supply is in
     decided = part.integer
     lower = np.where(decided, np.maximum(part.lower, np.floor(near + _ZERO)), part.lower)
     upper = np.where(decided, np.minimum(part.upper, np.ceil(near - _ZERO)), part.upper)
     nearest = replace(
-        part, cost=np.where(decided, fraction - near, 0.0), matrix=csc_array(part.matrix.tocsr()[said]),
-        row_lower=np.where(shared, -np.inf, part.row_lower)[said], row_upper=part.row_upper[said], lower=np.minimum(lower, upper), upper=upper, offset=0.0,
+        part, cost=np.where(decided, fraction - near, 0.0), matrix=csc_array(part.matrix.tocsr()[said]), row_lower=part.row_lower[said],
+        row_upper=part.row_upper[said], lower=np.minimum(lower, upper), upper=upper, offset=0.0,
     )  # fmt: skip
     answer = solve(nearest, Run(time_limit_s=_QUICK * progress.search_s, seed=options.seed, threads=options.workers), watch=lambda o, b: progress.interrupted)
     out = np.ceil(relaxed - fraction)
