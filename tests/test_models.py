@@ -116,7 +116,7 @@ def filled(case: placement.Case, folder: Path, name: str) -> bool:
     if table == "case":
         return column in tomllib.loads((folder / "case.toml").read_text(encoding="utf-8"))
     known, cells = TABLES[table].column(column), case[table][column]
-    blank = {"start": 0, "end": case.n_periods - 1, "never": case.n_periods}.get(str(known.blank)) if known.kind == "period" else known.blank
+    blank = known.blank_value(case.n_periods)
     if known.required or blank is None:
         return len(cells) > 0
     return bool((cells.notna() if blank != blank else cells != blank).any())

@@ -131,10 +131,9 @@ def frame(name: str, rows: list[dict[str, object]], n_periods: int) -> pd.DataFr
     For tests and for code that makes cases. Period cells are indices here, not labels.
     """
     table = TABLES[name]
-    ends = {"start": 0, "end": n_periods - 1, "never": n_periods}
     columns = {}
     for c in table:
-        blank = ends.get(str(c.blank), c.blank) if c.kind == "period" else c.blank
+        blank = c.blank_value(n_periods)
         missing = ("" if c.waived and dtype_of(c) == "object" else NAN) if blank is None else blank
         columns[c.name] = pd.Series([row.get(c.name, missing) for row in rows], dtype=dtype_of(c))
     return pd.DataFrame(columns)

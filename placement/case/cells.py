@@ -101,7 +101,7 @@ def _spread(filled: Mask, inner: Mask) -> Mask:
 def _blank(column: Column, clock: Clock | None) -> object:
     """Return the value of an empty cell; a placeholder where the column must be filled."""
     if column.kind == "period":
-        return {"end": clock.n_periods - 1, "never": clock.n_periods}.get(str(column.blank), 0) if clock else 0
+        return (column.blank_value(clock.n_periods) or 0) if clock else 0
     if column.blank is None:
         return {"float": np.nan, "int": 0, "bool": False}.get(column.kind, "")
     return column.blank

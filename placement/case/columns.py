@@ -38,6 +38,12 @@ class Column:
         """Whether the column must be present and every cell filled."""
         return self.blank is None
 
+    def blank_value(self, n_periods: int) -> str | float | int | bool | None:
+        """Return the value that an empty cell stands for in a case with so many periods; ``None`` where the cell must be filled."""
+        if self.kind != "period":
+            return self.blank
+        return {"start": 0, "end": n_periods - 1, "never": n_periods}.get(str(self.blank))
+
     def required_beside(self, tables: Collection[str]) -> bool:
         """Whether it is required in a case with these tables."""
         return self.required and not (self.waived and says_pairs(tables))

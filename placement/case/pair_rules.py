@@ -48,7 +48,7 @@ def _told(d: Draft, table: str, column: Column) -> NDArray[np.bool_]:
     filled = d.filled(table, column.name)
     if column.required:
         return filled
-    blank = {"start": 0, "end": d.case.n_periods - 1, "never": d.case.n_periods}.get(str(column.blank)) if column.kind == "period" else column.blank
+    blank = column.blank_value(d.case.n_periods)
     values = d[table][column.name]
     return filled & ~np.asarray(values.isna() if blank is NAN else values == blank, dtype=bool)
 

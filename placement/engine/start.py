@@ -109,11 +109,18 @@ def rounded(k: Kernel, relaxed: Floats, options: SolveOptions, progress: Progres
     """Return the best kernel point with the relaxation's supply decisions rounded up and gangs continuous, or None."""
     best: tuple[float, Floats] | None = None
     slow = False
+    whole, near = _between(k, relaxed), relaxed[k.workload < 0]
     for fraction in _ROUND_UP:
-        x = np.where(k.supply, _whole(k, relaxed, fraction, options, progress), relaxed)
-        began, quick = progress.elapsed, _QUICK * progress.search_s
+        quick = _QUICK * progress.search_s
         if progress.out_of_time or (slow and best is not None):
             break
+        # Without rows each decision would be ``ceil(relaxed - fraction)``, the least of this cost between the whole numbers around it.
+        nearest = replace(whole, cost=np.where(whole.integer, fraction - near, 0.0))
+        answer = solve(nearest, Run(time_limit_s=quick, seed=options.seed, threads=options.workers), watch=lambda o, b: progress.interrupted)
+        x = np.where(k.supply, np.ceil(relaxed - fraction), relaxed)
+        if answer.x is not None:
+            x[k.supply] = np.round(answer.x[whole.integer])
+        began = progress.elapsed
         found = relaxed_around(k, ~k.supply, x, 0.25 * progress.search_s, options, progress)
         slow = progress.elapsed - began > quick
         if found is not None and (best is None or found[0] < best[0]):
@@ -121,28 +128,20 @@ def rounded(k: Kernel, relaxed: Floats, options: SolveOptions, progress: Progres
     return None if best is None else best[1]
 
 
-def _whole(k: Kernel, relaxed: Floats, fraction: float, options: SolveOptions, progress: Progress) -> Floats:
-    """Return a kernel point with supply's decisions rounded up from a fraction on, as far as the rows without workloads allow.
+def _between(k: Kernel, relaxed: Floats) -> Arrays:
+    """Return supply's columns with the rows that hold without any workload, each decision between the whole numbers around the relaxation's.
 
-    Without such rows each decision would be ``ceil(relaxed - fraction)``: that is the least of ``(fraction - relaxed) * decision`` between the
-    whole numbers around it (the idea of the feasibility pump: Fischetti, Glover, Lodi 2005). Where nothing is found it is returned as it is.
+    Its integral points are the roundings that supply's own rows allow (as in the feasibility pump: Fischetti, Glover and Lodi 2005).
     """
     ours = k.workload < 0
-    near = relaxed[ours]
     part, _ = k.part.restricted(ours, np.zeros(len(relaxed)))
     said = np.diff(part.matrix.tocsr().indptr) > 0  # what must be placed has rows that no decision of supply is in
-    decided = part.integer
-    lower = np.where(decided, np.maximum(part.lower, np.floor(near + _ZERO)), part.lower)
-    upper = np.where(decided, np.minimum(part.upper, np.ceil(near - _ZERO)), part.upper)
-    nearest = replace(
-        part, cost=np.where(decided, fraction - near, 0.0), matrix=csc_array(part.matrix.tocsr()[said]), row_lower=part.row_lower[said],
-        row_upper=part.row_upper[said], lower=np.minimum(lower, upper), upper=upper, offset=0.0,
+    lower = np.where(part.integer, np.maximum(part.lower, np.floor(relaxed[ours] + _ZERO)), part.lower)
+    upper = np.where(part.integer, np.minimum(part.upper, np.ceil(relaxed[ours] - _ZERO)), part.upper)
+    return replace(
+        part, matrix=csc_array(part.matrix.tocsr()[said]), row_lower=part.row_lower[said], row_upper=part.row_upper[said],
+        lower=np.minimum(lower, upper), upper=upper, offset=0.0,
     )  # fmt: skip
-    answer = solve(nearest, Run(time_limit_s=_QUICK * progress.search_s, seed=options.seed, threads=options.workers), watch=lambda o, b: progress.interrupted)
-    out = np.ceil(relaxed - fraction)
-    if answer.x is not None:
-        out[ours] = np.round(answer.x)
-    return out
 
 
 def relaxed_around(k: Kernel, free: Mask, x: Floats, seconds: float, options: SolveOptions, progress: Progress) -> tuple[float, Floats] | None:

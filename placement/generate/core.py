@@ -66,8 +66,6 @@ def without_effect(case: Case, problems: Iterable[Problem]) -> Case | None:
 
 def _blanked(case: Case, name: str, table: pd.DataFrame, column: str, rows: list[int] | slice) -> pd.DataFrame:
     """Return a table with cells of a column as if they were blank."""
-    known = TABLES[name].column(column)
-    blank = {"start": 0, "end": case.n_periods - 1, "never": case.n_periods}[str(known.blank)] if known.kind == "period" else known.blank
     cells = table[column].copy()
-    cells.iloc[rows] = blank
+    cells.iloc[rows] = TABLES[name].column(column).blank_value(case.n_periods)
     return table.assign(**{column: cells})

@@ -41,9 +41,7 @@ def _settings(case: Case, note: str) -> str:
 def _cells(case: Case, table: str, column: str, values: pd.Series) -> list[str]:
     """Return a column as text: labels of periods, 0/1, numbers to six significant digits; blank what a blank cell stands for."""
     known = next((c for c in TABLES[table] if c.name == column), None)
-    kind, blank = (known.kind, known.blank) if known else ("text", None)
-    if kind == "period":
-        blank = {"start": 0, "end": case.n_periods - 1, "never": case.n_periods}.get(str(blank))
+    kind, blank = (known.kind, known.blank_value(case.n_periods)) if known else ("text", None)
     written = _written(case, kind, values)
     return written if blank is None else ["" if cell == blank else text for cell, text in zip(values.tolist(), written, strict=True)]
 

@@ -44,23 +44,8 @@ def _put_services(kit: Kit) -> None:
     table["tier"] = table["tier"] if edge.any() and not edge.all() else "any"
     table["name"] = table["name"] + " (generated " + table["service"].str.rsplit(".", n=1).str[1] + ")"
     kit.put("services", table, "resampled from " + table["base"])
-    for name in ("service_loads", "service_metros"):
-        if name in kit.base:
-            _put_beside(kit, name)
-    curves = kit.base["utilisation_curves"]
-    kit.put("utilisation_curves", curves[curves["curve"].isin(table["queue_curve"])], "kept")
-
-
-def _put_beside(kit: Kit, name: str) -> None:
-    """Give every copy of a service the rows of its base; rows of metros, to every copy of the metro."""
-    rows = expand(kit.base[name], "service", kit.copies["services"])
-    if "metro" in rows:
-        metros = kit.copies["metros"].rename(columns={"base": "metro", "id": "new_metro"})
-        rows = rows.merge(metros, on="metro", how="inner", sort=False)
-        rows["metro"] = rows["new_metro"]
-        usual = kit.here("services").set_index("service")["slo_rtt_ms"]
-        rows = rows[rows["slo_rtt_ms"] != rows["service"].map(usual)]
-    kit.put(name, rows, "resampled from " + rows["base"])
+    loads = expand(kit.base["service_loads"], "service", copies)
+    kit.put("service_loads", loads, "resampled from " + loads["base"])
 
 
 def _origin(kit: Kit, base: str) -> str:

@@ -44,9 +44,8 @@ class Kit:
         An optional column that the table, or some of its rows, were made without is blank there.
         """
         if len(table):
-            ends = {"start": 0, "end": self.calendar.after - 1, "never": self.calendar.after}
             for c in (c for c in TABLES[name] if not c.required):
-                blank = ends[str(c.blank)] if c.kind == "period" else c.blank
+                blank = c.blank_value(self.calendar.after)
                 cells = table[c.name] if c.name in table else pd.Series(blank, index=table.index)
                 table = table.assign(**{c.name: cells.where(cells.notna(), blank).astype(self.base[name][c.name].dtype)})
             said = note.to_numpy() if isinstance(note, pd.Series) else note

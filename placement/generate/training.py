@@ -31,8 +31,7 @@ def put_jobs(kit: Kit) -> None:
     pairs = _pairs(kit, copies)
     shortest = pairs.groupby("copy")["duration_periods"].min().reindex(range(n)).to_numpy()
     _move_windows(kit, jobs, shortest)
-    open_end = jobs["due"] >= kit.base.n_periods - 1
-    jobs["due"] = np.where(open_end, kit.calendar.after - 1, np.maximum(kit.calendar.moved(jobs["due"].to_numpy()), jobs["earliest"]))
+    jobs["due"] = kit.calendar.after - 1  # no date, as in the base
     value = kit.draw.spread("job value", n, VALUE) * kit.draw.spread("job size", n, SIZE) * kit.calendar.stretch
     jobs["value_musd"] *= value
     jobs["name"] = jobs["name"] + " (generated " + jobs["job"].str.rsplit(".", n=1).str[1] + ")"

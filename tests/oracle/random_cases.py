@@ -520,10 +520,9 @@ def write_case(case: Case, folder: Path) -> Path:
 
 def _as_text(case: Case, name: str, table: pd.DataFrame) -> pd.DataFrame:
     """Return the cells of a table as a planner writes them: what a blank stands for is left blank (it may be no allowed entry)."""
-    ends = {"start": 0, "end": case.n_periods - 1, "never": case.n_periods}
     out: dict[str, list[str]] = {}
     for c in TABLES[name]:
-        blank = ends.get(str(c.blank)) if c.kind == "period" else c.blank
+        blank = c.blank_value(case.n_periods)
         if c.kind == "period":
             cells = [period_label(case.start + int(t), case.period_months) for t in table[c.name]]
         elif c.kind == "bool":
