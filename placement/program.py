@@ -314,6 +314,8 @@ def assemble(sides: Sides) -> tuple[Program, list[Any]]:
     constant = np.array([0.0 if i in resource_row else float(available[i]) for i in range(n_res)])
     constant[varying] = [-rhs[i] for i in here]
 
+    exact = np.array([sides.demand.resources.decode(int(c)) in supply.exact for c in sides.resources], bool)
+
     use = columns.use
     use_a = coo_array((use.value, (np.searchsorted(sides.resources, use.row), use.col)), shape=(n_res, n_col))
     serve_a = coo_array((np.ones(n_col), (columns.serve_row, np.arange(n_col))), shape=(len(columns.serve), n_col))
@@ -339,7 +341,7 @@ def assemble(sides: Sides) -> tuple[Program, list[Any]]:
         cost=np.concatenate([own_cost, sides.column_cost()]),
         offset=float(form.c_offset[0]),
         matrix=csc_array(matrix),
-        row_lower=np.concatenate([supply_lower, np.full(n_res, -np.inf), columns.serve["lower"].to_numpy(float), np.full(n_need, -np.inf)]),
+        row_lower=np.concatenate([supply_lower, np.where(exact, constant, -np.inf), columns.serve["lower"].to_numpy(float), np.full(n_need, -np.inf)]),
         row_upper=np.concatenate([supply_upper, constant, columns.serve["upper"].to_numpy(float), np.zeros(n_need)]),
         lower=np.concatenate([[v.lb if v.lb is not None else -np.inf for v in variables], np.zeros(n_col)]),
         upper=np.concatenate([[v.ub if v.ub is not None else np.inf for v in variables], np.ones(n_col)]),
@@ -373,7 +375,8 @@ def to_pyomo(case: Case, model: Card | None = None) -> pyo.ConcreteModel:
     keys = {resource_name(sides, int(c)): i for i, c in enumerate(sides.resources)}
     amounts = {i: amount(sides.supply.available[sides.demand.resources.decode(int(c))]) for i, c in enumerate(sides.resources)}
     m.nothing = pyo.Var(bounds=(0, 0))  # stands in rows that no column meets, which Pyomo would take for a truth value
-    m.resource = pyo.Constraint(list(keys), rule=lambda m, key: (None, _body(m, used[keys[key]], amounts[keys[key]]), 0))
+    exact = {resource_name(sides, int(c)) for c in sides.resources if sides.demand.resources.decode(int(c)) in sides.supply.exact}
+    m.resource = pyo.Constraint(list(keys), rule=lambda m, key: (0 if key in exact else None, _body(m, used[keys[key]], amounts[keys[key]]), 0))
     members: list[list[Any]] = [[] for _ in range(len(columns.serve))]
     for j, i in enumerate(columns.serve_row):
         members[int(i)].append(m.x[j])

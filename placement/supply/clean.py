@@ -1,6 +1,6 @@
 r"""Least share of clean energy: in every block (matched by the hour), or over a period (matched by the year's certificates).
 
-.. math:: \sum_i (c_i - \phi) P_{itb} + (1 - \phi) (discharge - charge)_{tb} \ge 0
+.. math:: \sum_i (c_i - \phi) P_{itb} + (1 - \phi) (discharge - charge - spilled)_{tb} \ge 0
 
 Storage counts as clean when it gives and takes clean energy when it is charged, as in Riepin and Brown (2023), "System-level impacts of
 24/7 carbon-free electricity procurement". See models/README.md, section 2.
@@ -25,6 +25,9 @@ def build(supply: Supply) -> None:
     for source in supply.sources:
         for place in (zone[source.site], EVERYWHERE):
             mw[place, source.period, source.block].append((source.clean, source.mw))
+    for (s, t, b), lost in supply.spilled_mw.items():  # what is spilled counts as clean energy lost
+        for place in (zone[s], EVERYWHERE):
+            mw[place, t, b].append((1.0, -lost))
     share = {(r.matching, r.zone or EVERYWHERE, r.period): r.share for r in case["clean_targets"].itertuples()}
     blocks = range(len(case.blocks))
 
@@ -42,4 +45,4 @@ def build(supply: Supply) -> None:
     m.clean_energy = pyo.Constraint(yearly, rule=lambda m, z, t: amount([float(case.hours[b]) * over(z, t, b, share["period", z, t]) for b in blocks]) >= 0)
 
 
-BLOCK = Block("clean", build, tables=("clean_targets",), needs=("grid", "contracts", "generation", "storage"))
+BLOCK = Block("clean", build, tables=("clean_targets",), needs=("grid", "contracts", "generation", "storage", "spill"))

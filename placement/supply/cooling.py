@@ -13,6 +13,7 @@ from collections.abc import Collection
 
 import pyomo.environ as pyo
 
+from placement.supply.spill import counted
 from placement.supply.supply import Block, Expr, Supply, amount
 from placement.units import MONTHS_PER_YEAR, USD_PER_MUSD
 
@@ -25,12 +26,13 @@ def build(supply: Supply) -> None:
     sites = case["sites"].set_index("site")
     code = {s: i for i, s in enumerate(scope.sites)}
     heat, right, cap = (sites[column].dropna().to_dict() for column in ("heat_mw", "water_ml_per_year", "community_water_ml_per_year"))
-    m.spilled_mw = pyo.Var([i for i in sources if i[0] in heat or i[0] in right or i[0] in cap], bounds=lambda m, *i: (0, sum(v.ub for v in sources[i])))
-    facility: dict[tuple[str, int, int], Expr] = {}
-    for s, t, b in m.spilled_mw:
-        supply.draw(("power", code[s], t, b), m.spilled_mw[s, t, b])
-        i = (s, t, b)
-        facility[i] = amount(sources[i]) - amount(supply.export_mw.get(i, ())) + amount(supply.stored_mw.get(i, ())) - m.spilled_mw[i]
+    limited = [i for i in sources if i[0] in heat or i[0] in right or i[0] in cap]
+    if not counted(case):  # else what stays at the site is what it uses
+        m.spilled_mw = pyo.Var(limited, bounds=lambda m, *i: (0, sum(v.ub for v in sources[i])))
+        for s, t, b in limited:
+            supply.draw(("power", code[s], t, b), m.spilled_mw[s, t, b])
+            supply.spilled_mw[s, t, b] = m.spilled_mw[s, t, b]
+    facility = {i: supply.facility_mw(i) for i in limited}
     m.heat_limit = pyo.Constraint(
         [(s, t) for s, t, b in facility if s in heat and b == case.stress],
         rule=lambda m, s, t: facility[s, t, case.stress] <= heat[s] * float(scope.pue[code[s], t, case.stress]),

@@ -69,6 +69,8 @@ class Supply:
         self.through_grid: dict[tuple[Any, ...], list[Expr]] = defaultdict(list)  # (site, t, b) -> MW that use the connection
         self.stored_mw: dict[tuple[Any, ...], list[Expr]] = defaultdict(list)  # (site, t, b) -> MW that storage gives less what it takes
         self.export_mw: dict[tuple[Any, ...], list[Expr]] = defaultdict(list)  # (site, t, b) -> MW sold through the connection
+        self.spilled_mw: dict[tuple[Any, ...], Expr] = {}  # (site, t, b) -> MW that nobody uses
+        self.exact: set[tuple[Any, ...]] = set()  # resources of which nothing may be left over
         self.sources: list[Source] = []  # the same by technology, and what is sold and stored
         self.source_mw: dict[tuple[Any, ...], list[Expr]] = defaultdict(list)  # (site, t, b) -> MW from all sources
 
@@ -80,6 +82,10 @@ class Supply:
     def draw(self, key: tuple[Any, ...], amount: Expr) -> None:
         """Take an amount from a resource for the supply side's own use."""
         self.provide(key, -amount)
+
+    def facility_mw(self, i: tuple[Any, ...]) -> Expr:
+        """Return what stays at a site of the power of all sources, (site, t, b): without what is sold, stored and spilled."""
+        return amount(self.source_mw[i]) - amount(self.export_mw.get(i, ())) + amount(self.stored_mw.get(i, ())) - self.spilled_mw.get(i, 0)
 
     def pay(self, term: str, period: int, amount_musd: Expr, owner: str = "") -> None:
         """Charge an undiscounted amount in a period to a cost term; ``owner`` is the site or SKU that it is for, if one."""

@@ -67,6 +67,55 @@ def test_stored_energy_is_clean_as_it_was_charged(tmp_path):
     assert set(plan.tables["energy"]["source"]) == {"generator:sun"}
 
 
+def test_power_is_not_drawn_to_be_counted(tmp_path):
+    """A cheap clean plant at a site where nothing stands cannot make the other site's grid energy clean, nor can a price below zero be milked."""
+    sun = [{**GAS, "generator": "sun", "site": "south", "tech": "solar", "capex_musd_per_mw": 0.0001, "energy_usd_per_mwh": 0, "co2_kg_per_mwh": 0, "clean": 1}]
+    plan = solved(small_case(tmp_path / "a", generators=sun, clean_targets=target(0.5, "block")))
+    energy = plan.tables["energy"].groupby(["site", "source"])["mw"].sum()
+    south = plan.tables["chips"].query("site == 'south'")["installed"].sum() + plan.tables["chips"].query("site == 'south'")["deployed"].sum()
+    assert south > 0 or ("south", "generator:sun") not in energy.index
+    more = {"energy": lambda t: t.assign(mw=t["mw"] + 1.0)}
+    assert "spill_limit" in violations(plan, "energy", more["energy"])
+    paid = edited("tariffs", {"block": "calm"}, energy_usd_per_mwh=-50)
+    milked = solved(small_case(tmp_path / "b", tariffs=paid))
+    drawn = milked.tables["energy"].query("block == 'calm'").groupby("period")["mw"].sum()
+    assert drawn.max() < 1.2  # what chips draw, not the connection's 20 MW
+    assert "spill_limit" in violations(milked, "energy", lambda t: t.assign(mw=t["mw"] + 1.0))
+
+
+def test_what_must_run_may_be_spilled(tmp_path):
+    """Must-run output beyond the load is spilled, and counts as clean energy lost: the rest of the site is no cleaner for it."""
+    steady = [
+        {
+            **GAS,
+            "generator": "geo",
+            "tech": "geothermal",
+            "min_load": 1,
+            "unit_mw": 3,
+            "capex_musd_per_mw": 0.0001,
+            "energy_usd_per_mwh": 0,
+            "clean": 1,
+        }
+    ]
+    plan = solved(small_case(tmp_path, generators=steady, clean_targets=target(0.9, "block")))
+    energy = plan.tables["energy"].groupby(["site", "source"])["mw"].sum()
+    assert energy["north", "generator:geo"] > 0
+    own = plan.tables["energy"].query("source == 'generator:geo'").groupby(["period", "block"])["mw"].sum()
+    assert own.min() >= 3 - 1e-6  # all of it runs, needed or not
+
+
+def test_to_pyomo_is_the_same_where_power_is_counted(tmp_path):
+    """Rows that are equalities in the arrays are equalities in Pyomo."""
+    import pyomo.environ as pyo
+
+    import placement
+
+    case = small_case(tmp_path, ppas=WIND, profiles=PROFILES, clean_targets=target(0.5, "block"))
+    model = placement.to_pyomo(case)
+    pyo.SolverFactory("appsi_highs").solve(model)
+    assert pyo.value(model.cost) == pytest.approx(solved(case).objective, abs=1e-5)
+
+
 def test_a_carbon_cap_turns_to_cleaner_power(tmp_path):
     """Half of the emissions allowed: gas at a fifth of the grid's carbon comes in, and the cap is met to the kilogram."""
     tables = {"generators": [{**GAS, "energy_usd_per_mwh": 155}]}

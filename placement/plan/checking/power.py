@@ -48,8 +48,24 @@ def check_power(facts: Facts, draw: Floats, firm_units: dict[float, Floats]) -> 
         _firm(facts, tiers_on - given_up, capacity, stored, firm_units)
     check_carbon(facts, _energy_cost(facts, taken))
     kept = Taken(taken.grid, taken.ppa, taken.generator - sold)
-    check_clean(facts, total - at_sites(facts, sold) + stored_mw, _clean(facts, kept) + stored_mw)
+    spilled = _spilled(facts, total - at_sites(facts, sold) + stored_mw - draw, capacity, total)
+    check_clean(facts, total - at_sites(facts, sold) + stored_mw - spilled, _clean(facts, kept) + stored_mw - spilled)
     check_mix(facts, _by_tech(facts, kept))
+
+
+def _spilled(facts: Facts, left: Floats, capacity: Floats, total: Floats) -> Floats:
+    """Check what is left over (s,t,b), where taking it could pay, against what must run; return it, 0 elsewhere."""
+    case, generators = facts.case, facts.case["generators"]
+    counted = any(len(case[t]) for t in ("clean_targets", "mix_limits", "curtailment")) or bool((case["tariffs"]["energy_usd_per_mwh"] < 0).any())
+    if not counted or not facts.power_modelled:
+        return np.zeros_like(left)
+    must = generators["min_load"].to_numpy(float)[:, None, None] * facts.profile(generators)[:, None, :] * capacity[:, :, None]
+    here = ~facts.sites["power_included"].to_numpy(bool)[:, None, None]
+    there = axes(("site", facts.site_ids), ("", case.periods), ("block", facts.block_names))
+    facts.found.at_most(
+        "spill_limit", np.where(here, left, 0.0), at_sites(facts, must), there, "power that nobody uses against what must run", "MW", scale=total
+    )
+    return np.asarray(np.where(here, np.maximum(left, 0.0), 0.0))
 
 
 def _tiers(facts: Facts) -> Floats:
