@@ -106,16 +106,20 @@ def repair(k: Kernel, begin: Floats, options: SolveOptions, progress: Progress) 
 
 
 def rounded(k: Kernel, relaxed: Floats, options: SolveOptions, progress: Progress) -> Floats | None:
-    """Return the best kernel point with the relaxation's supply decisions rounded up and gangs continuous, or None."""
+    """Return the best kernel point with the relaxation's supply decisions rounded and gangs continuous, or None.
+
+    Up from a small fraction on, for that makes room; but switches (taking part, signing), which bind as much as they allow, down.
+    """
     best: tuple[float, Floats] | None = None
     slow = False
-    whole, near = _between(k, relaxed), relaxed[k.workload < 0]
-    for fraction in _ROUND_UP:
+    whole, near, down = _between(k, relaxed), relaxed[k.workload < 0], _switches(k)
+    for least in _ROUND_UP:
+        fraction = np.where(down, 1.0 - _ZERO, least)
         quick = _QUICK * progress.search_s
         if progress.out_of_time or (slow and best is not None):
             break
         # Without rows each decision would be ``ceil(relaxed - fraction)``, the least of this cost between the whole numbers around it.
-        nearest = replace(whole, cost=np.where(whole.integer, fraction - near, 0.0))
+        nearest = replace(whole, cost=np.where(whole.integer, fraction[k.workload < 0] - near, 0.0))
         answer = solve(nearest, Run(time_limit_s=quick, seed=options.seed, threads=options.workers), watch=lambda o, b: progress.interrupted)
         x = np.where(k.supply, np.ceil(relaxed - fraction), relaxed)
         if answer.x is not None:
@@ -142,6 +146,15 @@ def _between(k: Kernel, relaxed: Floats) -> Arrays:
         part, matrix=csc_array(part.matrix.tocsr()[said]), row_lower=part.row_lower[said], row_upper=part.row_upper[said],
         lower=np.minimum(lower, upper), upper=upper, offset=0.0,
     )  # fmt: skip
+
+
+def _switches(k: Kernel) -> Mask:
+    """Columns that tighten as many of the rows with anything continuous as they relax, when they grow (their locks: Achterberg 2007, section 3.3)."""
+    mixed = abs(k.part.matrix) @ (~k.part.integer | (k.workload >= 0)).astype(float) > 0
+    below, above = np.isfinite(k.part.row_upper) & mixed, np.isfinite(k.part.row_lower) & mixed  # a row with both limits counts twice
+    grows = csc_array(k.part.matrix.sign()).T
+    tightens, met = grows @ (below.astype(float) - above), abs(grows) @ (below ^ above).astype(float)
+    return np.asarray((tightens == 0) & (met > 0))
 
 
 def relaxed_around(k: Kernel, free: Mask, x: Floats, seconds: float, options: SolveOptions, progress: Progress) -> tuple[float, Floats] | None:
