@@ -20,7 +20,7 @@ from placement.instances import read_instance
 from placement.plan.checker import Verdict, read_tables
 from placement.plan.checker import check as check_tables
 from placement.plan.plan import Plan
-from placement.plan.run_folder import RunFolder, check_target, read_certificate, read_run, read_summary, write_files, write_run
+from placement.plan.run_folder import POINT, RunFolder, check_target, read_certificate, read_run, read_summary, write_files, write_run
 from placement.report import render
 
 _CLOSE = 1e-9  # relative, for numbers that are the same computation twice
@@ -37,12 +37,44 @@ def write_plan(plan: Plan, out: str | Path, log: Sequence[str] = ()) -> Path:
     target = check_target(out)
 
     def fill(folder: Path) -> None:
-        write_files(folder, plan.summary, plan.tables, plan.prices, plan.exclusions, plan.progress, plan.proof.arrays() if plan.proof else None)
+        saved = (plan.proof.arrays() if plan.proof else {}) | ({} if plan.point is None else {POINT: plan.point})
+        write_files(folder, plan.summary, plan.tables, plan.prices, plan.exclusions, plan.progress, saved or None)
         (folder / "report.html").write_text(render(plan.case, plan.tables, plan.summary, plan.prices, plan.progress, plan.exclusions), encoding="utf-8")
         (folder / "log.txt").write_text("".join(f"{line}\n" for line in log), encoding="utf-8")
 
     write_run(target, fill)
     return target
+
+
+def read_plan(folder: str | Path) -> Plan:
+    """Return the plan of a run folder with the case that it was made from, so that questions can be asked about it.
+
+    Raises
+    ------
+    DataError
+        If it is not a run folder, a file of it is damaged, or its case is gone or changed.
+    """
+    from placement.certificate import Proof  # loads Pyomo, which a report does not need
+    from placement.engine import Status
+
+    run, saved = read_run(folder), read_certificate(folder) or {}
+    summary = run.summary
+    try:
+        proof, status = Proof.from_arrays(saved) if "dual" in saved else None, Status(str(summary["status"]))
+        kpis = pd.Series(dict(summary["kpis"]), dtype=float)
+    except (ValueError, KeyError, TypeError) as error:
+        raise DataError([Problem(str(folder), "", f"is damaged ({error})", "Solve the case again")]) from None
+    case = replace(case_of(run), model=str(summary["model"]))
+    return Plan(
+        case=case, status=status, objective=_number(summary, "objective", math.inf), bound=_number(summary, "bound", -math.inf),
+        verified_bound=_number(summary, "verified_bound", -math.inf), gap=_number(summary, "gap", math.inf), tables=run.tables, kpis=kpis,
+        prices=run.prices, exclusions=run.exclusions, proof=proof, point=saved.get(POINT), summary=dict(summary), progress=run.progress,
+    )  # fmt: skip
+
+
+def _number(summary: Mapping[str, Any], name: str, missing: float) -> float:
+    value = summary.get(name)
+    return missing if value is None else float(value)
 
 
 def case_of(run: RunFolder) -> Case:

@@ -99,7 +99,8 @@ def _plan(
     figures = pd.Series(kpis(case, tables, costs(solution)), dtype=float)
     found = Plan(
         case=case, status=status, objective=outcome.objective, bound=bound, verified_bound=verified, gap=relative_gap(outcome.objective, bound),
-        tables=tables, kpis=figures, exclusions=exclusions, verdict=verdict, proof=outcome.proof, interrupted=outcome.interrupted, progress=records,
+        tables=tables, kpis=figures, exclusions=exclusions, verdict=verdict, proof=outcome.proof, point=outcome.x, interrupted=outcome.interrupted,
+        progress=records,
         prices=prices(case, program, outcome.price, LOCAL) if outcome.price is not None else pd.DataFrame(columns=list(COLUMNS)),
     )  # fmt: skip
     found.summary.update(_summary(sides, outcome, verified, found, program, options, clock) | {"objectives": [r.record() for r in reached]})

@@ -30,6 +30,7 @@ LAYERS: list[set[str]] = [
     {"engine", "plan", "report", "objectives", "lint"},
     {"in_turn"},
     {"run", "solving"},
+    {"explain"},
     {"batch"},
     {"bench", "generate"},
     {"cli"},

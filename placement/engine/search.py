@@ -49,8 +49,8 @@ def arrays(program: Program) -> Arrays:
     return Arrays(p.cost, p.matrix, p.row_lower, p.row_upper, p.lower, p.upper, p.integer, p.offset)
 
 
-def search_program(program: Program, options: SolveOptions, progress: Progress, begin: Floats | None = None) -> Outcome:
-    """Search for a plan and a bound until the gap, the time or the user says stop; ``begin`` suggests integer values.
+def search_program(program: Program, options: SolveOptions, progress: Progress, begin: Floats | None = None, proof: Proof | None = None) -> Outcome:
+    """Search for a plan and a bound until the gap, the time or the user says stop; ``begin`` suggests integer values, ``proof`` is an earlier one.
 
     Raises
     ------
@@ -59,7 +59,10 @@ def search_program(program: Program, options: SolveOptions, progress: Progress, 
     """
     if options.work_limit is not None:
         raise OptionError("work_limit counts the work of programs that assign workloads to places only; this case has more to it: use time_limit_s")
-    return _Search(program, arrays(program), options, progress).run(begin)
+    search = _Search(program, arrays(program), options, progress)
+    if begin is not None and proof is not None:
+        search.recall(proof)
+    return search.run(begin)
 
 
 Helper = Callable[[Field, Floats, float, int], Task | None]  # starts a walk in another process, or not
@@ -87,7 +90,7 @@ class _Search:
             self.progress.enter("start")
             self.keep = least_columns(self.program)
             self.offer(least_plan(self.program, self.whole, self.options, self.progress))
-        root = self.root()
+        root = self.root() if self.proof is None or small else Answer("kOptimal", begin, math.inf, -math.inf, self.dual)
         if root.infeasible and self.x is None:
             return self.infeasible(self.whole.relaxed())
         if root.dual is not None or self.keep is None:
@@ -103,12 +106,21 @@ class _Search:
                 return self.infeasible(self.whole)
         return self.end(self.keep)
 
+    def recall(self, proof: Proof) -> None:
+        """Take over what an earlier proof still proves; its duals then choose the kernel."""
+        whole = Proof.of_dual(proof.dual[~proof.infeasible].mean(axis=0)) if (~proof.infeasible).any() else proof
+        best = max((proof, whole), key=lambda p: proven_bound(self.program, p))
+        bound = proven_bound(self.program, best)
+        if math.isfinite(bound):
+            self.proof, self.dual = best, whole.dual[0]
+            self.progress.report(bound=bound)
+
     def large(self, keep: Mask, relaxed: Floats, begin: Floats | None, pool: Pool) -> None:
         """Look for plans in the kernel; with a second worker a tree raises the bound meanwhile, else after it (by the clock: not reproducible).
 
         Where the root took long, its nodes would, too: then there is no tree, and the second worker looks for plans from the start.
         """
-        together, grows = pool.workers > 1, self.root_s < _HEAVY * self.progress.search_s
+        together, grows = pool.workers > 1, self.proof is None and self.root_s < _HEAVY * self.progress.search_s
         seconds = (1 - _VERIFY) * self.progress.search_s
         tree = self.tree(pool, keep, _TREE_BESIDE[0] * seconds, _TREE_BESIDE[1] * seconds) if together and grows else None
         later_s = _TREE_SHARE * seconds if grows and not together else 0.0
@@ -293,9 +305,9 @@ class _Search:
         )  # fmt: skip
 
     def prove(self, objective: float) -> Proof:
-        """Return a proof of the bound; for small programs one that closes the gap by branching, if time allows."""
+        """Return a proof of the bound; for small programs one that closes the gap by branching, if time allows and no earlier one was taken over."""
         proof, progress = self.proof or Proof.of_dual(self.dual), self.progress
-        if self.small and not gap_closed(objective, safe_bound(self.program, self.dual), self.options.rel_gap):
+        if self.small and self.proof is None and not gap_closed(objective, safe_bound(self.program, self.dual), self.options.rel_gap):
             progress.enter("prove")
             seconds = min(progress.left, max(_PROVE_S, 2 * progress.elapsed))
             target = objective - self.options.rel_gap * abs(objective)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from placement.certificate import proven_bound
+from placement.certificate import Proof, proven_bound
 from placement.engine.assignment.detect import recognise
 from placement.engine.outcome import Outcome, Progress
 from placement.engine.prove import prove
@@ -20,13 +20,15 @@ _PROVABLE = 5e6  # rows x columns up to which a branching tree is worth trying
 _PROVE_S = 5.0
 
 
-def solve_program(program: Program, options: SolveOptions, progress: Progress, begin: np.ndarray | None = None) -> Outcome:
+def solve_program(program: Program, options: SolveOptions, progress: Progress, begin: np.ndarray | None = None, proof: Proof | None = None) -> Outcome:
     """Search for a plan and a bound until the gap, the time or the user says stop.
 
     Parameters
     ----------
     begin
         Values of the program's columns that suggest where to begin.
+    proof
+        Of an earlier program with as many rows and columns: where it still proves a bound, a large program needs no relaxation.
     """
     known = recognise(program) if len(program.cost) > _TINY or options.work_limit is not None else None
     found = None
@@ -35,7 +37,7 @@ def solve_program(program: Program, options: SolveOptions, progress: Progress, b
 
         found = solve_assignment(known, options, progress, begin)
     if found is None:
-        return search_program(program, options, progress, begin)
+        return search_program(program, options, progress, begin, proof)
     return found if options.work_limit is not None else _with_tree(found, program, options, progress)
 
 

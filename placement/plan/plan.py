@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from placement.case import Case
 from placement.plan.checker import Verdict
@@ -34,6 +36,8 @@ class Plan:
         What the independent checker says; ``None`` without a plan.
     proof
         Branching tree with duals that proves ``verified_bound`` (:mod:`placement.certificate`).
+    point
+        Values of all columns of the program, shape (n_columns,): where a changed case is solved from. ``None`` without a plan.
     """
 
     case: Case
@@ -48,6 +52,7 @@ class Plan:
     exclusions: pd.DataFrame = field(default_factory=pd.DataFrame)
     verdict: Verdict | None = None
     proof: Proof | None = None
+    point: NDArray[np.float64] | None = None
     interrupted: bool = False
     summary: dict[str, Any] = field(default_factory=dict)
     progress: tuple[Mapping[str, Any], ...] = ()

@@ -21,6 +21,7 @@ from placement.errors import DataError, Problem
 from placement.plan.checking.tables import NUMBERS, PLAN_TABLES
 
 SUMMARY, CERTIFICATE = "summary.json", "certificate.npz"
+POINT = "point"  # the array of the certificate that holds the values of all columns
 FILES = (SUMMARY, "plan", "prices.csv", "exclusions.csv", "progress.jsonl", "report.html", "log.txt", CERTIFICATE)
 PRICES = ("resource", "kind", "place", "sku", "period", "block", "price", "unit", "label")
 EXCLUSIONS = ("workload", "place", "sku", "rule", "n")

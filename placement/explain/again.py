@@ -1,0 +1,88 @@
+"""Solving again from a plan: what all answers to "what if" are made of."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from placement.case import Case
+from placement.certificate import Proof, proven_bound
+from placement.engine import Outcome, Progress, Status, solve_program
+from placement.explain.base import Base, Carried
+from placement.options import SolveOptions
+from placement.parallel import Pool
+from placement.program import Floats, Program, assemble, build_sides
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effort:
+    """How hard to try.
+
+    Attributes
+    ----------
+    time_limit_s
+        Wall clock per question, s.
+    rel_gap
+        Relative gap at which a question is answered.
+    workers
+        Processes for several questions at once.
+    """
+
+    time_limit_s: float = 30.0
+    rel_gap: float = 2e-4
+    workers: int = 1
+    seed: int = 0
+
+    def options(self) -> SolveOptions:
+        """Return the options of one solve."""
+        return SolveOptions(time_limit_s=self.time_limit_s, rel_gap=self.rel_gap, seed=self.seed, workers=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """What a changed case or program reached.
+
+    Attributes
+    ----------
+    objective, bound
+        Cost of the plan, and the bound, the better of the verified and the solver's; M$ or the case's ``cost_unit``.
+    verified_bound
+        Bound proven without a solver.
+    runtime_s
+        Wall clock, building included, s.
+    """
+
+    status: Status
+    objective: float
+    bound: float
+    verified_bound: float
+    runtime_s: float
+    x: Floats | None = None
+
+
+def solve_edited(program: Program, begin: Floats, proof: Proof | None, effort: Effort) -> Again:
+    """Solve a program with the columns of an earlier one; ``begin`` and ``proof`` are those of the earlier plan."""
+    clock = Progress(effort.time_limit_s)
+    return _again(program, solve_program(program, effort.options(), clock, begin, proof), clock)
+
+
+def solve_changed(case: Case, carried: Carried, effort: Effort) -> Again:
+    """Solve a changed case from a plan; objectives in turn are not: the case's own objective decides."""
+    clock = Progress(effort.time_limit_s)
+    clock.enter("build")
+    sides = build_sides(replace(case, objectives=()))
+    program, _ = assemble(sides)
+    begin, proof = carried.into(sides, program)
+    return _again(program, solve_program(program, effort.options(), clock, begin, proof), clock)
+
+
+def _again(program: Program, outcome: Outcome, clock: Progress) -> Again:
+    verified = proven_bound(program, outcome.proof) if outcome.proof is not None else -math.inf
+    return Again(outcome.status, outcome.objective, max(outcome.bound, verified), verified, clock.elapsed, outcome.x)
+
+
+def solve_all(cases: Sequence[Case], base: Base, effort: Effort) -> list[Again]:
+    """Solve several changed cases from a plan, side by side where there are workers."""
+    with Pool(min(effort.workers, max(len(cases), 1))) as pool:
+        return pool.run(solve_changed, [(case, base.carried, replace(effort, workers=1)) for case in cases])
