@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from placement.case import Case
 from placement.certificate import Proof, proven_bound
-from placement.engine import Outcome, Progress, Status, solve_program
+from placement.engine import Event, Outcome, Progress, Status, solve_program
 from placement.explain.base import Base, Carried
 from placement.options import SolveOptions
 from placement.parallel import Pool
@@ -61,9 +61,23 @@ class Again:
     x: Floats | None = None
 
 
-def solve_edited(program: Program, begin: Floats, proof: Proof | None, effort: Effort) -> Again:
-    """Solve a program with the columns of an earlier one; ``begin`` and ``proof`` are those of the earlier plan."""
+def solve_edited(program: Program, begin: Floats, proof: Proof | None, effort: Effort, enough: float | None = None) -> Again:
+    """Solve a program with the columns of an earlier one.
+
+    Parameters
+    ----------
+    begin, proof
+        Of the earlier plan.
+    enough
+        Stop as soon as a plan costs no more than this, or the bound shows that none does.
+    """
     clock = Progress(effort.time_limit_s)
+
+    def look(event: Event) -> None:
+        if enough is not None and (event.objective <= enough < math.inf or enough < event.bound < math.inf):
+            clock.interrupted = True
+
+    clock.subscribe(look)
     return _again(program, solve_program(program, effort.options(), clock, begin, proof), clock)
 
 

@@ -1,0 +1,110 @@
+"""Which missing layer limits the whole: each layer relaxed by a standard step, and the plan made anew."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import pandas as pd
+
+from placement.case import Case
+from placement.case.findings import did_you_mean
+from placement.errors import OptionError
+from placement.explain.again import Again, Effort, solve_all
+from placement.explain.base import Base
+from placement.explain.layers import Layer, layers_of
+from placement.plan.plan import Plan
+
+COLUMNS = ("layer", "with_layer", "site", "step", "value_musd", "at_least_musd", "at_most_musd", "complement_musd")
+_TOP = 3  # layers that are looked at by site
+_NIL = 1e-9  # of the cost: rounding
+
+Question = tuple[Layer, Layer | None, str]  # a layer, one more that is relaxed with it, a site ("" for all)
+
+
+def bottlenecks(
+    plan: Plan, layers: Sequence[str] | None = None, *, by_site: bool = False, together: bool = False, effort: Effort | None = None
+) -> pd.DataFrame:
+    """Return what a standard step of relief in each layer is worth, the most valuable first.
+
+    Parameters
+    ----------
+    layers
+        Names of layers (see :func:`placement.explain.layers.layers_of`); default: all that the case has.
+    by_site
+        Also relax the three most valuable layers of sites at one site after another.
+    together
+        Also relax the most valuable layer with each of the others.
+    effort
+        Seconds and gap per question, and processes; default: :class:`Effort`.
+
+    Returns
+    -------
+    DataFrame
+        ``value_musd``: cost of the plan less cost of the plan with relief, found from it in the same time as one without relief, discounted M$. It lies
+        between ``at_least_musd`` and ``at_most_musd`` for certain, by the bounds of both. ``complement_musd``: what two layers bring beyond the sum of each.
+
+    Raises
+    ------
+    OptionError
+        If a layer is not one of the case's, or there is no plan.
+    """
+    effort, base = effort or Effort(), Base.of(plan)
+    known = {layer.name: layer for layer in layers_of(plan.case)}
+    chosen = _chosen(known, layers)
+    first = solve_all([plan.case, *(layer.edit(plan.case, None) for layer in chosen)], base, effort)
+    table = _Table(plan, first[0].objective)
+    table.add([(layer, None, "") for layer in chosen], first[1:])
+    top = [known[name] for name in table.worth()]
+    more: list[Question] = []
+    if by_site:
+        sites = plan.case["sites"]["site"].tolist()
+        more += [(layer, None, s) for layer in [one for one in top if one.by_site][:_TOP] for s in sites if layer.edit(plan.case, s) is not plan.case]
+    if together:
+        more += [(top[0], other, "") for other in chosen if other is not top[0]] if top else []
+    table.add(more, solve_all([_relaxed(plan.case, *question) for question in more], base, effort))
+    return table.frame()
+
+
+def _chosen(known: dict[str, Layer], names: Sequence[str] | None) -> list[Layer]:
+    unknown = [name for name in names or () if name not in known]
+    if unknown:
+        raise OptionError(f"this case has no layer '{unknown[0]}'. {did_you_mean(unknown[0], known)} It has {', '.join(known)}")
+    return [known[name] for name in names] if names is not None else list(known.values())
+
+
+def _relaxed(case: Case, layer: Layer, other: Layer | None, site: str) -> Case:
+    relaxed = layer.edit(case, site or None)
+    return relaxed if other is None else other.edit(relaxed, None)
+
+
+class _Table:
+    """The answers so far; ``usual`` is what the case itself reaches in the time of a question."""
+
+    def __init__(self, plan: Plan, usual: float) -> None:
+        self.usual, self.bound = min(usual, plan.objective), max(plan.bound, plan.verified_bound)
+        self.rows: list[dict[str, object]] = []
+
+    def add(self, asked: Sequence[Question], found: Sequence[Again]) -> None:
+        """Add a line for each question. What is relaxed holds every plan of the case, so relief is never worth less than nothing."""
+        alone = {str(r["layer"]): float(str(r["value_musd"])) for r in self.rows if not r["site"]}
+        for (layer, other, site), again in zip(asked, found, strict=True):
+            value = self.usual - again.objective
+            value = value if value > _NIL * abs(self.usual) else 0.0
+            self.rows.append({
+                "layer": layer.name, "with_layer": other.name if other else "", "site": site,
+                "step": layer.step if other is None else f"{layer.step}; {other.step}",
+                "value_musd": value, "at_least_musd": max(0.0, self.bound - again.objective), "at_most_musd": max(0.0, self.usual - again.bound),
+                "complement_musd": value - alone[layer.name] - alone[other.name] if other else math.nan,
+            })  # fmt: skip
+
+    def worth(self) -> list[str]:
+        """Return the layers whose relief is worth something, the most valuable first."""
+        values = {str(r["layer"]): float(str(r["value_musd"])) for r in self.rows}
+        return sorted((name for name, value in values.items() if value > 0), key=lambda name: -values[name])
+
+    def frame(self) -> pd.DataFrame:
+        """Return the table: layers, then layers by site, then pairs; the most valuable first."""
+        table = pd.DataFrame(self.rows, columns=list(COLUMNS))
+        kind = (table["with_layer"] != "").astype(int) * 2 + (table["site"] != "").astype(int)
+        return table.assign(kind=kind).sort_values(["kind", "value_musd"], ascending=[True, False], kind="stable", ignore_index=True).drop(columns="kind")
