@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from placement.instances import read_instance
     from placement.plan.checker import Verdict
     from placement.plan.plan import Plan
-    from placement.program import to_pyomo
+    from placement.reference import to_pyomo
     from placement.run import check, write_plan
     from placement.solving import solve
 
 #: public name -> module; loaded on first use, so that `import placement` and `placement --help` stay quick
 _WHERE = {
     "Case": "placement.case", "read_case": "placement.case", "read_instance": "placement.instances", "Status": "placement.engine",
-    "Verdict": "placement.plan.checker", "Plan": "placement.plan.plan", "to_pyomo": "placement.program", "solve": "placement.solving",
+    "Verdict": "placement.plan.checker", "Plan": "placement.plan.plan", "to_pyomo": "placement.reference", "solve": "placement.solving",
     "check": "placement.run", "write_plan": "placement.run", "PlacementError": "placement.errors", "DataError": "placement.errors",
     "FormulationError": "placement.errors", "OptionError": "placement.errors", "SolverError": "placement.errors",
 }  # fmt: skip
