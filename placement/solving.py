@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import platform
+import warnings
 from collections.abc import Callable
 from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 import placement
 from placement.case import Case
+from placement.case.case import expect_case
 from placement.certificate import proven_bound
 from placement.engine import Event, Outcome, Progress, relative_gap, solve_program
+from placement.errors import StartWarning
 from placement.in_turn import Reached, solve_in_turn
 from placement.lint import remark
 from placement.options import REL_GAP, SolveOptions
@@ -49,7 +51,8 @@ def solve(
     time_limit_s, rel_gap, seed, workers, cluster, work_limit
         See :class:`placement.options.SolveOptions`.
     start
-        A plan of the same or a similar case to begin with.
+        A plan of the same or a similar case to begin with. A :class:`placement.StartWarning`, and a note in ``plan.summary["notes"]``, say where nothing
+        of it fits.
     listen
         Called with every progress event.
     progress
@@ -58,9 +61,14 @@ def solve(
     Raises
     ------
     FormulationError, OptionError, SolverError
-        If the case does not fit its model card, an option is out of range, or the solver refuses the model.
+        If the case does not fit its model card, an option is out of range, the start has periods of another length, or the solver refuses the model.
+    TypeError
+        If ``case`` is no :class:`placement.Case`, or ``start`` no :class:`placement.Plan`.
     """
     options = SolveOptions(time_limit_s=time_limit_s, rel_gap=rel_gap, seed=seed, workers=workers, cluster=cluster, work_limit=work_limit)
+    expect_case(case)
+    if start is not None and not isinstance(start, Plan):
+        raise TypeError(f"start must be a Plan, such as placement.solve returns, not {type(start).__name__}")
     events: list[Event] = []
     clock = progress or Progress(options.time_limit_s)
     clock.subscribe(events.append)
@@ -70,13 +78,28 @@ def solve(
     sides = build_sides(case)
     program, variables = assemble(sides)
     clock.columns = program.matrix.shape[1]
-    begin = start_values(sides, program, start.tables) if start is not None and start.tables else None
+    begin, notes = _begin(sides, program, start)
+    for note in notes:
+        warnings.warn(note, StartWarning, stacklevel=2)
     reached: list[Reached] = []
     if case.objectives:
         outcome, program, reached = solve_in_turn(sides, program, variables, options, clock, begin)
     else:
         outcome = solve_program(program, options, clock, begin)
-    return _plan(sides, program, variables, outcome, reached, options, events, clock)
+    plan = _plan(sides, program, variables, outcome, reached, options, events, clock)
+    plan.summary["notes"] += notes
+    return plan
+
+
+def _begin(sides: Sides, program: Program, start: Plan | None) -> tuple[Floats | None, list[str]]:
+    """Return the decisions of the start that fit, ``None`` where none does, and what is to be said of it."""
+    if start is None or not start.tables:
+        return None, [] if start is None else ["the start holds no plan; the search began without one"]
+    begin = start_values(sides, program, start.tables)
+    if fits(sides.case, start.tables):
+        return begin, []
+    what = f"nothing of the start fits case '{sides.case.name}': no workload, hall, grid tier or order of its plan is there"
+    return None, [f"{what}; the search began without it"]
 
 
 def _plan(

@@ -110,6 +110,19 @@ class Case:
         return f"Case({self.name!r}, {self.periods[0]}..{self.periods[-1]}, {sizes})"
 
 
+def expect_case(case: object) -> None:
+    """Refuse what is no case.
+
+    Raises
+    ------
+    TypeError
+        With the way to a case.
+    """
+    if not isinstance(case, Case):
+        given = f"'{case}'" if isinstance(case, (str, Path)) else f"a {type(case).__name__}"
+        raise TypeError(f"case must be a Case, not {given}; read one with placement.read_case(folder) or placement.read_instance(file, format)")
+
+
 def dtype_of(column: Column) -> str:
     """Return the pandas dtype in which a column is held."""
     return {"float": "float64", "int": "int64", "bool": "bool", "period": "int64"}.get(column.kind, "object")
