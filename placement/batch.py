@@ -157,7 +157,7 @@ class Log:
         self._phase, self._shown = "", -math.inf
 
     def __call__(self, event: Event) -> None:
-        gap = f"{event.gap:.3%}" if math.isfinite(event.gap) else "-"
+        gap = "-" if not math.isfinite(event.gap) else f"{event.gap:.3%}" if event.gap <= 1 else ">100%"
         found = f"objective {_musd(event.objective)}  bound {_musd(event.bound)}  gap {gap:>9}"
         line = f"{event.time_s:8.1f} s  {event.phase:<20} {found}  columns {event.columns:>9,}"
         new_phase, self._phase = event.phase != self._phase, event.phase
