@@ -25,8 +25,9 @@ from placement.plan.extract import Solution, costs, extract
 from placement.plan.kpis import kpis
 from placement.plan.plan import Plan
 from placement.plan.prices import COLUMNS, prices
-from placement.plan.warm import start_values
-from placement.program import Program, Sides, assemble, build_sides
+from placement.plan.warm import fits, start_values
+from placement.program import Floats, Program, Sides, assemble, build_sides
+from placement.reasons import uncovered, unservable
 
 LOCAL = "local dual, decisions fixed"
 
@@ -65,10 +66,10 @@ def solve(
     TypeError
         If ``case`` is no :class:`placement.Case`, or ``start`` no :class:`placement.Plan`.
     """
-    options = SolveOptions(time_limit_s=time_limit_s, rel_gap=rel_gap, seed=seed, workers=workers, cluster=cluster, work_limit=work_limit)
     expect_case(case)
     if start is not None and not isinstance(start, Plan):
         raise TypeError(f"start must be a Plan, such as placement.solve returns, not {type(start).__name__}")
+    options = SolveOptions(time_limit_s=time_limit_s, rel_gap=rel_gap, seed=seed, workers=workers, cluster=cluster, work_limit=work_limit)
     events: list[Event] = []
     clock = progress or Progress(options.time_limit_s)
     clock.subscribe(events.append)
@@ -143,29 +144,9 @@ def _summary(sides: Sides, outcome: Outcome, verified: float, plan: Plan | None,
         "kpis": plan.kpis.to_dict() if plan is not None else {},
         "check": {"ok": verdict.ok, "violations": [str(v) for v in verdict.violations]} if verdict else None,
         "runtime_s": round(clock.elapsed, 3), "phases": outcome.phases, "sizes": program.sizes,
-        "unservable": unservable(sides), "excluded": sides.demand.exclusions.groupby("rule")["n"].sum().to_dict(),
+        "unservable": unservable(sides), "uncovered": uncovered(sides), "excluded": sides.demand.exclusions.groupby("rule")["n"].sum().to_dict(),
         "options": asdict(options), "seed": options.seed, "versions": versions(),
     }  # fmt: skip
-
-
-def unservable(sides: Sides) -> list[str]:
-    """Return workloads that must be served and that nothing can serve, each with the rules that exclude the most options."""
-    serve, columns = sides.columns.serve, sides.columns
-    lonely = serve.loc[(serve["lower"] > 0) & (np.bincount(columns.serve_row, minlength=len(serve)) == 0), "label"]
-    periods: dict[tuple[str, ...], list[str]] = {}
-    for label in lonely:
-        family, _, ids = label[:-1].partition("[")
-        workload, *rest = ids.split(",")
-        where = {"meet_demand": f"service {workload} in {''.join(rest[:1])}", "serve_all": f"service {workload}"}.get(family, f"job {workload}")
-        periods.setdefault((workload, where), []).extend(rest[1:])
-    found = []
-    exclusions = sides.demand.exclusions
-    for (workload, where), when in periods.items():
-        rules = exclusions[exclusions["workload"] == workload].groupby("rule")["n"].sum().nlargest(4)
-        reason = ", ".join(f"{rule} excludes {n}" for rule, n in rules.items()) or "no site and SKU at all"
-        span = f", {when[0]} to {when[-1]}" if len(when) > 1 else f", {when[0]}" if when else ""
-        found.append(f"{where}{span}: {reason}")
-    return found
 
 
 def versions() -> dict[str, str]:

@@ -27,7 +27,7 @@ LAYERS: list[set[str]] = [
     {"program"},
     {"knapsack_bound", "reference"},
     {"certificate"},
-    {"engine", "plan", "report", "objectives", "lint"},
+    {"engine", "plan", "report", "objectives", "lint", "reasons"},
     {"in_turn"},
     {"run", "solving"},
     {"batch"},
