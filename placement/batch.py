@@ -122,7 +122,7 @@ def _earlier(case: Case, folder: str) -> Plan:
         If it is not a run folder, holds no plan, or lacks a table.
     """
     run = read_run(folder)
-    lacking = tuple(f"plan/{name}.csv" for name in PLAN_TABLES if name not in run.tables)
+    lacking = tuple(f"plan/{name}.csv" for name, table in PLAN_TABLES.items() if name not in run.tables and not table.optional)
     if lacking:
         what = "holds no plan to start from" if not run.tables else "lacks plan tables"
         remedy = "Give a run folder that `placement solve --out` wrote with a plan, or leave --start out"
