@@ -28,6 +28,7 @@ that would have no effect. All problems are reported together, each with table, 
   or `inf`.
 * Ids and other words are text as written: `NA` is the id NA (and Namibia), `007` is not 7, `Oslo` is not `oslo`. They hold no commas or
   semicolons.
+* Countries are officially assigned codes of ISO 3166-1 alpha-2 (`GB`, not `UK`; no `EU`), and `XK` for Kosovo. Codes for made-up places are not taken.
 * Periods are labels whose form follows `period_months`: {", ".join(f"`{label}` ({months})" for months, label in PERIOD_EXAMPLE.items())}.
   A date before the horizon counts as its first period, a date behind it as never, unless the column says that it must lie within.
 * 0/1 columns also take `false` and `true`.
