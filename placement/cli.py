@@ -152,6 +152,8 @@ def _validate(args: argparse.Namespace) -> int:
     print(f"{case.name}: no problems; {case.n_periods} periods {case.periods[0]} to {case.periods[-1]}")
     _print_sizes(case)
     return ExitCode.OK
+    for note in case.notes:
+        print(f"note: {note}")
 
 
 def _print_sizes(case: Any) -> None:

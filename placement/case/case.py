@@ -72,7 +72,7 @@ class Case:
     path: Path | None = None
     sha256: str = ""  # of the effective input, overlays included
     origin: Mapping[str, Any] = field(default_factory=dict)  # of a published instance: format, file and options, to read it again
-    notes: tuple[str, ...] = ()  # what a published file holds that the model does not take; what is odd about it
+    notes: tuple[str, ...] = ()  # what a published file holds that the model does not take; what is odd about the case
 
     def __contains__(self, table: str) -> bool:
         return table in self.tables
