@@ -7,8 +7,10 @@ import math
 from typing import Any
 
 from placement.case.cells import WILDCARD
+from placement.case.findings import did_you_mean
 from placement.case.schema import DOCUMENTATION, NAN, TABLES, Column, Table
 from placement.case.settings import KEYS, MEASURES, TERMS
+from placement.errors import OptionError
 from placement.units import PERIOD_EXAMPLE
 
 _INTRO = f"""\
@@ -93,8 +95,18 @@ effective case is checked as a whole. `placement.read_case(folder, overlay=scena
 """
 
 
-def schema_markdown() -> str:
-    """Return the text of ``data/README.md``."""
+def schema_markdown(table: str | None = None) -> str:
+    """Return the text of ``data/README.md``, or of one table alone.
+
+    Raises
+    ------
+    OptionError
+        If there is no such table.
+    """
+    if table is not None:
+        if table not in TABLES:
+            raise OptionError(f"there is no table '{table}'. {did_you_mean(table, TABLES)}")
+        return _table(TABLES[table])
     tables = "\n".join(_table(t) for t in TABLES.values())
     return f"{_INTRO}\n{_settings()}\n{_BLOCKS}\n{_SCENARIOS}\n{_overview()}\n{tables}"
 
