@@ -50,7 +50,7 @@ def solve(
     Parameters
     ----------
     time_limit_s, rel_gap, seed, workers, cluster, work_limit
-        See :class:`placement.options.SolveOptions`.
+        See :class:`placement.options.SolveOptions`. ``workers`` is 1 here and as many as there are cores, at most 4, in ``placement solve``.
     start
         A plan of the same or a similar case to begin with. A :class:`placement.StartWarning`, and a note in ``plan.summary["notes"]``, say where nothing
         of it fits.
