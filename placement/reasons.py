@@ -8,6 +8,8 @@ import pandas as pd
 from placement.demand.access import slo_rtt_ms
 from placement.program import Sides
 
+_SOME = ", in some periods"
+
 
 def unservable(sides: Sides) -> list[str]:
     """Return workloads that must be served and that nothing can serve, each with the rule that says so or those that exclude the most options."""
@@ -26,7 +28,7 @@ def unservable(sides: Sides) -> list[str]:
         rules = exclusions[exclusions["workload"] == workload].groupby("rule")["n"].sum().nlargest(4)
         reason = ", ".join(f"{rule} excludes {n}" for rule, n in rules.items()) or "no site and SKU at all"
         span = f", {when[0]} to {when[-1]}" if len(when) > 1 else f", {when[0]}" if when else ""
-        found.append(f"{where}{span}: {alone.get((workload, metro), reason)}")
+        found.append(f"{where}{span}: {alone.get((workload, metro), reason).removesuffix(_SOME)}")
     return found
 
 
@@ -43,7 +45,7 @@ def uncovered(sides: Sides) -> list[dict[str, str]]:
     for service, group in rows.groupby("workload", sort=False):
         slo = slo_rtt_ms(scope, services.loc[service])
         for metro in group["place"]:
-            when = ", in some periods" if (service, metro) in served else ""
+            when = _SOME if (service, metro) in served else ""
             why = f"only one failure domain can serve it within {slo[metros.get_loc(metro)]:g} ms: N-1 needs two{when}"
             found.append({"service": str(service), "metro": str(metro), "why": why})
     return found
