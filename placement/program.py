@@ -1,4 +1,4 @@
-"""The whole model as arrays (the fast path) and as ordinary Pyomo (the reference).
+"""The whole model as arrays: the fast path; :mod:`placement.reference` has it as ordinary Pyomo.
 
 Both are made from the same two sides: Pyomo blocks of supply and arrays of demand columns. Rows come in four groups:
 the supply's own, ``resource`` (use <= available), ``serve`` (each workload) and ``requires`` (columns <= decision).
@@ -20,6 +20,7 @@ from scipy.sparse import coo_array, csc_array, csr_array, hstack, vstack
 
 from placement.cards import Card, card
 from placement.case import Case
+from placement.case.case import expect_case
 from placement.demand import Columns, build_demand
 from placement.demand.registry import Demand
 from placement.errors import FormulationError
@@ -243,6 +244,7 @@ def build_sides(case: Case, model: Card | None = None) -> Sides:
     FormulationError
         If the case has tables of a block that the card leaves out, or a block is unknown.
     """
+    expect_case(case)
     chosen = model or card(case.model)
     left_out = [b for b in BLOCKS if b.name not in chosen.blocks and b.active(case)]
     if left_out:
@@ -351,50 +353,3 @@ def assemble(sides: Sides) -> tuple[Program, list[Any]]:
         row_keys=RowKeys([*keys, *((label,) for label in columns.serve["label"])], n_need),
         supply_names=tuple(map(component_name, variables)),
     ), variables
-
-
-def to_pyomo(case: Case, model: Card | None = None) -> pyo.ConcreteModel:
-    """Return the whole model as ordinary Pyomo: supply blocks, ``x``, ``resource``, ``serve`` and ``requires``.
-
-    The reference that tests compare with the arrays, and the door for own constraints and other solvers. Columns are
-    ``x[0], x[1], ...``; ``placement.program.build_sides(case).columns.blocks()`` says what each stands for.
-    """
-    sides = build_sides(case, model)
-    columns, m, n = sides.columns, sides.supply.model, len(sides.columns)
-    m.x = pyo.Var(range(n), bounds=(0, 1), domain=lambda m, j: pyo.Binary if columns.integer[j] else pyo.Reals)
-    cost = sides.column_cost()
-    m.cost.expr = m.cost.expr + pyo.quicksum(float(cost[j]) * m.x[j] for j in range(n))
-
-    def by_row(triplets: Any, row: NDArray[np.int64], size: int) -> list[list[Any]]:
-        out: list[list[Any]] = [[] for _ in range(size)]
-        for i, j, value in zip(row, triplets.col, triplets.value, strict=True):
-            out[int(i)].append(float(value) * m.x[int(j)])
-        return out
-
-    used = by_row(columns.use, np.searchsorted(sides.resources, columns.use.row), len(sides.resources))
-    keys = {resource_name(sides, int(c)): i for i, c in enumerate(sides.resources)}
-    amounts = {i: amount(sides.supply.available[sides.demand.resources.decode(int(c))]) for i, c in enumerate(sides.resources)}
-    m.nothing = pyo.Var(bounds=(0, 0))  # stands in rows that no column meets, which Pyomo would take for a truth value
-    exact = {resource_name(sides, int(c)) for c in sides.resources if sides.demand.resources.decode(int(c)) in sides.supply.exact}
-    m.resource = pyo.Constraint(list(keys), rule=lambda m, key: (0 if key in exact else None, _body(m, used[keys[key]], amounts[keys[key]]), 0))
-    members: list[list[Any]] = [[] for _ in range(len(columns.serve))]
-    for j, i in enumerate(columns.serve_row):
-        members[int(i)].append(m.x[j])
-    rows = {r.label: (i, r.lower, r.upper) for i, r in enumerate(columns.serve.itertuples())}
-    m.serve = pyo.Constraint(list(rows), rule=lambda m, label: _serve(m, rows[label], members))
-    needs = by_row(columns.requires, columns.requires.row, len(columns.requires_decision))
-    gates = [sides.supply.decisions[sides.demand.decisions.decode(int(c))] for c in columns.requires_decision]
-    m.requires = pyo.Constraint(range(len(gates)), rule=lambda m, i: amount(needs[i]) <= gates[i])
-    return m
-
-
-def _body(m: Any, used: list[Any], available: Any) -> Any:
-    body = amount(used) - available
-    return body if used or not isinstance(body, (int, float)) else m.nothing + body
-
-
-def _serve(m: Any, row: tuple[int, float, float], members: list[list[Any]]) -> Any:
-    i, lower, upper = row
-    if not members[i]:
-        return m.nothing == lower if lower > 0 else pyo.Constraint.Skip
-    return amount(members[i]) == upper if lower == upper else pyo.inequality(None, amount(members[i]), upper)

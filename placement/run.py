@@ -15,6 +15,7 @@ import pandas as pd
 
 from placement.cards import card
 from placement.case import Case, read_case
+from placement.case.case import expect_case
 from placement.errors import DataError, OptionError, Problem
 from placement.instances import read_instance
 from placement.plan.checker import Verdict, read_tables
@@ -117,6 +118,7 @@ def refuse_options(**options: Any) -> None:
 
 def check(case: Case, plan: Plan | dict[str, pd.DataFrame]) -> Verdict:
     """Check a plan, or plan tables, against a case, independently of model and solver; raises nothing on a bad plan."""
+    expect_case(case)
     weights = {**card(case.model).weights, **case.weights}
     if isinstance(plan, Plan):
         return check_tables(case, plan.tables, weights, plan.objective, plan.verified_bound, _most(plan.summary))

@@ -93,6 +93,15 @@ def test_lists(command, capsys):
     assert "placement" in capsys.readouterr().out
 
 
+def test_one_table_of_the_schema(capsys):
+    """``placement schema TABLE`` prints that table alone; a word that is none is a usage error with the nearest one."""
+    assert main(["schema", "grid"]) == ExitCode.OK
+    out = capsys.readouterr().out
+    assert out.startswith("### grid\n") and "`firmness`" in out and out.count("###") == 1 and len(out.splitlines()) < 40
+    assert main(["schema", "gird"]) == ExitCode.USAGE
+    assert "there is no table 'gird'. Did you mean 'grid'?" in capsys.readouterr().err
+
+
 def test_a_reader_that_has_seen_enough_is_no_error(python):
     """``placement schema | head -1`` ends quietly."""
     code = "import subprocess, sys; p = subprocess.Popen([sys.executable, '-m', 'placement', 'schema'], stdout=-1, stderr=-1); p.stdout.close()\n"

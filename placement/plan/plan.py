@@ -27,7 +27,7 @@ class Plan:
         Discounted weighted cost, M$ or the case's ``cost_unit`` (negative: more value than cost); the best bound claimed by the solver; the bound
         recomputed without a solver from ``proof``. ``inf``/``-inf`` where there is none.
     tables
-        The plan tables of models/README.md, section 10; empty without a plan.
+        The plan tables of models/README.md, section 10; empty without a plan. Each is an attribute, too: ``plan.training``.
     prices
         Value of one more unit of each scarce thing, M$.
     verdict
@@ -63,6 +63,10 @@ class Plan:
         if not name.startswith("_") and name in self.__dict__.get("tables", {}):
             return self.tables[name]
         raise AttributeError(f"plan has no '{name}'; tables: {', '.join(self.__dict__.get('tables', {})) or 'none (no plan)'}")
+
+    def __dir__(self) -> list[str]:
+        # for completion: the plan tables beside what every plan has
+        return sorted({*super().__dir__(), *self.__dict__.get("tables", {})})
 
     def __repr__(self) -> str:
         unit = self.case.cost_unit

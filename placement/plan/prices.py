@@ -84,7 +84,7 @@ def prices(case: Case, program: Program, dual: Floats, label: str) -> pd.DataFra
         unit, names = FAMILIES[family]
         unit = unit.replace("M$", case.cost_unit)
         parts = dict(zip(names, ids, strict=True))
-        period = case.periods[parts["period"]] if "period" in parts else ""
+        period = case.periods[parts["period"]] if "period" in parts else str(parts.get("year", ""))
         block = case.blocks[parts["block"]].name if "block" in parts else ""
         rows.append((program.row_name(int(i)), family, parts.get("place", ""), parts.get("sku", ""), period, block, -float(dual[i]), unit, label))
     return pd.DataFrame(rows, columns=list(COLUMNS)).sort_values("price", ascending=False, ignore_index=True, kind="stable")

@@ -69,7 +69,7 @@ LABELS = {
     "co2_kt": "CO\u2082, kt",
     "contract_share": "Energy from power contracts, %",
     "own_generation_share": "Energy from on-site generation, %",
-    "water_ml": "Water used, Ml",
+    "water_ml": "Water used at sites with a WUE, Ml",
     "jobs_placed": "Training jobs placed",
     "jobs_unplaced": "Training jobs not placed",
     "value_placed_musd": "Value of the jobs placed",

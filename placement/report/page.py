@@ -61,7 +61,7 @@ def render(
         Plan tables by name, periods as labels; a table that is not there has no rows.
     summary
         What ``summary.json`` holds: case, title, status, objective (M$), bound, verified_bound, gap, kpis, runtime_s, phases, sizes,
-        versions, case_sha256, options, seed, check, interrupted, infeasible_by, unservable, excluded.
+        versions, case_sha256, options, seed, check, interrupted, infeasible_by, unservable, uncovered, excluded.
     prices
         Columns resource, kind, place, sku, period, block, price, unit, label.
     progress
@@ -199,7 +199,8 @@ def _sections(
         return [*told, _figures(figures), demand.inputs_section(facts, summary)]
     return [
         _decisions(facts), supply.map_section(facts), supply.build_section(facts), supply.jobs_section(facts), supply.power_section(facts),
-        supply.chips_section(facts), demand.inference_section(facts, figures), demand.money_section(facts), missing_section(facts, exclusions),
+        supply.chips_section(facts), demand.inference_section(facts, figures), demand.money_section(facts),
+        missing_section(facts, exclusions, summary.get("uncovered")),
         prices_section(facts, prices), demand.progress_section(progress, summary), _figures(figures), demand.inputs_section(facts, summary),
     ]  # fmt: skip
 

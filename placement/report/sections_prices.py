@@ -58,11 +58,12 @@ def _worth(facts: Facts, kind: str, df: pd.DataFrame) -> pd.DataFrame:
 
 def _table(facts: Facts, kind: str, df: pd.DataFrame) -> Html:
     unit = str(df["unit"].iloc[0])
+    yearly = kind in ("water", "community_water")
     place, when, block, total = (df[c].astype(str).ne("").any() for c in ("place", "period", "block", "sku"))
     where, sized = place or total, df["worth"].notna().any()
     names = _names(facts)
     heads = (
-        *(["Where"] if where else []), *(["Period"] if when else []), *(["Block of hours"] if block else []), f"One more unit, {unit}",
+        *(["Where"] if where else []), *(["Year" if yearly else "Period"] if when else []), *(["Block of hours"] if block else []), f"One more unit, {unit}",
         *(["Limit", "All of the limit"] if sized else []),
     )  # fmt: skip
     rows = [
@@ -129,6 +130,10 @@ def _community(facts: Facts) -> dict[Key, float]:
     return {(s, p, b.name): mw for s, mw in places for p in facts.case.periods for b in facts.case.blocks}
 
 
+def _water(facts: Facts, column: str) -> dict[Key, float]:
+    return {(r.site, r.year, ""): getattr(r, column) for r in records(facts.plan["water"])}
+
+
 def _fibre(facts: Facts) -> dict[Key, float]:
     return {(r.link, facts.case.periods[r.period], ""): r.capacity_gbps for r in records(facts.plan["fibre"])}
 
@@ -137,4 +142,5 @@ def _fibre(facts: Facts) -> dict[Key, float]:
 _LIMITS: dict[str, Callable[[Facts], dict[Key, float]]] = {
     "hall_it_mw": lambda facts: _halls(facts, liquid=False), "hall_liquid_mw": lambda facts: _halls(facts, liquid=True),
     "grid_limit": lambda facts: facts.grid_mw, "chip_stock": _chips, "budget": _budget, "community_cap": _community, "fibre": _fibre,
+    "water": lambda facts: _water(facts, "right_ml"), "community_water": lambda facts: _water(facts, "community_ml"),
 }  # fmt: skip

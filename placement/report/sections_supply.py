@@ -84,7 +84,22 @@ def power_section(facts: Facts) -> Html:
     key = legend([("grid", "c0"), ("contracts, through the grid", "c1"), ("on-site generation", "c2"), ("black line: available power", "c7")])
     charts = [figure(f"{facts.site_names[s]}, MW", _site_power(facts, df, s)) for s in busy[:MOST_SITES]]
     head = f"The {len(charts)} sites that draw most" if len(busy) > len(charts) else "Site by site"
-    return section("power", title, *parts, el("h3", head), key, el("div", *charts, class_="multiples"))
+    return section("power", title, *parts, el("h3", head), key, el("div", *charts, class_="multiples"), *_water(facts))
+
+
+def _water(facts: Facts) -> list[Html]:
+    """Return water by site and year beside its limits; nothing where no site with a WUE uses any."""
+    df = facts.plan["water"]
+    if df.empty:
+        return []
+    limit = df[["right_ml", "community_ml"]].min(axis=1)
+    rows = [
+        (facts.site_names.get(r.site, r.site), r.year, significant(r.water_ml), significant(r.right_ml), significant(r.community_ml), percent(share))
+        for r, share in zip(records(df), df["water_ml"] / limit.where(limit > 0), strict=True)
+    ]
+    hint = note("Sites with a WUE only, by calendar year within the horizon. The community's cap includes what it grants against benefits.")
+    heads = ("Site", "Year", "Water, Ml", "Right, Ml", "Community's cap, Ml", "Used of the tighter one")
+    return [el("h3", "Water"), hint, table(heads, rows, range(2, 6))]
 
 
 def _site_power(facts: Facts, df: pd.DataFrame, site: str) -> Html:

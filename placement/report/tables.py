@@ -39,6 +39,7 @@ COLUMNS = {
     "offsets": "@period #kt",
     "mix": "tech @period #gwh #share",
     "peaks": "site @period #mw",
+    "water": "site year #water_ml #right_ml #community_ml",
     "fibre": "link @period #modules #capacity_gbps #load_gbps",
     "unserved": "service metro @period #share #mtok_per_day",
     "unplaced": "job #value_musd",

@@ -68,6 +68,12 @@ def names(value: object) -> list[str]:
     return [str(v) for v in value] if isinstance(value, (list, tuple)) else []
 
 
+def alone(value: object) -> dict[tuple[str, str], str]:
+    """Return why one failure domain is not enough, by service and metro, from ``uncovered`` of a summary; empty for anything else."""
+    rows = [r for r in value if isinstance(r, Mapping)] if isinstance(value, (list, tuple)) else []
+    return {(str(r.get("service")), str(r.get("metro"))): str(r.get("why")) for r in rows}
+
+
 def rules_excluded(value: object) -> list[tuple[str, float]]:
     """Return rule and count of the options that it excludes, the largest count first."""
     found = [(str(k), number(v)) for k, v in value.items()] if isinstance(value, Mapping) else []
