@@ -287,9 +287,11 @@ class _Search:
             proof = self.prove(objective)
             status = Status.OPTIMAL if gap_closed(objective, progress.bound, min(self.options.rel_gap, REL_GAP)) else Status.FEASIBLE
         progress.enter("done")
+        priced = self.settled is not None and self.settled.exact  # else columns are left that would pay: the prices are not those of the plan
         return Outcome(
             status=status, objective=objective, bound=progress.bound, x=self.settled.x if self.settled else None, proof=proof,
-            price=self.settled.price if self.settled and self.settled.exact else None, phases=progress.phases, interrupted=progress.interrupted,
+            price=self.settled.price if self.settled and priced else None, unpriced="" if priced else "interrupted" if progress.interrupted else "time limit",
+            phases=progress.phases, interrupted=progress.interrupted,
         )  # fmt: skip
 
     def prove(self, objective: float) -> Proof:

@@ -200,7 +200,8 @@ def _sections(
     return [
         _decisions(facts), supply.map_section(facts), supply.build_section(facts), supply.jobs_section(facts), supply.power_section(facts),
         supply.chips_section(facts), demand.inference_section(facts, figures), demand.money_section(facts), missing_section(facts, exclusions),
-        prices_section(facts, prices), demand.progress_section(progress, summary), _figures(figures), demand.inputs_section(facts, summary),
+        prices_section(facts, prices, str(summary.get("prices_note") or "")), demand.progress_section(progress, summary), _figures(figures),
+        demand.inputs_section(facts, summary),
     ]  # fmt: skip
 
 

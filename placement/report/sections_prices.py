@@ -33,8 +33,13 @@ _HOW = (
 )
 
 
-def prices_section(facts: Facts, prices: pd.DataFrame) -> Html:
-    """Return the five limits of each kind that are worth most: in total where the size of the limit is known, else per unit."""
+def prices_section(facts: Facts, prices: pd.DataFrame, untold: str = "") -> Html:
+    """Return the five limits of each kind that are worth most: in total where the size of the limit is known, else per unit.
+
+    ``untold``: why there are no prices, where they were not computed.
+    """
+    if untold:
+        return section("prices", "What is scarce", note(f"{untold[:1].upper()}{untold[1:]}: which limits hold the plan back is not known."))
     df = typed("prices", PRICES, prices)
     df = df.loc[df["kind"].isin(list(KINDS)) & (df["price"].abs() > 1e-9)]
     if df.empty:
