@@ -24,7 +24,7 @@ from placement.plan.kpis import kpis
 from placement.plan.plan import Plan
 from placement.plan.prices import COLUMNS, prices
 from placement.plan.warm import start_values
-from placement.program import Program, Sides, assemble, build_sides
+from placement.program import Program, Sides, assemble, build_sides, component_key
 
 LOCAL = "local dual, decisions fixed"
 
@@ -101,11 +101,17 @@ def _plan(
     found = Plan(
         case=case, status=status, objective=outcome.objective, bound=bound, verified_bound=verified, gap=relative_gap(outcome.objective, bound),
         tables=tables, kpis=figures, exclusions=exclusions, verdict=verdict, proof=outcome.proof, interrupted=outcome.interrupted, progress=records,
-        prices=prices(case, program, outcome.price, LOCAL) if outcome.price is not None else pd.DataFrame(columns=list(COLUMNS)),
+        prices=_prices(case, program, outcome, variables),
         prices_note=untold,
     )  # fmt: skip
     found.summary.update(_summary(sides, outcome, verified, found, program, options, clock) | {"objectives": [r.record() for r in reached]})
     return found
+
+
+def _prices(case: Case, program: Program, outcome: Outcome, variables: list[Any]) -> pd.DataFrame:
+    if outcome.price is None:
+        return pd.DataFrame(columns=list(COLUMNS))
+    return prices(case, program, outcome.price, LOCAL, outcome.x, [component_key(v) for v in variables])
 
 
 def _summary(sides: Sides, outcome: Outcome, verified: float, plan: Plan | None, program: Program, options: SolveOptions, clock: Progress) -> dict[str, Any]:

@@ -18,11 +18,13 @@ import pytest
 from placement.case.case import Block, Case, frame
 from placement.case.schema import TABLES
 from placement.errors import DataError
+from placement.plan.prices import FAMILIES
 from placement.report import render, terminal_summary
 from placement.report.facts import Facts
 from placement.report.formats import fixed, listed, musd, percent, quantity
 from placement.report.gantt import Bar, lanes
 from placement.report.maps import Point, world
+from placement.report.sections_prices import KINDS, USES, _chips
 from placement.report.tables import COLUMNS, PRICES, weighted_quantile
 from placement.report.terminal import naming
 from placement.report.text import present_value
@@ -389,6 +391,33 @@ def test_scarce_are_limits_by_kind_and_worth() -> None:
     assert found.count("local dual, decisions fixed") == 1 and "not the prices that prove the bound" in found
     order = [found.index(words) for words in ("210 M$", "120 M$", "90 M$", "60 M$", "50 M$", "Budget", "100 M$")]
     assert order == sorted(order) and "20 M$ " not in found.replace("120 M$", "")
+
+
+def test_every_kind_of_price_is_a_limit_or_a_use() -> None:
+    """No kind is forgotten, and a plan of which only other kinds have prices is not called one that no limit holds back."""
+    assert set(KINDS) | USES == set(FAMILIES) and not set(KINDS) & USES
+    one = prices_of().iloc[:1].assign(resource="lease_split[o1]", kind="lease_split", place="", sku="gpu", period="", price=0.5, unit="M$/accelerator")
+    text = Page(render(small_case(), small_plan(), summary_of(), one, PROGRESS)).text
+    assert "Leased accelerators" in text and "No limit has a price" not in text
+    use = Page(render(small_case(), small_plan(), summary_of(), prices_of().iloc[8:], PROGRESS)).text
+    assert "No limit has a price" in use and "30 prices of use" in use
+
+
+def test_accelerators_are_scarce_by_what_is_owned() -> None:
+    """Leased units, and those sold on, at the end of their service or on the way, are not part of the limit that a price of owned units is for."""
+    case = small_case()
+    lease = {"offer": "l1", "sku": "gpu", "kind": "lease", "period": 0, "max_units": 9000, "rent_usd_per_unit_month": 900.0, "term_periods": 1}
+    old = {"offer": "o2", "sku": "gpu", "kind": "buy", "period": 0, "max_units": 9000, "unit_price_usd": 30000.0}
+    offers = frame("offers", [*case["offers"].to_dict("records"), old, lease], N)
+    tables = small_plan()
+    tables["orders"] = pd.DataFrame([
+        ("o1", "gpu", "2027Q1", "2027Q2", 5000.0, 150.0), ("o2", "gpu", "2027Q1", "2027Q1", 70.0, 2.1), ("l1", "gpu", "2027Q1", "2027Q1", 20000.0, 54.0),
+    ], columns=tables["orders"].columns)  # fmt: skip
+    tables["resales"] = pd.DataFrame([("o1", "gpu", "2027Q3", 40.0, 1.0)], columns=["offer", "sku", "period", "units", "musd"])
+    tables["moves"] = pd.DataFrame([("gpu", "2027Q3", 7.0, 0.1)], columns=["sku", "period", "units", "cost_musd"])
+    skus = case["skus"].assign(service_periods=2)
+    facts = Facts.of(dataclasses.replace(case, tables={**case.tables, "offers": offers, "skus": skus}), tables)
+    assert _chips(facts) == {("gpu", p, ""): units for p, units in zip(PERIODS, (70.0, 5070.0, 4953.0, 0.0), strict=True)}
 
 
 def test_why_a_job_is_left_out() -> None:
