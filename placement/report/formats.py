@@ -209,17 +209,20 @@ def significant(value: object, digits: int = 3) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def unit(value: object, name: str) -> str:
+def unit(value: object, name: str, digits: int = 3) -> str:
     """Return a number with about three digits and its unit, kept together."""
-    return significant(value) + THIN + name if number(value) == number(value) else MISSING
+    return significant(value, digits) + THIN + name if number(value) == number(value) else MISSING
 
 
 def musd(value: object) -> str:
-    """Return money in M$: whole from 10 M$ on, hundredths below 1 M$."""
-    x = abs(number(value))
-    if math.isnan(x) or x == 0:
-        return MISSING if math.isnan(x) else f"0{THIN}M$"
-    return fixed(value, 0 if x >= 10 else 1 if x >= 1 else 2) + THIN + "M$"
+    """Return money in M$ with four significant digits, whole from 1000 M$ on: what differs by little must not look the same.
+
+    Examples
+    --------
+    >>> musd(18.0134), musd(0.00123456), musd(270346.6), musd(150.0)
+    ('18.01\u202fM$', '0.001235\u202fM$', '270\u202f347\u202fM$', '150\u202fM$')
+    """
+    return unit(value, "M$", 4)
 
 
 def money(value: object, unit: str) -> str:

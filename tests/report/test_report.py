@@ -20,6 +20,7 @@ from placement.case.schema import TABLES
 from placement.errors import DataError
 from placement.plan.prices import FAMILIES
 from placement.report import render, terminal_summary
+from placement.report.charts import heat
 from placement.report.facts import Facts
 from placement.report.formats import fixed, listed, musd, percent, quantity
 from placement.report.gantt import Bar, lanes
@@ -214,7 +215,7 @@ def test_the_answer_comes_first() -> None:
     for words in (
         "Build 1 hall with 20 MW of IT capacity at Oslo, the first in service in 2027Q3",
         "buy 5 000 GPU for 150 M$", "energise 25 MW of grid connection",
-        "run 1 of 2 training jobs and serve 93.8 % of inference demand", "Cost and penalties less value: 24 M$",
+        "run 1 of 2 training jobs and serve 93.8 % of inference demand", "Cost and penalties less value: 23.5 M$",
         "0.60 M$ (2.6 %)", "1 training job worth 7.5 M$",
         "25 Mtok/day in 2027Q1", "place 1 order (150 M$), sign 1 power contract, start 1 milestone (2.0 M$), energise 1 grid tier (8.0 M$)",
     ):  # fmt: skip
@@ -566,6 +567,22 @@ def test_numbers_read_well() -> None:
     assert percent(0.9999) == ">\u202f99.9\u202f%" and percent(1.0) == "100\u202f%" and percent(1e-7) == "<\u202f0.01\u202f%"
     assert quantity("renewable_share", 0.5) == ("Renewable", "50.0\u202f%") and quantity("cost_usd_per_mtok", 0.4)[1] == "0.4\u202f$/Mtok"
     assert listed(["a", "b", "c", "d", "e"], 3) == "a, b and 3 more"
+
+
+def test_small_cases_keep_their_precision() -> None:
+    """Value, bound and difference of a case of 18 M$ are told apart: four digits, on the page and in the terminal."""
+    told = summary_of(objective=-18.0134, bound=-18.0142, verified_bound=-18.0153)
+    page, terminal = Page(render(small_case(), small_plan(), told, prices_of(), PROGRESS)).text, terminal_summary(told, small_plan())
+    assert "Value less cost and penalties: 18.01 M$" in page and "better by more than 0.0019 M$" in page
+    assert "18.01 M$" in terminal and "at most 18.02 M$ verified" in terminal
+    assert musd(270346.6).replace("\u202f", " ") == "270 347 M$" and musd(0) == "0\u202fM$"
+
+
+def test_cells_of_a_heat_map_are_rounded() -> None:
+    """75.8 % is 76, not 75; what is not quite full or empty is neither 100 nor 0."""
+    shares = np.array([[0.758, 0.754, 0.999, 0.001, 1.0, 0.0]])
+    words = Page(heat(["a"], list("123456"), shares, "t", "used")).words
+    assert [w for w in words if w in {"76", "75", ">99", "<1", "100", "0"}] == ["76", "75", ">99", "<1", "100", "0"]
 
 
 def test_lanes_never_overlap_and_are_as_few_as_possible() -> None:
