@@ -59,6 +59,26 @@ class Facts:
         return self.plan["halls"].loc[lambda d: d["existing"] == 0]
 
     @cached_property
+    def own_halls(self) -> pd.DataFrame:
+        """Halls in service that are not a provider's: where power comes with the rent, a hall's IT power is a quota."""
+        rented = self.case["sites"].loc[lambda d: d["power_included"].astype(bool), "site"]
+        return self.plan["halls"].loc[lambda d: ~d["site"].isin(rented)]
+
+    @cached_property
+    def orders(self) -> dict[str, pd.DataFrame]:
+        """Orders that are ``bought`` and that are ``leased``, both with the columns of the plan table."""
+        leased = self.plan["orders"]["offer"].isin(self._offers("lease"))
+        return {"bought": self.plan["orders"].loc[~leased], "leased": self.plan["orders"].loc[leased]}
+
+    @cached_property
+    def on_demand(self) -> pd.DataFrame:
+        """Rented units that no order stands behind: taken period by period."""
+        return self.plan["rents"].loc[lambda d: d["offer"].isin(self._offers("on_demand"))]
+
+    def _offers(self, kind: str) -> pd.Series:
+        return self.case["offers"].loc[lambda d: d["kind"] == kind, "offer"]
+
+    @cached_property
     def it_mw(self) -> pd.Series:
         """IT power in service at the end, MW by site."""
         return self.plan["halls"].groupby("site")["it_mw"].sum()

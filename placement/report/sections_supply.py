@@ -33,7 +33,8 @@ def map_section(facts: Facts) -> Html:
     flows = [(sites[r.site], users[r.metro], r.mtok_per_day / flow["mtok_per_day"].max()) for r in records(known)]
     used = sum(p.size > 0 for p in sites.values())
     title = f"Map of {plural(len(sites), 'site')}, {fixed(used)} of them in use, and {plural(len(users), 'metro')}"
-    hint = "Disc area: IT capacity of halls at the end. Dashed rings: unused sites. Diamonds: metros. Lines: the largest inference flows."
+    quota = " (at a provider's site, of what it keeps for its customer)" if len(facts.own_halls) < len(facts.plan["halls"]) else ""
+    hint = f"Disc area: IT capacity of halls at the end{quota}. Dashed rings: unused sites. Diamonds: metros. Lines: the largest inference flows."
     rows = [
         (
             names[r.site],

@@ -91,7 +91,7 @@ def actions(facts: Facts) -> list[str]:
 def _build(facts: Facts) -> str:
     halls = facts.new_halls
     if halls.empty:
-        return "build no new hall" if len(facts.case["halls"]) else ""
+        return "build no new hall" if (facts.case["halls"]["existing"] == 0).any() else ""
     by_site = halls.groupby("site")["it_mw"].sum().sort_values(ascending=False)
     where = listed([facts.site_names.get(s, s) for s in map(str, by_site.index)])
     first = label(facts.case, int(halls["in_service"].min()))
@@ -100,12 +100,21 @@ def _build(facts: Facts) -> str:
 
 
 def _chips(facts: Facts) -> str:
-    orders = facts.plan["orders"]
-    if orders.empty:
-        return ""
+    parts = [
+        f"{verb} {_by_sku(facts, some)} for {musd(some['cost_musd'].sum())}"
+        for verb, some in (("buy", facts.orders["bought"]), ("lease", facts.orders["leased"]))
+        if len(some)
+    ]
+    flexible = facts.on_demand
+    if len(flexible):
+        most = flexible.groupby("period")["units"].sum().max()
+        parts.append(f"rent up to {plural(round(most), 'accelerator')} on demand for {musd(flexible['cost_musd'].sum())}")
+    return listed(parts)
+
+
+def _by_sku(facts: Facts, orders: pd.DataFrame) -> str:
     by_sku = orders.groupby("sku")["units"].sum().sort_values(ascending=False)
-    kinds = listed([f"{fixed(u)} {facts.sku_names.get(k, k)}" for k, u in zip(map(str, by_sku.index), by_sku, strict=True)])
-    return f"buy {kinds} for {musd(orders['cost_musd'].sum())}"
+    return listed([f"{fixed(u)} {facts.sku_names.get(k, k)}" for k, u in zip(map(str, by_sku.index), by_sku, strict=True)])
 
 
 def _power(facts: Facts) -> str:
