@@ -159,7 +159,7 @@ def _tiles(facts: Facts, summary: Mapping[str, object]) -> Html:
     capex = cash.loc["capex"].sum() if "capex" in cash.index else 0.0
     jobs, units = len(facts.case["jobs"]), facts.chips.loc[lambda d: d["period"] == facts.case.n_periods - 1, "total"].sum()
     tiles = [
-        (name, amount, f"the objective; net present value without penalties: {musd(present_value(facts))}"),
+        (name, amount, f"the objective, with weights and penalties; net present value, without both: {musd(present_value(facts))}"),
         ("Verified gap", percent(gap) if gap == gap else "not verified", _gaps(summary)),
         ("Capital spending", musd(capex), "over the horizon, undiscounted"),
         ("Largest power drawn", unit(_peak_mw(facts), "MW"), "all sites together, at the meter")

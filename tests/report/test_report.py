@@ -22,7 +22,7 @@ from placement.plan.prices import FAMILIES
 from placement.report import render, terminal_summary
 from placement.report.charts import heat
 from placement.report.facts import Facts
-from placement.report.formats import fixed, listed, musd, percent, quantity
+from placement.report.formats import figure_of, fixed, listed, musd, percent, quantity
 from placement.report.gantt import Bar, lanes
 from placement.report.maps import Point, world
 from placement.report.sections_prices import KINDS, USES, _chips
@@ -621,6 +621,21 @@ def test_cells_of_a_heat_map_are_rounded() -> None:
     shares = np.array([[0.758, 0.754, 0.999, 0.001, 1.0, 0.0]])
     words = Page(heat(["a"], list("123456"), shares, "t", "used")).words
     assert [w for w in words if w in {"76", "75", ">99", "<1", "100", "0"}] == ["76", "75", ">99", "<1", "100", "0"]
+
+
+def test_key_figures_have_the_sign_and_the_words_of_a_planner() -> None:
+    """Income is shown as income, offsets and interest by their name, and no label says less than what is counted."""
+    shown = {"value_musd": -90.0, "salvage_chips_musd": -40.0, "value_releases_musd": -8.0, "units_sold": 3.0, "rented_unit_share": 0.002, "npv_musd": 5.0}
+    found = [tuple(part.replace("\u202f", " ") for part in figure_of(k, v)) for k, v in shown.items()]
+    assert found == [
+        ("Income from jobs and services, bonuses included", "90 M$"), ("Residual value: accelerators", "40 M$"), ("Income: releases", "8 M$"),
+        ("Accelerators sold on", "3"), ("Rented accelerators, share of all in service", "0.20 %"), ("Net present value, without penalties", "5 M$"),
+    ]  # fmt: skip
+    assert figure_of("carbon_carbon_musd", 1.0)[0] == "Carbon offsets bought"
+    assert figure_of("spare_share", 2.107) == ("Spare accelerators for each one that serves", "2.11")
+    required = prices_of().iloc[:1].assign(resource="domestic_share[home]", kind="domestic_share", place="home", period="", price=-0.1, unit="M$/M$")
+    text = Page(render(small_case(), small_plan(), summary_of(), required, PROGRESS)).text
+    assert "Chips to be made at home" in text and "One unit less required, M$ per M$" in text and "\u22120.1" not in text
 
 
 def test_lanes_never_overlap_and_are_as_few_as_possible() -> None:
