@@ -26,6 +26,7 @@ from placement.report.formats import figure_of, fixed, listed, musd, percent, qu
 from placement.report.gantt import Bar, lanes
 from placement.report.maps import Point, world
 from placement.report.sections_prices import KINDS, USES, _chips
+from placement.report.sections_supply import _with_leads
 from placement.report.tables import COLUMNS, PRICES, weighted_quantile
 from placement.report.terminal import naming
 from placement.report.text import present_value
@@ -636,6 +637,26 @@ def test_key_figures_have_the_sign_and_the_words_of_a_planner() -> None:
     required = prices_of().iloc[:1].assign(resource="domestic_share[home]", kind="domestic_share", place="home", period="", price=-0.1, unit="M$/M$")
     text = Page(render(small_case(), small_plan(), summary_of(), required, PROGRESS)).text
     assert "Chips to be made at home" in text and "One unit less required, M$ per M$" in text and "\u22120.1" not in text
+
+
+def test_a_step_is_drawn_after_those_before_it() -> None:
+    """Half a quarter of energising follows equipment of one and a half: no bar begins before its predecessor ends."""
+    case = small_case()
+    steps = [
+        {"milestone": "equipment", "lead_p10": 1.5, "lead_p50": 1.5, "lead_p90": 1.5},
+        {"milestone": "energise", "lead_p10": 0.5, "lead_p50": 0.5, "lead_p90": 0.5, "after": "equipment"},
+        {"milestone": "test", "lead_p10": 0.2, "lead_p50": 0.2, "lead_p90": 0.2, "after": "energise"},
+    ]
+    tables = small_plan()
+    tables["halls"]["in_service"] = ["2027Q1", "2027Q4"]
+    rows = [("oslo", "h2", m, p, 1.0, 2.0, 3.0) for m, p in (("equipment", "2027Q1"), ("energise", "2027Q3"), ("test", "2027Q3"))]
+    tables["milestones"] = pd.DataFrame(rows, columns=tables["milestones"].columns)
+    milestones = frame("milestones", [{"site": "oslo", "hall": "h2", "cost_musd": 1.0, **s} for s in steps], N)
+    facts = Facts.of(dataclasses.replace(case, tables={**case.tables, "milestones": milestones}), tables)
+    found = _with_leads(facts, {("oslo", "h2"): 3})
+    assert found["begin"].tolist() == pytest.approx([0.8, 2.3, 2.8])
+    ends = (found["begin"] + found["lead_p50"]).tolist()
+    assert all(b >= e - 1e-9 for e, b in zip(ends, found["begin"].tolist()[1:], strict=False)) and ends[-1] == pytest.approx(3.0)
 
 
 def test_lanes_never_overlap_and_are_as_few_as_possible() -> None:
