@@ -27,6 +27,7 @@ from placement.report.text import (
     is_priced,
     left_out,
     names,
+    nearly_empty,
     no_plan,
     present_value,
     unit_of,
@@ -137,12 +138,13 @@ def _no_answer(summary: Mapping[str, object]) -> list[Html]:
 def _answer(facts: Facts, summary: Mapping[str, object]) -> list[Html]:
     if is_priced(summary):
         return [el("p", priced.headline(facts), class_="lead"), el("p", certainty(summary)), priced.tiles(facts, summary)]
-    rest, found = left_out(facts), first_decisions(facts)
+    rest, empty, found = left_out(facts), nearly_empty(facts), first_decisions(facts)
     first = el("p", el("strong", f"First, in {_first_periods(facts)}: "), first_steps(found), ".") if found else ""
     return [
         el("p", headline(facts), class_="lead"),
         el("p", certainty(summary)),
         el("p", rest) if rest else Html(),
+        el("p", empty) if empty else Html(),
         escape(first),
         _tiles(facts, summary),
     ]

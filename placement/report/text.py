@@ -175,6 +175,16 @@ def left_out(facts: Facts) -> str:
     return "Left out: " + " and ".join(parts) + "."
 
 
+def nearly_empty(facts: Facts) -> str:
+    """Return which new halls the plan hardly uses; nothing where there are none."""
+    halls = facts.empty_halls.sort_values("it_mw", ascending=False, kind="stable")
+    if halls.empty:
+        return ""
+    named = [f"{facts.site_names.get(s, s)} {h} ({unit(mw, 'MW')})" for s, h, mw in zip(halls["site"], halls["hall"], halls["it_mw"], strict=True)]
+    many = f"{plural(len(halls), 'new hall')} of {unit(halls['it_mw'].sum(), 'MW')} in all"
+    return f"Nearly empty: in {facts.case.periods[-1]} accelerators take less than a tenth of the IT power of {many}: {listed(named, 6)}."
+
+
 def checked(summary: Mapping[str, object]) -> tuple[bool | None, list[str]]:
     """Return the verdict of the independent checker (``None``: not run) and its violations."""
     check = summary.get("check")

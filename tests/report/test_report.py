@@ -659,6 +659,14 @@ def test_a_step_is_drawn_after_those_before_it() -> None:
     assert all(b >= e - 1e-9 for e, b in zip(ends, found["begin"].tolist()[1:], strict=False)) and ends[-1] == pytest.approx(3.0)
 
 
+def test_new_halls_that_stay_empty_are_named() -> None:
+    """3.1 MW of accelerators fit into the old hall of 10 MW: the new one stays empty; with 13 MW it does not."""
+    tables = small_plan()
+    assert "Nearly empty: in 2027Q4" in Page(page_of()).text and "1 new hall of 20 MW in all: Oslo h2 (20 MW)" in Page(page_of()).text
+    tables["chips"]["deployed"] = 13000.0
+    assert "Nearly empty" not in Page(render(small_case(), tables, summary_of(), prices_of(), PROGRESS)).text
+
+
 def test_lanes_never_overlap_and_are_as_few_as_possible() -> None:
     """Interval packing uses exactly as many lanes as bars overlap at the worst moment."""
     rng = np.random.default_rng(0)
