@@ -192,10 +192,13 @@ def _check(args: argparse.Namespace) -> int:
 
 
 def _report(args: argparse.Namespace) -> int:
-    from placement.run import write_report
+    from placement.run import report_again
 
-    print(write_report(args.folder))
-    return ExitCode.OK
+    page, violations = report_again(args.folder)
+    print(page)
+    for violation in violations[:MOST_VIOLATIONS]:
+        print(f"placement: checker: {violation}", file=sys.stderr)
+    return ExitCode.CHECK_FAILED if violations else ExitCode.OK
 
 
 def _models(args: argparse.Namespace) -> int:

@@ -30,11 +30,9 @@ from placement.supply import BLOCKS, Supply, build_supply
 from placement.supply.supply import amount
 
 Floats = NDArray[np.float64]
-
 Key = tuple[Any, ...]  # family and the ids in the planner's words; period and block by index
 #: Sizes of coefficients that a program keeps to.
 SMALLEST, LARGEST = 1e-4, 1e6
-
 _BIG, _SMALL = 1e9, 1e-9  # HiGHS drops coefficients up to 1e-9 and refuses huge ones
 
 
@@ -106,6 +104,8 @@ class Program:
         Whether each workload may stay unserved at no cost, shape (n_workloads,).
     row_keys
         Family and ids of each row, such as ``("grid_limit", "sines", 3, 1)``; a serve row has its label alone.
+    loose
+        Upper bounds without those that only repeat rows, shape (n_columns,); ``None``: ``upper``.
     """
 
     cost: Floats
@@ -120,6 +120,7 @@ class Program:
     optional: NDArray[np.bool_]
     row_keys: RowKeys
     supply_names: tuple[str, ...]
+    loose: Floats | None = None
 
     def __post_init__(self) -> None:
         guard(self)
@@ -216,11 +217,8 @@ class Sides:
         return {
             "compute": (scope.domains, scope.skus), "serve": (scope.sites, scope.skus), "power": (scope.sites,),
             "firm": (scope.sites, scope.levels), "fibre": (case["links"]["link"].to_numpy(),), "capacity": (scope.sites,),
-            "deferrable": (scope.sites, scope.duties),
-            "filler": (scope.domains, scope.skus),
-            "lull": (scope.sites, scope.skus),
-            "release": (case["releases"]["release"].to_numpy(),),
-            "base": (case["jobs"]["job"].to_numpy(),),
+            "deferrable": (scope.sites, scope.duties), "filler": (scope.domains, scope.skus), "lull": (scope.sites, scope.skus),
+            "release": (case["releases"]["release"].to_numpy(),), "base": (case["jobs"]["job"].to_numpy(),),
             "presence": (*(case[t][t[:-1]].to_numpy() for t in ("services", "sites", "metros")),),
             "least_units": (case["services"]["service"].to_numpy(), scope.sites), "pool": (scope.sites, scope.skus),
             "spread": (*asked, scope.failure_domains), "cover": (*asked, scope.failure_domains), "spare": asked,
@@ -339,6 +337,7 @@ def assemble(sides: Sides) -> tuple[Program, list[Any]]:
     own_cost = np.zeros(n_sup)
     own_cost[: len(form.columns)] = np.asarray(form.c.todense()).ravel()
     keys = [component_key(rows[i][0]) for i in own] + [resource_key(sides, int(c)) for c in sides.resources]
+    upper = [v.ub if v.ub is not None else np.inf for v in variables]
     return Program(
         cost=np.concatenate([own_cost, sides.column_cost()]),
         offset=float(form.c_offset[0]),
@@ -346,10 +345,11 @@ def assemble(sides: Sides) -> tuple[Program, list[Any]]:
         row_lower=np.concatenate([supply_lower, np.where(exact, constant, -np.inf), columns.serve["lower"].to_numpy(float), np.full(n_need, -np.inf)]),
         row_upper=np.concatenate([supply_upper, constant, columns.serve["upper"].to_numpy(float), np.zeros(n_need)]),
         lower=np.concatenate([[v.lb if v.lb is not None else -np.inf for v in variables], np.zeros(n_col)]),
-        upper=np.concatenate([[v.ub if v.ub is not None else np.inf for v in variables], np.ones(n_col)]),
+        upper=np.concatenate([upper, np.ones(n_col)]),
         integer=np.concatenate([np.array([not v.is_continuous() for v in variables], bool), columns.integer]),
         workload=np.concatenate([np.full(n_sup, -1), columns.serve_row]),
         optional=columns.serve["lower"].to_numpy(float) <= 0,
         row_keys=RowKeys([*keys, *((label,) for label in columns.serve["label"])], n_need),
         supply_names=tuple(map(component_name, variables)),
+        loose=np.concatenate([[supply.implied.get(id(v), u) for v, u in zip(variables, upper, strict=True)], np.ones(n_col)]),
     ), variables

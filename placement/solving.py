@@ -26,7 +26,7 @@ from placement.plan.kpis import kpis
 from placement.plan.plan import Plan
 from placement.plan.prices import COLUMNS, prices
 from placement.plan.warm import fits, start_values
-from placement.program import Floats, Program, Sides, assemble, build_sides
+from placement.program import Floats, Program, Sides, assemble, build_sides, component_key
 from placement.reasons import uncovered, unservable
 
 LOCAL = "local dual, decisions fixed"
@@ -120,24 +120,34 @@ def _plan(
     solution = Solution(sides, variables, outcome.x)
     tables = extract(solution)
     verdict = check(case, tables, sides.weights, outcome.objective, max(bound, verified), {r.one.name: r.most for r in reached})
+    untold = f"prices were not computed ({outcome.unpriced})" if outcome.price is None else ""
     figures = pd.Series(kpis(case, tables, costs(solution)), dtype=float)
     found = Plan(
         case=case, status=status, objective=outcome.objective, bound=bound, verified_bound=verified, gap=relative_gap(outcome.objective, bound),
         tables=tables, kpis=figures, exclusions=exclusions, verdict=verdict, proof=outcome.proof, interrupted=outcome.interrupted, progress=records,
-        prices=prices(case, program, outcome.price, LOCAL) if outcome.price is not None else pd.DataFrame(columns=list(COLUMNS)),
+        prices=_prices(case, program, outcome, variables),
+        prices_note=untold,
     )  # fmt: skip
     found.summary.update(_summary(sides, outcome, verified, found, program, options, clock) | {"objectives": [r.record() for r in reached]})
     return found
+
+
+def _prices(case: Case, program: Program, outcome: Outcome, variables: list[Any]) -> pd.DataFrame:
+    if outcome.price is None:
+        return pd.DataFrame(columns=list(COLUMNS))
+    return prices(case, program, outcome.price, LOCAL, outcome.x, [component_key(v) for v in variables])
 
 
 def _summary(sides: Sides, outcome: Outcome, verified: float, plan: Plan | None, program: Program, options: SolveOptions, clock: Progress) -> dict[str, Any]:
     """Return what ``summary.json`` holds."""
     case = sides.case
     verdict = plan.verdict if plan is not None else None
+    untold = plan.prices_note if plan is not None else ""
+    notes = [*case.notes, remark(program), "" if "pairs" in case else untold]  # where pairs are priced nobody asks for prices of limits
     return {
         "case": case.name, "title": case.title, "case_path": str(case.path.resolve()) if case.path else None,
         "case_sha256": case.sha256, "model": case.model, "cost_unit": case.cost_unit, "priced": "pairs" in case,
-        "instance": dict(case.origin) or None, "notes": [*case.notes, *filter(None, [remark(program)])],
+        "instance": dict(case.origin) or None, "notes": list(filter(None, notes)), "prices_note": untold,
         "status": outcome.status, "infeasible_by": outcome.infeasible_by, "interrupted": outcome.interrupted,
         "objective": outcome.objective, "bound": outcome.bound, "verified_bound": verified,
         "gap": relative_gap(outcome.objective, outcome.bound), "verified_gap": relative_gap(outcome.objective, verified),

@@ -417,6 +417,24 @@ def test_report_needs_its_case(case_copy, tmp_path, capsys):
     assert tree(run) == before
 
 
+def test_a_report_is_about_the_tables_that_are_there(three_sites, run_folder, capsys):
+    """A missing plan table is an error that names it; of tables that were changed the page says first what is wrong, and the exit code is not 0."""
+    before = (run_folder / "report.html").read_text(encoding="utf-8")
+    orders = run_folder / "plan" / "orders.csv"
+    text = orders.read_text(encoding="utf-8")
+    orders.unlink()
+    assert main(["report", str(run_folder)]) == ExitCode.BAD_INPUT
+    assert "plan/orders.csv" in capsys.readouterr().err and (run_folder / "report.html").read_text(encoding="utf-8") == before
+    orders.write_text(text.splitlines()[0] + "\n", encoding="utf-8")
+    assert main(["report", str(run_folder)]) == ExitCode.CHECK_FAILED
+    page = (run_folder / "report.html").read_text(encoding="utf-8")
+    assert "checker: " in capsys.readouterr().err
+    assert "Do not act on this plan" in page and "checked independently" not in page
+    orders.write_text(text, encoding="utf-8")
+    assert main(["report", str(run_folder)]) == ExitCode.OK
+    assert "checked independently" in (run_folder / "report.html").read_text(encoding="utf-8")
+
+
 def test_check_needs_no_solver(python, three_sites, run_folder):
     """Neither HiGHS nor our engine is loaded to check a run or to write its report."""
     code = (

@@ -30,6 +30,8 @@ class Plan:
         The plan tables of models/README.md, section 10; empty without a plan. Each is an attribute, too: ``plan.training``.
     prices
         Value of one more unit of each scarce thing, M$.
+    prices_note
+        Why ``prices`` has no rows although nothing is known of the limits, such as ``"prices were not computed (time limit)"``; blank where they were computed.
     verdict
         What the independent checker says; ``None`` without a plan.
     proof
@@ -45,6 +47,7 @@ class Plan:
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     kpis: pd.Series = field(default_factory=lambda: pd.Series(dtype=float))
     prices: pd.DataFrame = field(default_factory=pd.DataFrame)
+    prices_note: str = ""
     exclusions: pd.DataFrame = field(default_factory=pd.DataFrame)
     verdict: Verdict | None = None
     proof: Proof | None = None

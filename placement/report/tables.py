@@ -30,6 +30,7 @@ COLUMNS = {
     "orders": "offer sku @period @arrives #units #cost_musd",
     "rents": "offer site domain sku @period #units #cost_musd",
     "resales": "offer sku @period #units #musd",
+    "moves": "sku @period #units #cost_musd",
     "chips": "site domain sku @period #installed #deployed #training #serving",
     "energy": "site @period block source #mw",
     "paid": "ppa @period #mwh",

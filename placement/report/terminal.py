@@ -199,6 +199,8 @@ def _uncovered(summary: Mapping[str, object]) -> list[str]:
 
 def _verdict(summary: Mapping[str, object]) -> list[str]:
     ok, violations = checked(summary)
+    untold = str(summary.get("prices_note") or "")
+    prices = [f"prices:  {untold.removeprefix('prices were ')}"] if untold and not is_priced(summary) else []
     if ok is None:
-        return ["check:   not run"]
-    return ["check:   passed"] if ok else ["check:   FAILED", *(f"         {v}" for v in violations[:3])]
+        return ["check:   not run", *prices]
+    return ["check:   passed", *prices] if ok else ["check:   FAILED", *(f"         {v}" for v in violations[:3]), *prices]
