@@ -32,7 +32,7 @@ def _earnings(case: Case, tables: Tables, capex: float) -> dict[str, float]:
     flows = -cash[cash["period"] != "end"].groupby("period")["musd"].sum().reindex(case.periods, fill_value=0.0)
     paid_back = np.flatnonzero((flows.cumsum() >= 0).to_numpy()[::-1].cumprod()[::-1])  # from then on for good
     return {
-        "npv_musd": -(cash["musd"] * cash["period"].map(discount)).sum(),
+        "npv_musd": -(cash["musd"] * cash["period"].map(discount).astype(float)).sum(),
         "revenue_musd": sums["revenue_musd"],
         "depreciation_musd": sums["depreciation_musd"],
         "ebit_musd": sums["ebit_musd"],
