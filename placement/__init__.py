@@ -16,26 +16,26 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from placement.case import Case, read_case
     from placement.engine import Status
-    from placement.errors import DataError, FormulationError, OptionError, PlacementError, SolverError
+    from placement.errors import DataError, FormulationError, OptionError, PlacementError, SolverError, StartWarning
     from placement.explain import Effort
     from placement.instances import read_instance
     from placement.plan.checker import Verdict
     from placement.plan.plan import Plan
-    from placement.program import to_pyomo
+    from placement.reference import to_pyomo
     from placement.run import check, read_plan, write_plan
     from placement.solving import solve
 
 #: public name -> module; loaded on first use, so that `import placement` and `placement --help` stay quick
 _WHERE = {
     "Case": "placement.case", "read_case": "placement.case", "read_instance": "placement.instances", "Status": "placement.engine",
-    "Verdict": "placement.plan.checker", "Plan": "placement.plan.plan", "to_pyomo": "placement.program", "solve": "placement.solving",
+    "Verdict": "placement.plan.checker", "Plan": "placement.plan.plan", "to_pyomo": "placement.reference", "solve": "placement.solving",
     "check": "placement.run", "read_plan": "placement.run", "write_plan": "placement.run", "PlacementError": "placement.errors",
     "DataError": "placement.errors", "FormulationError": "placement.errors", "OptionError": "placement.errors", "SolverError": "placement.errors",
-    "Effort": "placement.explain",
+    "StartWarning": "placement.errors", "Effort": "placement.explain",
 }  # fmt: skip
 
 __all__ = [
-    "Case", "DataError", "Effort", "FormulationError", "OptionError", "PlacementError", "Plan", "SolverError", "Status", "Verdict",
+    "Case", "DataError", "Effort", "FormulationError", "OptionError", "PlacementError", "Plan", "SolverError", "StartWarning", "Status", "Verdict",
     "check", "read_case", "read_instance", "read_plan", "solve", "to_pyomo", "write_plan",
 ]  # fmt: skip
 

@@ -9,16 +9,17 @@ import shutil
 import signal
 import sys
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from placement.cards import card
 from placement.case import Case, read_case
 from placement.engine import Event, Progress, Status
-from placement.errors import DataError, ExitCode, Problem
+from placement.errors import DataError, ExitCode, Problem, StartWarning
 from placement.instances import read_instance
 from placement.options import PUBLISHED_GAP, REL_GAP, SolveOptions, default_workers
 from placement.parallel import Pool
@@ -50,7 +51,7 @@ def solve_into(args: argparse.Namespace) -> int:
     start = _earlier(case, args.start) if args.start is not None else None
     log = Log(None if args.quiet else sys.stderr)
     progress = Progress(options.time_limit_s)
-    with stop_on_signal(progress):  # until the run is written, so that a late Ctrl-C does not lose a plan
+    with stop_on_signal(progress), _told_of_the_start(args.quiet):  # until the run is written, so that a late Ctrl-C does not lose a plan
         plan = solve(
             case, time_limit_s=options.time_limit_s, rel_gap=options.rel_gap, seed=options.seed, workers=options.workers,
             cluster=options.cluster, work_limit=options.work_limit, start=start, listen=log, progress=progress,
@@ -121,13 +122,30 @@ def _earlier(case: Case, folder: str) -> Plan:
         If it is not a run folder, holds no plan, or lacks a table.
     """
     run = read_run(folder)
-    lacking = tuple(f"plan/{name}.csv" for name in PLAN_TABLES if name not in run.tables)
+    lacking = tuple(f"plan/{name}.csv" for name, table in PLAN_TABLES.items() if name not in run.tables and not table.optional)
     if lacking:
         what = "holds no plan to start from" if not run.tables else "lacks plan tables"
         remedy = "Give a run folder that `placement solve --out` wrote with a plan, or leave --start out"
         raise DataError([Problem(str(folder), "", what, remedy, lacking if run.tables else ())])
     nan = float("nan")
     return Plan(case=case, status=Status.FEASIBLE, objective=nan, bound=nan, verified_bound=nan, gap=nan, tables=run.tables)
+
+
+@contextmanager
+def _told_of_the_start(quiet: bool) -> Iterator[None]:
+    """Print as a note that nothing of the start fits, at once and not after the search."""
+    with warnings.catch_warnings():
+        usual = warnings.showwarning
+
+        def show(message: Warning | str, category: type[Warning], *where: Any) -> None:
+            if not issubclass(category, StartWarning):
+                usual(message, category, *where)
+            elif not quiet:
+                print(f"placement: note: {message}", file=sys.stderr)
+
+        warnings.showwarning = show  # type: ignore[assignment]
+        warnings.simplefilter("always", StartWarning)
+        yield
 
 
 class Log:
@@ -139,7 +157,7 @@ class Log:
         self._phase, self._shown = "", -math.inf
 
     def __call__(self, event: Event) -> None:
-        gap = f"{event.gap:.3%}" if math.isfinite(event.gap) else "-"
+        gap = "-" if not math.isfinite(event.gap) else f"{event.gap:.3%}" if event.gap <= 1 else ">100%"
         found = f"objective {_musd(event.objective)}  bound {_musd(event.bound)}  gap {gap:>9}"
         line = f"{event.time_s:8.1f} s  {event.phase:<20} {found}  columns {event.columns:>9,}"
         new_phase, self._phase = event.phase != self._phase, event.phase

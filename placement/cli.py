@@ -121,7 +121,9 @@ def _parser() -> argparse.ArgumentParser:
 
     commands.add_parser("models", allow_abbrev=False, help="list the model cards").set_defaults(run=_models)
     commands.add_parser("formats", allow_abbrev=False, help="list the formats of published instances").set_defaults(run=_formats)
-    commands.add_parser("schema", allow_abbrev=False, help="print the tables that a case may have, as Markdown").set_defaults(run=_schema)
+    schema = commands.add_parser("schema", allow_abbrev=False, help="print the tables that a case may have, as Markdown")
+    schema.add_argument("table", metavar="TABLE", nargs="?", help="this table alone (default: the whole page)")
+    schema.set_defaults(run=_schema)
     return parser
 
 
@@ -150,6 +152,8 @@ def _validate(args: argparse.Namespace) -> int:
         print(f"{len(error.problems)} problem(s)", file=sys.stderr)
         return ExitCode.BAD_INPUT
     print(f"{case.name}: no problems; {case.n_periods} periods {case.periods[0]} to {case.periods[-1]}")
+    for note in case.notes:
+        print(f"note: {note}")
     _print_sizes(case)
     return ExitCode.OK
 
@@ -188,10 +192,13 @@ def _check(args: argparse.Namespace) -> int:
 
 
 def _report(args: argparse.Namespace) -> int:
-    from placement.run import write_report
+    from placement.run import report_again
 
-    print(write_report(args.folder))
-    return ExitCode.OK
+    page, violations = report_again(args.folder)
+    print(page)
+    for violation in violations[:MOST_VIOLATIONS]:
+        print(f"placement: checker: {violation}", file=sys.stderr)
+    return ExitCode.CHECK_FAILED if violations else ExitCode.OK
 
 
 def _models(args: argparse.Namespace) -> int:
@@ -227,5 +234,5 @@ def _formats(args: argparse.Namespace) -> int:
 def _schema(args: argparse.Namespace) -> int:
     from placement.case import schema_markdown
 
-    print(schema_markdown())
+    print(schema_markdown(args.table))
     return ExitCode.OK

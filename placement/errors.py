@@ -7,6 +7,8 @@
     +-- FormulationError   model card, block or program is inconsistent
     +-- OptionError        an option is out of range or unknown
     +-- SolverError        the solver refused the model or altered it
+
+What is odd but no mistake is a ``StartWarning``.
 """
 
 from __future__ import annotations
@@ -67,3 +69,7 @@ class OptionError(PlacementError):
 
 class SolverError(PlacementError):
     """The solver refused a model, changed it, or returned an inconsistent answer."""
+
+
+class StartWarning(UserWarning):
+    """Nothing of the plan that was given as a start fits the case."""

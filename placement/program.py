@@ -1,4 +1,4 @@
-"""The whole model as arrays (the fast path) and as ordinary Pyomo (the reference).
+"""The whole model as arrays: the fast path; :mod:`placement.reference` has it as ordinary Pyomo.
 
 Both are made from the same two sides: Pyomo blocks of supply and arrays of demand columns. Rows come in four groups:
 the supply's own, ``resource`` (use <= available), ``serve`` (each workload) and ``requires`` (columns <= decision).
@@ -20,6 +20,7 @@ from scipy.sparse import coo_array, csc_array, csr_array, hstack, vstack
 
 from placement.cards import Card, card
 from placement.case import Case
+from placement.case.case import expect_case
 from placement.demand import Columns, build_demand
 from placement.demand.registry import Demand
 from placement.errors import FormulationError
@@ -29,11 +30,9 @@ from placement.supply import BLOCKS, Supply, build_supply
 from placement.supply.supply import amount
 
 Floats = NDArray[np.float64]
-
 Key = tuple[Any, ...]  # family and the ids in the planner's words; period and block by index
 #: Sizes of coefficients that a program keeps to.
 SMALLEST, LARGEST = 1e-4, 1e6
-
 _BIG, _SMALL = 1e9, 1e-9  # HiGHS drops coefficients up to 1e-9 and refuses huge ones
 
 
@@ -105,6 +104,8 @@ class Program:
         Whether each workload may stay unserved at no cost, shape (n_workloads,).
     row_keys
         Family and ids of each row, such as ``("grid_limit", "sines", 3, 1)``; a serve row has its label alone.
+    loose
+        Upper bounds without those that only repeat rows, shape (n_columns,); ``None``: ``upper``.
     """
 
     cost: Floats
@@ -119,6 +120,7 @@ class Program:
     optional: NDArray[np.bool_]
     row_keys: RowKeys
     supply_names: tuple[str, ...]
+    loose: Floats | None = None
 
     def __post_init__(self) -> None:
         guard(self)
@@ -215,11 +217,8 @@ class Sides:
         return {
             "compute": (scope.domains, scope.skus), "serve": (scope.sites, scope.skus), "power": (scope.sites,),
             "firm": (scope.sites, scope.levels), "fibre": (case["links"]["link"].to_numpy(),), "capacity": (scope.sites,),
-            "deferrable": (scope.sites, scope.duties),
-            "filler": (scope.domains, scope.skus),
-            "lull": (scope.sites, scope.skus),
-            "release": (case["releases"]["release"].to_numpy(),),
-            "base": (case["jobs"]["job"].to_numpy(),),
+            "deferrable": (scope.sites, scope.duties), "filler": (scope.domains, scope.skus), "lull": (scope.sites, scope.skus),
+            "release": (case["releases"]["release"].to_numpy(),), "base": (case["jobs"]["job"].to_numpy(),),
             "presence": (*(case[t][t[:-1]].to_numpy() for t in ("services", "sites", "metros")),),
             "least_units": (case["services"]["service"].to_numpy(), scope.sites), "pool": (scope.sites, scope.skus),
             "spread": (*asked, scope.failure_domains), "cover": (*asked, scope.failure_domains), "spare": asked,
@@ -243,6 +242,7 @@ def build_sides(case: Case, model: Card | None = None) -> Sides:
     FormulationError
         If the case has tables of a block that the card leaves out, or a block is unknown.
     """
+    expect_case(case)
     chosen = model or card(case.model)
     left_out = [b for b in BLOCKS if b.name not in chosen.blocks and b.active(case)]
     if left_out:
@@ -337,6 +337,7 @@ def assemble(sides: Sides) -> tuple[Program, list[Any]]:
     own_cost = np.zeros(n_sup)
     own_cost[: len(form.columns)] = np.asarray(form.c.todense()).ravel()
     keys = [component_key(rows[i][0]) for i in own] + [resource_key(sides, int(c)) for c in sides.resources]
+    upper = [v.ub if v.ub is not None else np.inf for v in variables]
     return Program(
         cost=np.concatenate([own_cost, sides.column_cost()]),
         offset=float(form.c_offset[0]),
@@ -344,57 +345,11 @@ def assemble(sides: Sides) -> tuple[Program, list[Any]]:
         row_lower=np.concatenate([supply_lower, np.where(exact, constant, -np.inf), columns.serve["lower"].to_numpy(float), np.full(n_need, -np.inf)]),
         row_upper=np.concatenate([supply_upper, constant, columns.serve["upper"].to_numpy(float), np.zeros(n_need)]),
         lower=np.concatenate([[v.lb if v.lb is not None else -np.inf for v in variables], np.zeros(n_col)]),
-        upper=np.concatenate([[v.ub if v.ub is not None else np.inf for v in variables], np.ones(n_col)]),
+        upper=np.concatenate([upper, np.ones(n_col)]),
         integer=np.concatenate([np.array([not v.is_continuous() for v in variables], bool), columns.integer]),
         workload=np.concatenate([np.full(n_sup, -1), columns.serve_row]),
         optional=columns.serve["lower"].to_numpy(float) <= 0,
         row_keys=RowKeys([*keys, *((label,) for label in columns.serve["label"])], n_need),
         supply_names=tuple(map(component_name, variables)),
+        loose=np.concatenate([[supply.implied.get(id(v), u) for v, u in zip(variables, upper, strict=True)], np.ones(n_col)]),
     ), variables
-
-
-def to_pyomo(case: Case, model: Card | None = None) -> pyo.ConcreteModel:
-    """Return the whole model as ordinary Pyomo: supply blocks, ``x``, ``resource``, ``serve`` and ``requires``.
-
-    The reference that tests compare with the arrays, and the door for own constraints and other solvers. Columns are
-    ``x[0], x[1], ...``; ``placement.program.build_sides(case).columns.blocks()`` says what each stands for.
-    """
-    sides = build_sides(case, model)
-    columns, m, n = sides.columns, sides.supply.model, len(sides.columns)
-    m.x = pyo.Var(range(n), bounds=(0, 1), domain=lambda m, j: pyo.Binary if columns.integer[j] else pyo.Reals)
-    cost = sides.column_cost()
-    m.cost.expr = m.cost.expr + pyo.quicksum(float(cost[j]) * m.x[j] for j in range(n))
-
-    def by_row(triplets: Any, row: NDArray[np.int64], size: int) -> list[list[Any]]:
-        out: list[list[Any]] = [[] for _ in range(size)]
-        for i, j, value in zip(row, triplets.col, triplets.value, strict=True):
-            out[int(i)].append(float(value) * m.x[int(j)])
-        return out
-
-    used = by_row(columns.use, np.searchsorted(sides.resources, columns.use.row), len(sides.resources))
-    keys = {resource_name(sides, int(c)): i for i, c in enumerate(sides.resources)}
-    amounts = {i: amount(sides.supply.available[sides.demand.resources.decode(int(c))]) for i, c in enumerate(sides.resources)}
-    m.nothing = pyo.Var(bounds=(0, 0))  # stands in rows that no column meets, which Pyomo would take for a truth value
-    exact = {resource_name(sides, int(c)) for c in sides.resources if sides.demand.resources.decode(int(c)) in sides.supply.exact}
-    m.resource = pyo.Constraint(list(keys), rule=lambda m, key: (0 if key in exact else None, _body(m, used[keys[key]], amounts[keys[key]]), 0))
-    members: list[list[Any]] = [[] for _ in range(len(columns.serve))]
-    for j, i in enumerate(columns.serve_row):
-        members[int(i)].append(m.x[j])
-    rows = {r.label: (i, r.lower, r.upper) for i, r in enumerate(columns.serve.itertuples())}
-    m.serve = pyo.Constraint(list(rows), rule=lambda m, label: _serve(m, rows[label], members))
-    needs = by_row(columns.requires, columns.requires.row, len(columns.requires_decision))
-    gates = [sides.supply.decisions[sides.demand.decisions.decode(int(c))] for c in columns.requires_decision]
-    m.requires = pyo.Constraint(range(len(gates)), rule=lambda m, i: amount(needs[i]) <= gates[i])
-    return m
-
-
-def _body(m: Any, used: list[Any], available: Any) -> Any:
-    body = amount(used) - available
-    return body if used or not isinstance(body, (int, float)) else m.nothing + body
-
-
-def _serve(m: Any, row: tuple[int, float, float], members: list[list[Any]]) -> Any:
-    i, lower, upper = row
-    if not members[i]:
-        return m.nothing == lower if lower > 0 else pyo.Constraint.Skip
-    return amount(members[i]) == upper if lower == upper else pyo.inequality(None, amount(members[i]), upper)

@@ -15,9 +15,10 @@ import pandas as pd
 
 from placement.cards import card
 from placement.case import Case, read_case
+from placement.case.case import expect_case
 from placement.errors import DataError, OptionError, Problem
 from placement.instances import read_instance
-from placement.plan.checker import Verdict, read_tables
+from placement.plan.checker import PLAN_TABLES, Verdict, read_tables
 from placement.plan.checker import check as check_tables
 from placement.plan.plan import Plan
 from placement.plan.run_folder import POINT, RunFolder, check_target, read_certificate, read_run, read_summary, write_files, write_run
@@ -149,6 +150,7 @@ def refuse_options(**options: Any) -> None:
 
 def check(case: Case, plan: Plan | dict[str, pd.DataFrame]) -> Verdict:
     """Check a plan, or plan tables, against a case, independently of model and solver; raises nothing on a bad plan."""
+    expect_case(case)
     weights = {**card(case.model).weights, **case.weights}
     if isinstance(plan, Plan):
         return check_tables(case, plan.tables, weights, plan.objective, plan.verified_bound, _most(plan.summary))
@@ -237,19 +239,46 @@ def _gap_holds(summary: Mapping[str, Any], name: str, objective: float, bound: f
     return math.isclose(_claim(summary, name), abs(objective - bound) / max(abs(objective), 1e-9), rel_tol=1e-6, abs_tol=_CLOSE)
 
 
-def write_report(folder: str | Path) -> Path:
-    """Write ``report.html`` of a run folder again, whole or not at all; return its path.
+def checked_again(case: Case, run: RunFolder) -> dict[str, Any]:
+    """Return the summary of a run with the checker's verdict on the tables as they are now, which need not be those that the solve wrote.
 
     Raises
     ------
     DataError
-        If it is not a run folder, its plan cannot be read, or its case is gone or changed.
+        If a table of the plan is missing.
     """
+    if run.summary.get("status") not in ("optimal", "feasible"):
+        return dict(run.summary)
+    lacking = tuple(f"plan/{name}.csv" for name in PLAN_TABLES if name not in run.tables)
+    if lacking:
+        raise DataError([Problem(str(run.path), "", "lacks plan tables", "Put them back or solve the case again", lacking)])
+    model = card(str(run.summary.get("model", case.model)))
+    bound = max((b for b in (_claim(run.summary, name) for name in ("verified_bound", "bound")) if not math.isnan(b)), default=-math.inf)
+    weights = {**model.weights, **case.weights}
+    verdict = check_tables(replace(case, model=model.name), read_tables(run.path), weights, _claim(run.summary, "objective"), bound, _most(run.summary))
+    return {**run.summary, "check": {"ok": verdict.ok, "violations": [str(v) for v in verdict.violations]}}
+
+
+def write_report(folder: str | Path) -> Path:
+    """Write ``report.html`` of a run folder again, whole or not at all; return its path. The plan is checked again, and the page says what is wrong.
+
+    Raises
+    ------
+    DataError
+        If it is not a run folder, a table of its plan is missing or cannot be read, or its case is gone or changed.
+    """
+    return report_again(folder)[0]
+
+
+def report_again(folder: str | Path) -> tuple[Path, list[str]]:
+    """Write the report as :func:`write_report` does; return its path and what the checker finds wrong with the plan."""
     run = read_run(folder)
     page = run.path / "report.html"
-    text = render(case_of(run), run.tables, run.summary, run.prices, run.progress, run.exclusions)
+    case = case_of(run)
+    summary = checked_again(case, run)
+    text = render(case, run.tables, summary, run.prices, run.progress, run.exclusions)
     with tempfile.TemporaryDirectory(dir=run.path.parent) as work:  # beside the run, on the same file system
         fresh = Path(work) / page.name
         fresh.write_text(text, encoding="utf-8")
         os.replace(fresh, page)
-    return page
+    return page, list((summary.get("check") or {}).get("violations") or ())

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import platform
+import warnings
 from collections.abc import Callable
 from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 import placement
 from placement.case import Case
+from placement.case.case import expect_case
 from placement.certificate import proven_bound
 from placement.engine import Event, Outcome, Progress, relative_gap, solve_program
+from placement.errors import StartWarning
 from placement.in_turn import Reached, solve_in_turn
 from placement.lint import remark
 from placement.options import REL_GAP, SolveOptions
@@ -23,8 +25,9 @@ from placement.plan.extract import Solution, costs, extract
 from placement.plan.kpis import kpis
 from placement.plan.plan import Plan
 from placement.plan.prices import COLUMNS, prices
-from placement.plan.warm import start_values
-from placement.program import Program, Sides, assemble, build_sides
+from placement.plan.warm import fits, start_values
+from placement.program import Floats, Program, Sides, assemble, build_sides, component_key
+from placement.reasons import uncovered, unservable
 
 LOCAL = "local dual, decisions fixed"
 
@@ -47,9 +50,10 @@ def solve(
     Parameters
     ----------
     time_limit_s, rel_gap, seed, workers, cluster, work_limit
-        See :class:`placement.options.SolveOptions`.
+        See :class:`placement.options.SolveOptions`. ``workers`` is 1 here and as many as there are cores, at most 4, in ``placement solve``.
     start
-        A plan of the same or a similar case to begin with.
+        A plan of the same or a similar case to begin with. A :class:`placement.StartWarning`, and a note in ``plan.summary["notes"]``, say where nothing
+        of it fits.
     listen
         Called with every progress event.
     progress
@@ -58,8 +62,13 @@ def solve(
     Raises
     ------
     FormulationError, OptionError, SolverError
-        If the case does not fit its model card, an option is out of range, or the solver refuses the model.
+        If the case does not fit its model card, an option is out of range, the start has periods of another length, or the solver refuses the model.
+    TypeError
+        If ``case`` is no :class:`placement.Case`, or ``start`` no :class:`placement.Plan`.
     """
+    expect_case(case)
+    if start is not None and not isinstance(start, Plan):
+        raise TypeError(f"start must be a Plan, such as placement.solve returns, not {type(start).__name__}")
     options = SolveOptions(time_limit_s=time_limit_s, rel_gap=rel_gap, seed=seed, workers=workers, cluster=cluster, work_limit=work_limit)
     events: list[Event] = []
     clock = progress or Progress(options.time_limit_s)
@@ -70,13 +79,28 @@ def solve(
     sides = build_sides(case)
     program, variables = assemble(sides)
     clock.columns = program.matrix.shape[1]
-    begin = start_values(sides, program, start.tables) if start is not None and start.tables else None
+    begin, notes = _begin(sides, program, start)
+    for note in notes:
+        warnings.warn(note, StartWarning, stacklevel=2)
     reached: list[Reached] = []
     if case.objectives:
         outcome, program, reached = solve_in_turn(sides, program, variables, options, clock, begin)
     else:
         outcome = solve_program(program, options, clock, begin)
-    return _plan(sides, program, variables, outcome, reached, options, events, clock)
+    plan = _plan(sides, program, variables, outcome, reached, options, events, clock)
+    plan.summary["notes"] += notes
+    return plan
+
+
+def _begin(sides: Sides, program: Program, start: Plan | None) -> tuple[Floats | None, list[str]]:
+    """Return the decisions of the start that fit, ``None`` where none does, and what is to be said of it."""
+    if start is None or not start.tables:
+        return None, [] if start is None else ["the start holds no plan; the search began without one"]
+    begin = start_values(sides, program, start.tables)
+    if fits(sides.case, start.tables):
+        return begin, []
+    what = f"nothing of the start fits case '{sides.case.name}': no workload, hall, grid tier or order of its plan is there"
+    return None, [f"{what}; the search began without it"]
 
 
 def _plan(
@@ -96,54 +120,44 @@ def _plan(
     solution = Solution(sides, variables, outcome.x)
     tables = extract(solution)
     verdict = check(case, tables, sides.weights, outcome.objective, max(bound, verified), {r.one.name: r.most for r in reached})
+    untold = f"prices were not computed ({outcome.unpriced})" if outcome.price is None else ""
     figures = pd.Series(kpis(case, tables, costs(solution)), dtype=float)
     found = Plan(
         case=case, status=status, objective=outcome.objective, bound=bound, verified_bound=verified, gap=relative_gap(outcome.objective, bound),
         tables=tables, kpis=figures, exclusions=exclusions, verdict=verdict, proof=outcome.proof, point=outcome.x, interrupted=outcome.interrupted,
         progress=records,
-        prices=prices(case, program, outcome.price, LOCAL) if outcome.price is not None else pd.DataFrame(columns=list(COLUMNS)),
+        prices=_prices(case, program, outcome, variables),
+        prices_note=untold,
     )  # fmt: skip
     found.summary.update(_summary(sides, outcome, verified, found, program, options, clock) | {"objectives": [r.record() for r in reached]})
     return found
+
+
+def _prices(case: Case, program: Program, outcome: Outcome, variables: list[Any]) -> pd.DataFrame:
+    if outcome.price is None:
+        return pd.DataFrame(columns=list(COLUMNS))
+    return prices(case, program, outcome.price, LOCAL, outcome.x, [component_key(v) for v in variables])
 
 
 def _summary(sides: Sides, outcome: Outcome, verified: float, plan: Plan | None, program: Program, options: SolveOptions, clock: Progress) -> dict[str, Any]:
     """Return what ``summary.json`` holds."""
     case = sides.case
     verdict = plan.verdict if plan is not None else None
+    untold = plan.prices_note if plan is not None else ""
+    notes = [*case.notes, remark(program), "" if "pairs" in case else untold]  # where pairs are priced nobody asks for prices of limits
     return {
         "case": case.name, "title": case.title, "case_path": str(case.path.resolve()) if case.path else None,
         "case_sha256": case.sha256, "model": case.model, "cost_unit": case.cost_unit, "priced": "pairs" in case,
-        "instance": dict(case.origin) or None, "notes": [*case.notes, *filter(None, [remark(program)])],
+        "instance": dict(case.origin) or None, "notes": list(filter(None, notes)), "prices_note": untold,
         "status": outcome.status, "infeasible_by": outcome.infeasible_by, "interrupted": outcome.interrupted,
         "objective": outcome.objective, "bound": outcome.bound, "verified_bound": verified,
         "gap": relative_gap(outcome.objective, outcome.bound), "verified_gap": relative_gap(outcome.objective, verified),
         "kpis": plan.kpis.to_dict() if plan is not None else {},
         "check": {"ok": verdict.ok, "violations": [str(v) for v in verdict.violations]} if verdict else None,
         "runtime_s": round(clock.elapsed, 3), "phases": outcome.phases, "sizes": program.sizes,
-        "unservable": unservable(sides), "excluded": sides.demand.exclusions.groupby("rule")["n"].sum().to_dict(),
+        "unservable": unservable(sides), "uncovered": uncovered(sides), "excluded": sides.demand.exclusions.groupby("rule")["n"].sum().to_dict(),
         "options": asdict(options), "seed": options.seed, "versions": versions(),
     }  # fmt: skip
-
-
-def unservable(sides: Sides) -> list[str]:
-    """Return workloads that must be served and that nothing can serve, each with the rules that exclude the most options."""
-    serve, columns = sides.columns.serve, sides.columns
-    lonely = serve.loc[(serve["lower"] > 0) & (np.bincount(columns.serve_row, minlength=len(serve)) == 0), "label"]
-    periods: dict[tuple[str, ...], list[str]] = {}
-    for label in lonely:
-        family, _, ids = label[:-1].partition("[")
-        workload, *rest = ids.split(",")
-        where = {"meet_demand": f"service {workload} in {''.join(rest[:1])}", "serve_all": f"service {workload}"}.get(family, f"job {workload}")
-        periods.setdefault((workload, where), []).extend(rest[1:])
-    found = []
-    exclusions = sides.demand.exclusions
-    for (workload, where), when in periods.items():
-        rules = exclusions[exclusions["workload"] == workload].groupby("rule")["n"].sum().nlargest(4)
-        reason = ", ".join(f"{rule} excludes {n}" for rule, n in rules.items()) or "no site and SKU at all"
-        span = f", {when[0]} to {when[-1]}" if len(when) > 1 else f", {when[0]}" if when else ""
-        found.append(f"{where}{span}: {reason}")
-    return found
 
 
 def versions() -> dict[str, str]:

@@ -49,6 +49,17 @@ def period_number(label: str, months: int) -> int:
     return int(match[1]) * (12 // months) + within
 
 
+def period_length(label: str) -> int | None:
+    """Return the months of a period with such a label; ``None`` where no period has one.
+
+    Examples
+    --------
+    >>> period_length("2027Q3"), period_length("2028"), period_length("soon")
+    (3, 12, None)
+    """
+    return next((months for months, form in _LABEL.items() if form.fullmatch(label)), None)
+
+
 def period_label(number: int, months: int) -> str:
     """Return the label of a running period number; the inverse of :func:`period_number`.
 

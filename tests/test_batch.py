@@ -167,6 +167,13 @@ def test_a_file_gets_lines_and_a_terminal_one_live_line(monkeypatch):
     assert live.getvalue() == "".join(f"\r\x1b[2K{line[:59]}" for line in log.lines) + "\n"
 
 
+def test_a_gap_above_all_is_not_a_figure():
+    """A bound on the other side of zero gives a gap of more than 100 %, which says nothing: no figure is printed."""
+    log = Log(None)
+    log(event(0.0, objective=1267.189, bound=-354.0))
+    assert log.lines[0].split("gap")[1].split()[0] == ">100%"
+
+
 def test_a_dumb_terminal_gets_lines(monkeypatch):
     """No escape codes where they would be shown as such."""
     monkeypatch.setenv("TERM", "dumb")

@@ -93,6 +93,15 @@ def test_lists(command, capsys):
     assert "placement" in capsys.readouterr().out
 
 
+def test_one_table_of_the_schema(capsys):
+    """``placement schema TABLE`` prints that table alone; a word that is none is a usage error with the nearest one."""
+    assert main(["schema", "grid"]) == ExitCode.OK
+    out = capsys.readouterr().out
+    assert out.startswith("### grid\n") and "`firmness`" in out and out.count("###") == 1 and len(out.splitlines()) < 40
+    assert main(["schema", "gird"]) == ExitCode.USAGE
+    assert "there is no table 'gird'. Did you mean 'grid'?" in capsys.readouterr().err
+
+
 def test_a_reader_that_has_seen_enough_is_no_error(python):
     """``placement schema | head -1`` ends quietly."""
     code = "import subprocess, sys; p = subprocess.Popen([sys.executable, '-m', 'placement', 'schema'], stdout=-1, stderr=-1); p.stdout.close()\n"
@@ -406,6 +415,24 @@ def test_report_needs_its_case(case_copy, tmp_path, capsys):
     assert main(["report", str(run)]) == ExitCode.BAD_INPUT
     assert "names a case folder that is not there" in capsys.readouterr().err
     assert tree(run) == before
+
+
+def test_a_report_is_about_the_tables_that_are_there(three_sites, run_folder, capsys):
+    """A missing plan table is an error that names it; of tables that were changed the page says first what is wrong, and the exit code is not 0."""
+    before = (run_folder / "report.html").read_text(encoding="utf-8")
+    orders = run_folder / "plan" / "orders.csv"
+    text = orders.read_text(encoding="utf-8")
+    orders.unlink()
+    assert main(["report", str(run_folder)]) == ExitCode.BAD_INPUT
+    assert "plan/orders.csv" in capsys.readouterr().err and (run_folder / "report.html").read_text(encoding="utf-8") == before
+    orders.write_text(text.splitlines()[0] + "\n", encoding="utf-8")
+    assert main(["report", str(run_folder)]) == ExitCode.CHECK_FAILED
+    page = (run_folder / "report.html").read_text(encoding="utf-8")
+    assert "checker: " in capsys.readouterr().err
+    assert "Do not act on this plan" in page and "checked independently" not in page
+    orders.write_text(text, encoding="utf-8")
+    assert main(["report", str(run_folder)]) == ExitCode.OK
+    assert "checked independently" in (run_folder / "report.html").read_text(encoding="utf-8")
 
 
 def test_check_needs_no_solver(python, three_sites, run_folder):

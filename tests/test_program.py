@@ -16,7 +16,8 @@ from scipy.sparse import csc_array
 from placement.cards import card
 from placement.case import Case, read_case
 from placement.errors import FormulationError
-from placement.program import Program, assemble, build_sides, to_pyomo
+from placement.program import Program, assemble, build_sides
+from placement.reference import to_pyomo
 from tests.oracle.priced_cases import KINDS, priced_case
 from tests.oracle.random_cases import random_case
 

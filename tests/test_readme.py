@@ -6,6 +6,8 @@ import json
 import re
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -31,6 +33,18 @@ def test_result_table_is_the_recorded_one():
             latest[record["case"], f"{record['time_limit_s']:g}"] = record
     for case, limit, gap in rows:
         assert f"{100 * latest[case, limit]['verified_gap']:.1f}" == gap
+
+
+@pytest.mark.parametrize("name", ["frontier", "frontier-small"])
+def test_pages_of_cases_quote_the_recorded_run(name):
+    """Value and columns are those of the run that the page names by its commit."""
+    page = (ROOT / "data" / name / "README.md").read_text(encoding="utf-8")
+    commit = re.search(r"`benchmarks/results/cases.jsonl` \([\d-]+, (\w+)\)", page)[1]
+    records = map(json.loads, (ROOT / "benchmarks/results/cases.jsonl").read_text(encoding="utf-8").splitlines())
+    record = next(r for r in records if (r["case"], r["commit"]) == (name, commit) and "solver" not in r)
+    worth = re.search(r"worth \*\*([\d.]+) billion", page)[1]
+    assert f"{-record['objective'] / 1e3:.{len(worth.partition('.')[2])}f}" == worth
+    assert f"{record['sizes']['columns']:,} columns" in page
 
 
 def test_everything_it_links_to_is_there():

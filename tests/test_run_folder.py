@@ -270,6 +270,7 @@ def test_plan_attributes(solved):
     plan = solved.plan
     for name in PLAN_TABLES:
         assert getattr(plan, name) is plan.tables[name]
+    assert set(PLAN_TABLES) | {"kpis", "prices", "verified_gap"} <= set(dir(plan))  # completion
     assert plan.training["job"].tolist() == ["small", "large"]
     assert plan.kpis.notna().any() and plan.gap <= 1e-4 and plan.status is placement.Status.OPTIMAL
     assert repr(plan).startswith("Plan('three-sites', optimal, objective -205.238 M$")

@@ -72,7 +72,7 @@ class Case:
     path: Path | None = None
     sha256: str = ""  # of the effective input, overlays included
     origin: Mapping[str, Any] = field(default_factory=dict)  # of a published instance: format, file and options, to read it again
-    notes: tuple[str, ...] = ()  # what a published file holds that the model does not take; what is odd about it
+    notes: tuple[str, ...] = ()  # what a published file holds that the model does not take; what is odd about the case
 
     def __contains__(self, table: str) -> bool:
         return table in self.tables
@@ -108,6 +108,19 @@ class Case:
     def __repr__(self) -> str:
         sizes = ", ".join(f"{len(df)} {name}" for name, df in self.tables.items())
         return f"Case({self.name!r}, {self.periods[0]}..{self.periods[-1]}, {sizes})"
+
+
+def expect_case(case: object) -> None:
+    """Refuse what is no case.
+
+    Raises
+    ------
+    TypeError
+        With the way to a case.
+    """
+    if not isinstance(case, Case):
+        given = f"'{case}'" if isinstance(case, (str, Path)) else f"a {type(case).__name__}"
+        raise TypeError(f"case must be a Case, not {given}; read one with placement.read_case(folder) or placement.read_instance(file, format)")
 
 
 def dtype_of(column: Column) -> str:

@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from placement.case.case import dtype_of
+from placement.case.countries import CODES, instead_of
 from placement.case.files import Text, TextTable
 from placement.case.findings import Findings, suggest
 from placement.case.schema import TABLES, Column
@@ -26,7 +27,6 @@ Complaint = tuple[Mask, str, str]  # rows, rule, remedy
 
 _ODD = re.compile(r"[^0-9eE+.\-]")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-_COUNTRY = re.compile(r"[A-Z]{2}")
 _BOOLS = {"0": False, "1": True, "false": False, "true": True}
 
 #: Country columns that may also hold ``*`` (all countries without a row of their own).
@@ -174,7 +174,7 @@ def _text_complaints(words: list[str], banned: str) -> Iterator[Complaint]:
 def _countries(table: str, column: Column, words: list[str], clock: Clock | None) -> tuple[list[str], list[Complaint]]:
     star = (table, column.name) in WILDCARD
     rule = f"must be an ISO 3166-1 alpha-2 code{' or *' if star else ''}"
-    check = _words(lambda w: bool(_COUNTRY.fullmatch(w)) or (star and w == "*"), rule, lambda w: f"Write two capital letters such as NO, not '{w[0]}'.")
+    check = _words(lambda w: w in CODES or (star and w == "*"), rule, lambda w: " ".join(map(instead_of, w[:3])))
     return words, check(table, words)
 
 

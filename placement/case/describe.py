@@ -7,8 +7,10 @@ import math
 from typing import Any
 
 from placement.case.cells import WILDCARD
+from placement.case.findings import did_you_mean
 from placement.case.schema import DOCUMENTATION, NAN, TABLES, Column, Table
 from placement.case.settings import KEYS, MEASURES, TERMS
+from placement.errors import OptionError
 from placement.units import PERIOD_EXAMPLE
 
 _INTRO = f"""\
@@ -28,6 +30,7 @@ that would have no effect. All problems are reported together, each with table, 
   or `inf`.
 * Ids and other words are text as written: `NA` is the id NA (and Namibia), `007` is not 7, `Oslo` is not `oslo`. They hold no commas or
   semicolons.
+* Countries are officially assigned codes of ISO 3166-1 alpha-2 (`GB`, not `UK`; no `EU`), and `XK` for Kosovo. Codes for made-up places are not taken.
 * Periods are labels whose form follows `period_months`: {", ".join(f"`{label}` ({months})" for months, label in PERIOD_EXAMPLE.items())}.
   A date before the horizon counts as its first period, a date behind it as never, unless the column says that it must lie within.
 * 0/1 columns also take `false` and `true`.
@@ -92,8 +95,18 @@ effective case is checked as a whole. `placement.read_case(folder, overlay=scena
 """
 
 
-def schema_markdown() -> str:
-    """Return the text of ``data/README.md``."""
+def schema_markdown(table: str | None = None) -> str:
+    """Return the text of ``data/README.md``, or of one table alone.
+
+    Raises
+    ------
+    OptionError
+        If there is no such table.
+    """
+    if table is not None:
+        if table not in TABLES:
+            raise OptionError(f"there is no table '{table}'. {did_you_mean(table, TABLES)}")
+        return _table(TABLES[table])
     tables = "\n".join(_table(t) for t in TABLES.values())
     return f"{_INTRO}\n{_settings()}\n{_BLOCKS}\n{_SCENARIOS}\n{_overview()}\n{tables}"
 

@@ -17,6 +17,7 @@ from placement.case.cells import typed_table
 from placement.case.draft import Draft
 from placement.case.findings import Findings
 from placement.case.overlays import effective_folder
+from placement.case.remarks import remarks
 from placement.case.schema import TABLES
 from placement.case.settings import KEYS, read_settings
 from placement.case.validation import validate
@@ -39,7 +40,7 @@ def read_case(folder: str | Path, *, overlay: str | Path | None = None) -> Case:
     Returns
     -------
     Case
-        Typed tables; period columns hold indices from the start of the horizon.
+        Typed tables; period columns hold indices from the start of the horizon. ``notes`` says what is odd but no mistake, such as rows that can never act.
 
     Raises
     ------
@@ -55,14 +56,11 @@ def read_case(folder: str | Path, *, overlay: str | Path | None = None) -> Case:
         findings.spoiled.add("case.periods")
     tables = {name: typed_table(source.tables[name], clock, source.present, findings) for name in TABLES if name in source.tables}
     case = Case(**settings | {"name": settings["name"] or ""}, tables=tables, path=source.path)
-    validate(Draft(case, source.tables, source.present, findings))
+    draft = Draft(case, source.tables, source.present, findings)
+    validate(draft)
     if findings.problems:
         raise DataError(dict.fromkeys(findings.problems))
-    return _with_hash(case, settings)
-
-
-def _with_hash(case: Case, settings: Mapping[str, Any]) -> Case:
-    return Case(**settings, tables=case.tables, path=case.path, sha256=content_hash(settings, case.tables))
+    return Case(**settings, tables=case.tables, path=case.path, sha256=content_hash(settings, case.tables), notes=remarks(draft))
 
 
 def content_hash(settings: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> str:

@@ -18,7 +18,7 @@ from placement.demand.columns import Columns, Floats, Keys, Triplets, concatenat
 from placement.demand.eligible import near, usable
 from placement.demand.network import refresh_musd, users_musd
 from placement.demand.sizing import replica_units, sizes
-from placement.demand.spares import build_spares, failing_with
+from placement.demand.spares import build_spares, failing_with, with_cover
 from placement.demand.traffic import on_routes
 from placement.fibre import Routing
 from placement.rules import Scope
@@ -47,6 +47,10 @@ def _service(scope: Scope, resources: Keys, routing: Routing, i: int) -> tuple[C
     pair, t = np.nonzero(able[site, o] & (demand[metro] > 0) & close[routing.epoch[None, :], site[:, None], metro[:, None]])
     frame = pd.DataFrame({"service": i, "metro": metro[pair], "period": t, "site": site[pair], "sku": k[o[pair]], "offered": o[pair]})
     frame = frame.sort_values(["metro", "period", "site", "sku"], ignore_index=True)
+    excluded = [exclusions, lost]
+    if service["redundancy"]:
+        frame, alone = with_cover(scope, service["service"], frame)
+        excluded.append(alone)
     tok_per_s = offered["tok_per_s"].to_numpy(float)[frame.pop("offered")]
     frame["busy"], frame["units"] = sizes(scope, i, demand[frame["metro"], frame["period"]], tok_per_s, frame["sku"].to_numpy())
     frame["rtt_ms"] = reach.rtt_ms[routing.epoch[frame["period"]], frame["site"], frame["metro"]]
@@ -57,7 +61,7 @@ def _service(scope: Scope, resources: Keys, routing: Routing, i: int) -> tuple[C
     else:
         covered = Triplets.join([use, failing_with(scope, resources, frame)])
         columns = concatenate([_columns(scope, i, frame, demand, covered, network), build_spares(scope, resources, service, frame, use, fresh)])
-    return columns, pd.concat([exclusions, lost], ignore_index=True)
+    return columns, pd.concat(excluded, ignore_index=True)
 
 
 def _demand(scope: Scope, service: str) -> Floats:

@@ -21,6 +21,19 @@ def failing_with(scope: Scope, resources: Keys, frame: pd.DataFrame) -> Triplets
     return Triplets(resources.encode("cover", i, metro, scope.site_failure[site], t), np.arange(len(frame)), np.ones(len(frame)))
 
 
+def with_cover(scope: Scope, service: str, frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the serving columns whose demand has columns in two failure domains, and what is excluded by rule ``n_minus_1``: (site, SKU) pairs by metro.
+
+    Where one domain alone can serve a metro, no spare can stand for it, so ``cover`` and ``spare`` leave it nothing to serve.
+    """
+    domain = scope.site_failure[frame["site"].to_numpy(np.int64)]
+    several = (frame[["metro", "period"]].assign(domain=domain).groupby(["metro", "period"])["domain"].transform("nunique") > 1).to_numpy(bool)
+    alone = frame.loc[~several, ["metro", "site", "sku"]].drop_duplicates().groupby("metro").size()
+    places = scope.case["metros"]["metro"].to_numpy()[alone.index.to_numpy(np.int64)]
+    lost = pd.DataFrame({"workload": service, "place": places, "sku": "", "rule": "n_minus_1", "n": alone.to_numpy(np.int64)})
+    return frame[several].reset_index(drop=True), lost
+
+
 def build_spares(scope: Scope, resources: Keys, service: pd.Series, frame: pd.DataFrame, use: Triplets, fresh_musd: Floats) -> Columns:
     """Return the spare columns of a service and the totals of each demand.
 

@@ -147,7 +147,9 @@ class Outcome:
         Branching tree with duals, which proves a bound without a solver; the root's duals alone where there was no more.
     price
         Row duals with all integers fixed at ``x`` and every continuous column priced out: local prices, shape (n_rows,);
-        ``None`` where there was no time to price all columns.
+        ``None`` where they were not computed.
+    unpriced
+        Why there are no prices, where there are none beside a plan.
     infeasible_by
         How infeasibility was established.
     """
@@ -158,6 +160,7 @@ class Outcome:
     x: NDArray[np.float64] | None = None
     proof: Proof | None = None
     price: NDArray[np.float64] | None = None
+    unpriced: str = ""
     infeasible_by: str = ""
     phases: list[dict[str, object]] = field(default_factory=list)
     interrupted: bool = False

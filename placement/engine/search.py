@@ -172,14 +172,22 @@ class _Search:
             self.x = x
             self.progress.report(objective=self.whole.value(x))
 
-    def settle(self, x: Floats, keep: Mask, seconds: float) -> None:
-        """Complete a point exactly and offer it; what that took is kept back for the end."""
+    def settle(self, x: Floats, keep: Mask, seconds: float, last: bool = False) -> None:
+        """Complete a point exactly and offer it; what that took is kept back for the end. The ``last`` one is the one for the prices."""
         began = self.progress.elapsed
-        found = settle(self.whole, x, keep, seconds, self.progress)
+        found = settle(self.whole, x, keep, seconds, self.progress, self.program.loose if last else None)
         self.progress.reserve_s = max(self.progress.reserve_s, 1.3 * (self.progress.elapsed - began))
-        if found is not None and (self.settled is None or self.whole.value(found.x) <= self.whole.value(self.settled.x)):
+        if found is not None and self._better(found, last):
             self.settled = found
             self.offer(found.x)
+
+    def _better(self, found: Settled, last: bool) -> bool:
+        """Whether to take a settled plan: one without prices must be better than one with them; the last may differ by rounding, for the sake of its prices."""
+        if self.settled is None:
+            return True
+        value = self.whole.value(self.settled.x)
+        gain = value - self.whole.value(found.x)
+        return gain > 0 if self.settled.exact and not found.exact else gain >= (-1e-9 * abs(value) if last else 0.0)
 
     def root(self) -> Answer:
         """Solve the relaxation: at once where the program is small, by column generation otherwise."""
@@ -292,16 +300,18 @@ class _Search:
             progress.enter("settle")
             if self.settled is not None:
                 keep = keep | self.settled.keep
-            self.settle(self.x, keep | (self.x > self.whole.lower), max(progress.left - progress.tables_s, 2.0))
+            self.settle(self.x, keep | (self.x > self.whole.lower), max(progress.left - progress.tables_s, 2.0), last=True)
         objective, status, proof = math.inf, Status.NO_PLAN, self.proof or Proof.of_dual(self.dual)
         if self.settled is not None:
             objective = self.whole.value(self.settled.x)
             proof = self.prove(objective)
             status = Status.OPTIMAL if gap_closed(objective, progress.bound, min(self.options.rel_gap, REL_GAP)) else Status.FEASIBLE
         progress.enter("done")
+        priced = self.settled is not None and self.settled.exact  # else columns are left that would pay: the prices are not those of the plan
         return Outcome(
             status=status, objective=objective, bound=progress.bound, x=self.settled.x if self.settled else None, proof=proof,
-            price=self.settled.price if self.settled and self.settled.exact else None, phases=progress.phases, interrupted=progress.interrupted,
+            price=self.settled.price if self.settled and priced else None, unpriced="" if priced else "interrupted" if progress.interrupted else "time limit",
+            phases=progress.phases, interrupted=progress.interrupted,
         )  # fmt: skip
 
     def prove(self, objective: float) -> Proof:

@@ -7,15 +7,16 @@ the exact optimum of the rest, at a fraction of the size. The duals are the loca
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from placement.engine.highs import Arrays, Floats, Run, solve
+from placement.engine.highs import Answer, Arrays, Floats, Run, solve
 from placement.engine.outcome import Progress
 
 _ROUNDS = 50  # far above what was ever needed (5); a guard against cycling on rounding noise
+_ROUNDING = 1e-7  # of a bound
 _TOLERANCE = 1e-7  # of a column's own cost scale: what prices out by less is noise
 
 Mask = NDArray[np.bool_]
@@ -31,7 +32,7 @@ class Settled:
     exact: bool
 
 
-def settle(p: Arrays, x: Floats, keep: Mask, seconds: float, progress: Progress) -> Settled | None:
+def settle(p: Arrays, x: Floats, keep: Mask, seconds: float, progress: Progress, loose: Floats | None = None) -> Settled | None:
     """Return the best plan with the integers of ``x``, rounded; None if there is none, or its first program was not solved in time.
 
     Parameters
@@ -40,6 +41,8 @@ def settle(p: Arrays, x: Floats, keep: Mask, seconds: float, progress: Progress)
         Continuous columns to begin with.
     seconds
         After this long no further round begins; the first always runs.
+    loose
+        Upper bounds without those that only repeat what rows say: with these, it is the rows that have the prices.
     """
     began = progress.elapsed
     point = np.where(p.integer, np.round(x), p.lower)
@@ -50,7 +53,10 @@ def settle(p: Arrays, x: Floats, keep: Mask, seconds: float, progress: Progress)
         if best is not None and left <= 0:
             return best
         sub, rows = p.restricted(active, point)
-        answer = solve(sub, Run(time_limit_s=max(left, 30.0 if best is None else 1.0)))
+        run = Run(time_limit_s=max(left, 30.0 if best is None else 1.0))
+        answer = solve(sub if loose is None else replace(sub, upper=loose[active]), run)
+        if loose is not None and not _inside(answer, sub):
+            loose, answer = None, solve(sub, run)
         if answer.x is None or answer.dual is None:
             if best is not None or (~p.integer & ~active).sum() == 0 or not answer.infeasible:
                 return best
@@ -66,6 +72,13 @@ def settle(p: Arrays, x: Floats, keep: Mask, seconds: float, progress: Progress)
             return best
         active = active | paying
     return best
+
+
+def _inside(answer: Answer, sub: Arrays) -> bool:
+    """Return whether the looser bounds made no difference."""
+    if answer.x is None:
+        return answer.status == "kTimeLimit"  # else without bounds something went wrong that bounds may mend
+    return bool((answer.x <= sub.upper + _ROUNDING * np.maximum(1.0, sub.upper)).all())
 
 
 def _paying(p: Arrays, price: Floats, active: Mask) -> Mask:

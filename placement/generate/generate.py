@@ -55,4 +55,4 @@ def generate(base: Case, size: Size, seed: int = 0) -> Case:
         step(kit)
     tables = {name: kit.tables[name] for name in base.tables if name in kit.tables}
     name = f"{base.name}-{'x'.join(str(counts[c]) for c in ('jobs', 'sites', 'periods', 'skus'))}-seed{seed}"
-    return replace(base, name=name, title=f"Generated from {base.name}", n_periods=counts["periods"], tables=tables, path=None, sha256="")
+    return replace(base, name=name, title=f"Generated from {base.name}", n_periods=counts["periods"], tables=tables, path=None, sha256="", notes=())

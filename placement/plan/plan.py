@@ -29,9 +29,11 @@ class Plan:
         Discounted weighted cost, M$ or the case's ``cost_unit`` (negative: more value than cost); the best bound claimed by the solver; the bound
         recomputed without a solver from ``proof``. ``inf``/``-inf`` where there is none.
     tables
-        The plan tables of models/README.md, section 10; empty without a plan.
+        The plan tables of models/README.md, section 10; empty without a plan. Each is an attribute, too: ``plan.training``.
     prices
         Value of one more unit of each scarce thing, M$.
+    prices_note
+        Why ``prices`` has no rows although nothing is known of the limits, such as ``"prices were not computed (time limit)"``; blank where they were computed.
     verdict
         What the independent checker says; ``None`` without a plan.
     proof
@@ -49,6 +51,7 @@ class Plan:
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     kpis: pd.Series = field(default_factory=lambda: pd.Series(dtype=float))
     prices: pd.DataFrame = field(default_factory=pd.DataFrame)
+    prices_note: str = ""
     exclusions: pd.DataFrame = field(default_factory=pd.DataFrame)
     verdict: Verdict | None = None
     proof: Proof | None = None
@@ -68,6 +71,10 @@ class Plan:
         if not name.startswith("_") and name in self.__dict__.get("tables", {}):
             return self.tables[name]
         raise AttributeError(f"plan has no '{name}'; tables: {', '.join(self.__dict__.get('tables', {})) or 'none (no plan)'}")
+
+    def __dir__(self) -> list[str]:
+        # for completion: the plan tables beside what every plan has
+        return sorted({*super().__dir__(), *self.__dict__.get("tables", {})})
 
     def __repr__(self) -> str:
         unit = self.case.cost_unit

@@ -7,8 +7,11 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from placement.case import Case
+from placement.errors import OptionError
+from placement.plan.checking.tables import END, PLAN_TABLES
 from placement.program import Floats, Program, Sides, component_name
-from placement.units import period_number
+from placement.units import PERIOD_EXAMPLE, period_length, period_number
 
 
 def start_values(sides: Sides, program: Program, tables: Mapping[str, pd.DataFrame]) -> Floats:
@@ -16,8 +19,14 @@ def start_values(sides: Sides, program: Program, tables: Mapping[str, pd.DataFra
 
     Jobs keep domain, SKU and start, or the site of their pair; sites, halls, tiers and modules their dates (what came before the new horizon is there from its
     first period); signed offers and contracts stay signed. What the new case no longer has is left out; the engine says what it could keep.
+
+    Raises
+    ------
+    OptionError
+        If the periods of the earlier plan have another length than those of the case.
     """
     case = sides.case
+    _same_periods(case, tables)
 
     def at_period(label: str) -> int:
         return max(0, period_number(label, case.period_months) - case.start)
@@ -66,6 +75,35 @@ def start_values(sides: Sides, program: Program, tables: Mapping[str, pd.DataFra
             x[at[component_name(var)]] = s in opened
     x[program.n_supply :] = _jobs(sides, tables["training"]) + _pairs(sides, tables)
     return np.clip(x, program.lower, program.upper)
+
+
+#: Plan table -> the columns that say what a row speaks of, each with the case table of its ids.
+_SPEAKS_OF = {
+    "training": {"job": "jobs", "site": "sites"},
+    "inference": {"service": "services", "site": "sites"},
+    "halls": {"site": "halls", "hall": "halls"},
+    "grid": {"site": "grid", "tier": "grid"},
+    "orders": {"offer": "offers"},
+    "openings": {"site": "siting"},
+}
+
+
+def fits(case: Case, tables: Mapping[str, pd.DataFrame]) -> bool:
+    """Whether any row of an earlier plan speaks of things that are all in the case."""
+    there = (np.all([tables[name][c].isin(case[table][c]) for c, table in of.items()], axis=0) for name, of in _SPEAKS_OF.items() if name in tables)
+    return any(bool(np.any(rows)) for rows in there)
+
+
+def _same_periods(case: Case, tables: Mapping[str, pd.DataFrame]) -> None:
+    """Refuse a plan whose dates say nothing of the periods of the case."""
+    for name, table in PLAN_TABLES.items():
+        for column in (c for c, kind in table.columns.items() if kind.startswith("period") and name in tables):
+            for label in pd.unique(tables[name][column]):
+                months = case.period_months if label in ("", END) else period_length(str(label))
+                if months != case.period_months:
+                    its = f"periods of {months} months, such as {label}" if months else f"'{label}' for a period (table '{name}', column '{column}')"
+                    own = f"periods of {case.period_months} months, such as {PERIOD_EXAMPLE[case.period_months]}"
+                    raise OptionError(f"the start has {its}, but case '{case.name}' has {own}. Start from a run with periods of that length, or from none")
 
 
 def _jobs(sides: Sides, training: pd.DataFrame) -> Floats:

@@ -156,7 +156,7 @@ def rows_of_bars(names: Sequence[str], values: Sequence[float], colours: Sequenc
             name_at(0, y + 14, name, 25),
             rect(min(zero, end), y + 2, abs(end - zero), pitch - 9, colour, f"{name}: {significant(value)} {unit}"),
         ]
-        parts.append(text(end + (5 if value >= 0 else -5), y + 14, fixed(value, 0 if abs(value) >= 100 else 1), "t" if value >= 0 else "t r"))
+        parts.append(text(end + (5 if value >= 0 else -5), y + 14, significant(value, 4), "t" if value >= 0 else "t r"))
     parts.append(line(zero, 2, zero, 6 + len(names) * pitch, "axis"))
     return svg(size, 12 + len(names) * pitch, f"{title}, {unit}", *parts)
 
@@ -175,8 +175,16 @@ def heat(names: Sequence[str], labels: Sequence[str], shares: NDArray[np.float64
             hint = f"{name}, {labels[c]}: {percent(value)} {what}"
             parts.append(rect(left + c * step, y, step - 1.5, pitch - 1.5, f"q{level}", hint))
             if step >= 30:
-                parts.append(text(left + (c + 0.5) * step - 1, y + 14, fixed(np.floor(100 * value + 1e-7)), "mid onq" if level >= 5 else "mid"))
+                parts.append(text(left + (c + 0.5) * step - 1, y + 14, _whole_percent(value), "mid onq" if level >= 5 else "mid"))
     return svg("l", top + len(names) * pitch + 2, title, *parts)
+
+
+def _whole_percent(share: float) -> str:
+    """Return a share as a whole percentage, rounded, but never to a false 0 or 100."""
+    x = 100 * share
+    if 0 < x < 0.5 or 99.5 <= x < 100 - 1e-7:
+        return "<1" if x < 1 else ">99"
+    return fixed(x)
 
 
 def lines(series: Sequence[Series], x: NDArray[np.float64], units: tuple[str, str], title: str, size: str = "l") -> Html:

@@ -12,6 +12,7 @@ from placement.report.formats import fixed, listed, musd, plural, significant
 from placement.report.tables import grouped, records
 
 NOTHING_DUE = float("nan")
+FREE = "rent"  # the kind of decision that binds to nothing
 
 
 class Decision(NamedTuple):
@@ -29,7 +30,8 @@ class Decision(NamedTuple):
 
 #: Kind of decision -> verb and noun of the sentence, in reading order.
 _WORDS = {
-    "order": ("place", "order"), "contract": ("sign", "power contract"), "milestone": ("start", "milestone"),
+    "order": ("place", "order"), "lease": ("sign", "lease"), "rent": ("rent from", "on-demand offer"),
+    "contract": ("sign", "power contract"), "milestone": ("start", "milestone"),
     "tier": ("energise", "grid tier"),
     "generator": ("bring in", "generator"), "storage": ("bring in", "storage plant"), "module": ("light", "fibre module"), "job": ("start", "training job"),
 }  # fmt: skip
@@ -48,18 +50,33 @@ def first_steps(found: list[Decision]) -> str:
 
 def first_decisions(facts: Facts) -> list[Decision]:
     """Return the decisions of the first two quarters, by period and then by cost."""
-    found = [d for source in (_orders, _milestones, _contracts, _tiers, _generators, _storage, _fibre, _jobs) for d in source(facts)]
+    found = [d for source in (_orders, _on_demand, _milestones, _contracts, _tiers, _generators, _storage, _fibre, _jobs) for d in source(facts)]
     return sorted((d for d in found if d.period < facts.soon), key=lambda d: (d.period, -(d.cost_musd if d.cost_musd == d.cost_musd else -1)))
 
 
 def _orders(facts: Facts) -> Iterator[Decision]:
-    vendors = dict(zip(facts.case["skus"]["sku"], facts.case["skus"]["vendor"], strict=True))
     kinds = dict(zip(facts.case["offers"]["offer"], facts.case["offers"]["kind"], strict=True))
     for row in records(facts.plan["orders"]):
-        name = facts.sku_names.get(row.sku, row.sku)
         binding = " (take or pay)" if kinds.get(row.offer) == "take_or_pay" else ""
-        verb = "Lease" if kinds.get(row.offer) == "lease" else "Order"
-        yield Decision("order", 1, row.period, f"{verb} {name}{binding}", vendors.get(row.sku, ""), f"{fixed(row.units)} accelerators", row.cost_musd)
+        leased = kinds.get(row.offer) == "lease"
+        what = f"{'Lease' if leased else 'Order'} {facts.sku_names.get(row.sku, row.sku)}{binding}"
+        yield Decision("lease" if leased else "order", 1, row.period, what, _from(facts, row.offer, row.sku), f"{fixed(row.units)} accelerators", row.cost_musd)
+
+
+def _on_demand(facts: Facts) -> Iterator[Decision]:
+    """What is rented on demand in the first two quarters, by offer, with the rent of that time: nothing binds beyond it."""
+    soon = facts.on_demand.loc[lambda d: d["period"] < facts.soon]
+    for (offer, sku), g in grouped(soon, ["offer", "sku"]):
+        most = g.groupby("period")["units"].sum().max()
+        what = f"Rent {facts.sku_names.get(sku, sku)} on demand"
+        yield Decision("rent", 1, int(g["period"].min()), what, _from(facts, offer, sku), f"up to {fixed(most)} accelerators", float(g["cost_musd"].sum()))
+
+
+def _from(facts: Facts, offer: str, sku: str) -> str:
+    """Return where units of an offer stand, as far as it or the plan ties them to a place, their vendor, and the offer's id."""
+    vendors = dict(zip(facts.case["skus"]["sku"], facts.case["skus"]["vendor"], strict=True))
+    stand = facts.plan["rents"].loc[lambda d: d["offer"] == offer, "site"]
+    return ", ".join(filter(None, [_sites(facts, stand) if len(stand) else "", vendors.get(sku, ""), f"offer {offer}"]))
 
 
 def _milestones(facts: Facts) -> Iterator[Decision]:

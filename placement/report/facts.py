@@ -11,6 +11,7 @@ import pandas as pd
 
 from placement.case.case import Case
 from placement.report.tables import by_period, grouped, names_of, tidy
+from placement.units import KW_PER_MW
 
 SOURCES = ("grid", "contracts", "generators")
 
@@ -57,6 +58,42 @@ class Facts:
     def new_halls(self) -> pd.DataFrame:
         """Halls that the plan builds."""
         return self.plan["halls"].loc[lambda d: d["existing"] == 0]
+
+    @cached_property
+    def own_halls(self) -> pd.DataFrame:
+        """Halls in service that are not a provider's: where power comes with the rent, a hall's IT power is a quota."""
+        rented = self.case["sites"].loc[lambda d: d["power_included"].astype(bool), "site"]
+        return self.plan["halls"].loc[lambda d: ~d["site"].isin(rented)]
+
+    @cached_property
+    def empty_halls(self) -> pd.DataFrame:
+        """New halls that carry accelerators for less than a tenth of their IT power in the last period.
+
+        The halls of a domain are filled in the order in which they come. The columns of the plan table and ``domain``.
+        """
+        domain = self.case["halls"][["site", "hall", "domain"]]
+        halls = self.plan["halls"].merge(domain, on=["site", "hall"], how="inner").sort_values("in_service", kind="stable")
+        halls = halls.assign(domain=halls["domain"].where(halls["domain"] != "", halls["site"]))
+        last = self.plan["chips"].loc[lambda d: d["period"] == self.case.n_periods - 1]
+        kw = last["sku"].map(self.case["skus"].set_index("sku")["kw_per_unit"])
+        carried = (kw / KW_PER_MW * (last["installed"] + last["deployed"])).groupby(last["domain"]).sum()
+        before = halls.groupby("domain")["it_mw"].cumsum() - halls["it_mw"]
+        filled = halls["domain"].map(carried).fillna(0.0) - before
+        return halls.loc[(halls["existing"] == 0) & (filled < 0.1 * halls["it_mw"])]
+
+    @cached_property
+    def orders(self) -> dict[str, pd.DataFrame]:
+        """Orders that are ``bought`` and that are ``leased``, both with the columns of the plan table."""
+        leased = self.plan["orders"]["offer"].isin(self._offers("lease"))
+        return {"bought": self.plan["orders"].loc[~leased], "leased": self.plan["orders"].loc[leased]}
+
+    @cached_property
+    def on_demand(self) -> pd.DataFrame:
+        """Rented units that no order stands behind: taken period by period."""
+        return self.plan["rents"].loc[lambda d: d["offer"].isin(self._offers("on_demand"))]
+
+    def _offers(self, kind: str) -> pd.Series:
+        return self.case["offers"].loc[lambda d: d["kind"] == kind, "offer"]
 
     @cached_property
     def it_mw(self) -> pd.Series:

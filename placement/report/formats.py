@@ -42,9 +42,9 @@ LABELS = {
     "network_musd": "Network traffic",
     "change_musd": "Moving and porting",
     "carbon_musd": "Carbon cost",
-    "salvage_musd": "Residual value at the end",
+    "salvage_musd": "Residual value at the end and proceeds of resale",
     "unmet_musd": "Penalties for unserved demand",
-    "value_musd": "Value of jobs and services",
+    "value_musd": "Income from jobs and services, bonuses included",
     "spend_musd": "All spending, without penalties",
     "capex_chips_musd": "Capital spending on accelerators",
     "capex_other_musd": "Capital spending on everything else",
@@ -69,7 +69,7 @@ LABELS = {
     "co2_kt": "CO\u2082, kt",
     "contract_share": "Energy from power contracts, %",
     "own_generation_share": "Energy from on-site generation, %",
-    "water_ml": "Water used, Ml",
+    "water_ml": "Water used at sites with a WUE, Ml",
     "jobs_placed": "Training jobs placed",
     "jobs_unplaced": "Training jobs not placed",
     "value_placed_musd": "Value of the jobs placed",
@@ -80,7 +80,12 @@ LABELS = {
     "rtt_p50_ms": "Round-trip time, median, ms",
     "rtt_p95_ms": "Round-trip time, 95th percentile, ms",
     "spare_units_mean": "Spare accelerators, mean",
-    "spare_share": "Spare accelerators, of those that serve, %",
+    "spare_share": "Spare accelerators for each one that serves",
+    "rented_unit_share": "Rented accelerators, share of all in service, %",
+    "units_sold": "Accelerators sold on",
+    "resale_musd": "Proceeds of accelerators sold on",
+    "carbon_carbon_musd": "Carbon offsets bought",
+    "finance_capital_musd": "Interest on what is drawn of the debt",
     "route_km_mean": "Fibre to the user, mean by tokens, km",
     "subsea_km_mean": "Subsea fibre to the user, mean by tokens, km",
     "subsea_share": "Tokens that cross a subsea cable, %",
@@ -94,10 +99,10 @@ LABELS = {
     "filler_units_mean": "Accelerators used by preemptible jobs, mean",
     "releases_out": "Models released by the end",
     "release_periods": "Periods in which releases are out, all together",
-    "npv_musd": "Net present value, unweighted",
+    "npv_musd": "Net present value, without penalties",
     "revenue_musd": "Revenue",
     "depreciation_musd": "Depreciation",
-    "ebit_musd": "Earnings before interest (EBIT)",
+    "ebit_musd": "Earnings before interest and tax (EBIT), without penalties",
     "roi": "Return on capital: EBIT per capital spent",
     "payback_years": "Years until spending is paid back",
     "capex_share": "Capital spending, share of all spending, %",
@@ -131,11 +136,15 @@ _LAYERS = {
     "chips": "accelerators",
     "fibre": "fibre",
     "waves": "leased waves",
+    "curtailment": "demand response",
+    "community": "local benefits",
+    "land": "options on land",
     "releases": "releases",
     "jobs": "training",
     "training": "training",
     "inference": "inference",
 }
+_INCOME = ("value", "salvage")  # terms that are costs below zero; shown as what they bring
 _TERMS = {
     "capex": "Capital spending",
     "opex": "Operation",
@@ -145,11 +154,14 @@ _TERMS = {
     "network": "Traffic",
     "carbon": "Carbon cost",
     "finance": "Interest",
-    "change": "Changes",
+    "change": "Moving and porting",
     "unmet": "Penalties",
-    "value": "Value",
+    "value": "Income",
     "salvage": "Residual value",
 }
+
+
+_PROGRAMME = "domestic_spend_"
 
 
 def figure_of(name: str, value: object) -> tuple[str, str]:
@@ -159,12 +171,16 @@ def figure_of(name: str, value: object) -> tuple[str, str]:
     --------
     >>> figure_of("it_mw_end", 1278.3)
     ('IT capacity of halls at the end', '1\u202f278\u202fMW')
-    >>> figure_of("salvage_grid_musd", -39.9)[0]
-    'Residual value: grid connections'
+    >>> figure_of("salvage_grid_musd", -39.9), figure_of("domestic_spend_home-made_share", 0.25)
+    (('Residual value: grid connections', '39.9\u202fM$'), ('Spend on accelerators that counts for home-made', '25.0\u202f%'))
     """
     if isinstance(value, str):
         return quantity(name, value)
     term, _, layer = name.removesuffix("_musd").partition("_")
+    if name.startswith(_PROGRAMME) and name.endswith("_share"):
+        return f"Spend on accelerators that counts for {name.removeprefix(_PROGRAMME).removesuffix('_share')}", percent(value)
+    if name in ("value_musd", "salvage_musd") or (name not in LABELS and term in _INCOME and name.endswith("_musd")):
+        value = -number(value)
     if name not in LABELS and name.endswith("_musd") and term in _TERMS and layer:
         return f"{_TERMS[term]}: {_LAYERS.get(layer, layer.replace('_', ' '))}", musd(value)
     if name not in LABELS:
@@ -209,17 +225,20 @@ def significant(value: object, digits: int = 3) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def unit(value: object, name: str) -> str:
+def unit(value: object, name: str, digits: int = 3) -> str:
     """Return a number with about three digits and its unit, kept together."""
-    return significant(value) + THIN + name if number(value) == number(value) else MISSING
+    return significant(value, digits) + THIN + name if number(value) == number(value) else MISSING
 
 
 def musd(value: object) -> str:
-    """Return money in M$: whole from 10 M$ on, hundredths below 1 M$."""
-    x = abs(number(value))
-    if math.isnan(x) or x == 0:
-        return MISSING if math.isnan(x) else f"0{THIN}M$"
-    return fixed(value, 0 if x >= 10 else 1 if x >= 1 else 2) + THIN + "M$"
+    """Return money in M$ with four significant digits, whole from 1000 M$ on: what differs by little must not look the same.
+
+    Examples
+    --------
+    >>> musd(18.0134), musd(0.00123456), musd(270346.6), musd(150.0)
+    ('18.01\u202fM$', '0.001235\u202fM$', '270\u202f347\u202fM$', '150\u202fM$')
+    """
+    return unit(value, "M$", 4)
 
 
 def money(value: object, unit: str) -> str:

@@ -10,7 +10,7 @@ from placement.case.case import Case
 from placement.report import sections_demand as demand
 from placement.report import sections_pairs as priced
 from placement.report import sections_supply as supply
-from placement.report.decisions import Decision, first_decisions, first_steps
+from placement.report.decisions import FREE, Decision, first_decisions, first_steps
 from placement.report.facts import Facts
 from placement.report.formats import figure_of, fixed, listed, musd, number, percent, unit
 from placement.report.markup import Html, details, el, escape, join, note, section, table
@@ -27,6 +27,7 @@ from placement.report.text import (
     is_priced,
     left_out,
     names,
+    nearly_empty,
     no_plan,
     present_value,
     unit_of,
@@ -61,7 +62,7 @@ def render(
         Plan tables by name, periods as labels; a table that is not there has no rows.
     summary
         What ``summary.json`` holds: case, title, status, objective (M$), bound, verified_bound, gap, kpis, runtime_s, phases, sizes,
-        versions, case_sha256, options, seed, check, interrupted, infeasible_by, unservable, excluded.
+        versions, case_sha256, options, seed, check, interrupted, infeasible_by, unservable, uncovered, excluded.
     prices
         Columns resource, kind, place, sku, period, block, price, unit, label.
     progress
@@ -137,12 +138,13 @@ def _no_answer(summary: Mapping[str, object]) -> list[Html]:
 def _answer(facts: Facts, summary: Mapping[str, object]) -> list[Html]:
     if is_priced(summary):
         return [el("p", priced.headline(facts), class_="lead"), el("p", certainty(summary)), priced.tiles(facts, summary)]
-    rest, found = left_out(facts), first_decisions(facts)
+    rest, empty, found = left_out(facts), nearly_empty(facts), first_decisions(facts)
     first = el("p", el("strong", f"First, in {_first_periods(facts)}: "), first_steps(found), ".") if found else ""
     return [
         el("p", headline(facts), class_="lead"),
         el("p", certainty(summary)),
         el("p", rest) if rest else Html(),
+        el("p", empty) if empty else Html(),
         escape(first),
         _tiles(facts, summary),
     ]
@@ -155,17 +157,19 @@ def _first_periods(facts: Facts) -> str:
 
 def _tiles(facts: Facts, summary: Mapping[str, object]) -> Html:
     name, amount = worth(summary)
-    gap, halls, cash = verified_gap(summary), facts.plan["halls"], facts.cash
+    gap, halls, cash = verified_gap(summary), facts.own_halls, facts.cash
     capex = cash.loc["capex"].sum() if "capex" in cash.index else 0.0
     jobs, units = len(facts.case["jobs"]), facts.chips.loc[lambda d: d["period"] == facts.case.n_periods - 1, "total"].sum()
     tiles = [
-        (name, amount, f"the objective; net present value without penalties: {musd(present_value(facts))}"),
+        (name, amount, f"the objective, with weights and penalties; net present value, without both: {musd(present_value(facts))}"),
         ("Verified gap", percent(gap) if gap == gap else "not verified", _gaps(summary)),
         ("Capital spending", musd(capex), "over the horizon, undiscounted"),
         ("Largest power drawn", unit(_peak_mw(facts), "MW"), "all sites together, at the meter")
         if facts.power_modelled
         else ("Power", "not modelled", "in this case"),
-        ("IT capacity of halls", unit(halls["it_mw"].sum(), "MW"), f"of it new: {unit(facts.new_halls['it_mw'].sum(), 'MW')}"),
+        ("IT capacity of halls", unit(halls["it_mw"].sum(), "MW"), f"of it new: {unit(facts.new_halls['it_mw'].sum(), 'MW')}")
+        if len(halls) or not len(facts.plan["halls"])
+        else ("Halls", "none", "all capacity is a provider's"),
         ("Accelerators", fixed(units), f"deployed in {facts.case.periods[-1]}"),
         ("Training jobs", f"{fixed(facts.placed)} of {fixed(jobs)}", "placed") if jobs else ("Training jobs", "none", "in this case"),
         ("Demand served", percent(facts.served_overall), "of all tokens")
@@ -199,8 +203,9 @@ def _sections(
         return [*told, _figures(figures), demand.inputs_section(facts, summary)]
     return [
         _decisions(facts), supply.map_section(facts), supply.build_section(facts), supply.jobs_section(facts), supply.power_section(facts),
-        supply.chips_section(facts), demand.inference_section(facts, figures), demand.money_section(facts), missing_section(facts, exclusions),
-        prices_section(facts, prices), demand.progress_section(progress, summary), _figures(figures), demand.inputs_section(facts, summary),
+        supply.chips_section(facts), demand.inference_section(facts, figures), demand.money_section(facts),
+        missing_section(facts, exclusions, summary.get("uncovered")), prices_section(facts, prices, str(summary.get("prices_note") or "")),
+        demand.progress_section(progress, summary), _figures(figures), demand.inputs_section(facts, summary),
     ]  # fmt: skip
 
 
@@ -215,13 +220,15 @@ def _decisions(facts: Facts) -> Html:
         return section("decisions", title, note("Nothing has to be ordered, started, signed or energised in this time."))
     heads = ("When", "What", "Where, from whom", "How much", "Cost")
     rows = [_decision_row(facts, d) for d in found]
-    total = sum(d.cost_musd for d in found if d.cost_musd == d.cost_musd)
+    total, rent = (sum(d.cost_musd for d in found if (d.kind == FREE) == free and d.cost_musd == d.cost_musd) for free in (False, True))
     more = (
         details(f"Show the other {len(rows) - MOST_DECISIONS}", table(heads, rows[MOST_DECISIONS:], (4,), class_="cards")) if len(rows) > MOST_DECISIONS else ""
     )
     yearly = sum(d.yearly_musd for d in found if d.yearly_musd == d.yearly_musd)
     running = f", and about {musd(yearly)} a year for power contracts (what the plan pays for, at their prices)" if yearly > 0 else ""
-    first = note(f"{musd(total)} to commit, beside the construction cost of halls{running}. The rest of the plan can still change.")
+    halls = ", beside the construction cost of halls" if len(facts.new_halls) else ""
+    free = f"; {musd(rent)} of rent on demand in this time, which binds to nothing" if rent > 0 else ""
+    first = note(f"{musd(total)} to commit{halls}{running}{free}. The rest of the plan can still change.")
     return section("decisions", title, first, table(heads, rows[:MOST_DECISIONS], (4,), class_="cards"), more)
 
 

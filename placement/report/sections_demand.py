@@ -92,7 +92,7 @@ def money_section(facts: Facts) -> Html:
     terms, labels = term_order(df.index), (*facts.case.periods, END)
     colours = {t: TERM_COLOURS.get(t, "c7") for t in terms}
     series = [Series(t, df.loc[t].to_numpy(float), colours[t]) for t in terms]
-    rows = [(t, *(musd(v).removesuffix("M$") if v else MISSING for v in df.loc[t]), fixed(df.loc[t].sum())) for t in terms]
+    rows = [(t, *(musd(v).removesuffix("M$") if v else MISSING for v in df.loc[t]), musd(df.loc[t].sum()).removesuffix("M$")) for t in terms]
     numbers = table(("Term", *labels, "Sum"), rows, range(1, len(labels) + 2), "M$, undiscounted")
     cash = figure(
         "Cash by period, M$",

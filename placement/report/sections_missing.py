@@ -10,7 +10,7 @@ from placement.report.facts import Facts
 from placement.report.formats import fixed, listed, musd, percent, significant
 from placement.report.markup import Html, details, el, note, section, table
 from placement.report.tables import grouped, label, names_of, records
-from placement.report.text import rules_excluded
+from placement.report.text import alone, rules_excluded
 
 MOST_ROWS = 40
 NO_RULE = "No rule forbids it; it lost to other uses of chips, power or money."
@@ -28,11 +28,12 @@ _MEANING = {
     "dates": "nothing suitable is there in time",
     "latency": "too far from the users for the latency limit",
     "chips": "no such chip is or ever comes there",
+    "n_minus_1": "one failure domain alone can serve the metro, and N-1 needs two",
 }
 
 
-def missing_section(facts: Facts, exclusions: pd.DataFrame | None = None) -> Html:
-    """Return the jobs that are not placed, with the reasons where ``exclusions`` has them, and the demand that is not served."""
+def missing_section(facts: Facts, exclusions: pd.DataFrame | None = None, uncovered: object = None) -> Html:
+    """Return the jobs that are not placed and the demand that is not served, with the reasons where ``exclusions`` and ``uncovered`` have them."""
     jobs, lost = facts.plan["unplaced"].sort_values("value_musd", ascending=False), facts.plan["unserved"]
     names, why = names_of(facts.case["jobs"], "job"), _reasons(facts, exclusions)
     given = exclusions is not None and len(exclusions.columns) > 0
@@ -46,7 +47,7 @@ def missing_section(facts: Facts, exclusions: pd.DataFrame | None = None) -> Htm
     else:
         hint = note("An option is a fabric domain of a site with one kind of accelerator that the job can use.") if given else ""
         parts += [hint, table(heads, rows[:10], (2,)), _rest(heads, rows[10:], (2,))]
-    return section("left-out", "Left out", *parts, el("h3", "Demand that is not served"), *_unserved(facts, lost))
+    return section("left-out", "Left out", *parts, el("h3", "Demand that is not served"), *_unserved(facts, lost, alone(uncovered)))
 
 
 def _reasons(facts: Facts, exclusions: pd.DataFrame | None) -> dict[str, str]:
@@ -79,7 +80,7 @@ def _rest(heads: Sequence[str], rows: Sequence[Sequence[object]], numeric: Seque
     return details(f"Show the other {len(rows)}", table(heads, rows, numeric)) if rows else ""
 
 
-def _unserved(facts: Facts, lost: pd.DataFrame) -> list[Html | str]:
+def _unserved(facts: Facts, lost: pd.DataFrame, why: Mapping[tuple[str, str], str]) -> list[Html | str]:
     if facts.case["demand"].empty:
         return [note("The case has no inference demand.")]
     if lost.empty:
@@ -99,8 +100,10 @@ def _unserved(facts: Facts, lost: pd.DataFrame) -> list[Html | str]:
             label(facts.case, r.last),
             significant(r.mtok),
             percent(r.share),
+            *((why.get((r.service, r.metro), ""),) if why else ()),
         )
         for r in records(by)
     ]
-    heads = ("Service", "Metro", "First", "Last", "Most, Mtok/day", "Largest share")
-    return [table(heads, rows[:10], (4, 5)), _rest(heads, rows[10 : 10 + 10 * MOST_ROWS], (4, 5))]
+    heads = ("Service", "Metro", "First", "Last", "Most, Mtok/day", "Largest share", *(("Why",) if why else ()))
+    hint = note("Where nothing is said, it lost to other uses, or rules keep every site from it: see What the rules exclude.") if why else ""
+    return [hint, table(heads, rows[:10], (4, 5)), _rest(heads, rows[10 : 10 + 10 * MOST_ROWS], (4, 5))]

@@ -8,37 +8,60 @@ import numpy as np
 import pandas as pd
 
 from placement.report.facts import Facts
-from placement.report.formats import musd, significant
+from placement.report.formats import musd, plural, significant
 from placement.report.markup import Html, el, note, section, table
 from placement.report.tables import PRICES, names_of, records, typed
 
+NEVER = 10**6  # a period behind every horizon
 MOST = 5  # rows per kind; prices.csv has all
 
-#: Kinds of row that are limits (models/README.md, sections 1 to 4) -> heading. The balances of power and chips are prices of use.
+#: Kinds of price that are limits (models/README.md, sections 1 to 8) -> heading. What is in neither of the two is not known here.
 KINDS = {
     "hall_it_mw": "IT capacity of halls", "hall_liquid_mw": "Liquid-cooled capacity of halls", "grid_limit": "Grid connections",
-    "community_cap": "Community limits on power", "firm": "Firm power", "chip_stock": "Accelerators",
+    "community_cap": "Community limits on power", "firm": "Firm power", "chip_stock": "Accelerators owned", "order_max": "Offers of accelerators",
+    "rent_max": "Accelerators on demand", "lease_split": "Leased accelerators",
     "deploy_rate": "Deployment at a site", "stock_max": "Accelerators in stock", "stage_capacity": "Upstream stages", "export_cap": "Export caps",
     "hall_density_mw": "Halls for dense racks", "heat_limit": "Cooling plants",
     "milestone_starts": "Permits and other milestones", "crew_limit": "Construction crews", "grid_queue": "Grid queues",
+    "generator_most": "Largest size of on-site generation", "storage_max": "Largest size of storage", "ppa_max": "Largest size of power contracts",
+    "curtail_max": "Demand response on offer", "curtail_baseline": "Demand response against its baseline", "export_limit": "Sale through the connection",
+    "carbon_cap": "Carbon caps", "offset_max": "Offsets on offer", "clean_match": "Clean energy by the hour", "clean_energy": "Clean energy of the period",
+    "mix_max": "Largest share of a technology", "mix_min": "Least share of a technology",
     "water": "Rights to water",
-    "community_water": "Communities' caps on water",
+    "community_water": "Communities' caps on water", "community_extra_mw": "Power for local benefits", "community_extra_ml": "Water for local benefits",
     "export_performance": "Export caps on processing performance", "domestic_share": "Chips to be made at home",
-    "budget": "Budget", "fibre": "Fibre",
+    "resale_max": "Market for used accelerators", "spread": "Largest share in one failure domain", "apart": "Jobs kept apart",
+    "budget": "Budget", "lease_cap": "Cap on rent", "debt_max": "Debt headroom", "tranche_progress": "Progress that tranches ask for",
+    "tranche_drawn": "Tranches", "fibre": "Fibre", "capacity": "Capacity of sites",
 }  # fmt: skip
+#: Kinds that are prices of use: of what there is at a place and time, by whatever limits.
+USES = frozenset({
+    "power", "compute", "serve", "pool", "presence", "least_units", "cover", "spare", "demand_peak", "base", "deferrable", "filler", "lull", "release",
+})  # fmt: skip
+#: Kinds whose rows are told apart by an id that is in the name of the row only -> whether a period follows it there.
+_NAMED = {"order_max": False, "lease_split": False, "rent_max": True, "generator_most": False, "storage_max": False, "ppa_max": False, "curtail_max": True}
 _HOW = (
     "What one more unit of a limit would be worth, discounted, if nothing else is built: local prices, that is, duals with all integer "
     "decisions of this plan fixed, so that only amounts can move. They are not the prices that prove the bound. "
+    "Where a least amount is required, it is what one unit less would save. "
     "Units differ from kind to kind. prices.csv has all rows; its prices of power, compute and serving are prices of use, not limits."
 )
 
 
-def prices_section(facts: Facts, prices: pd.DataFrame) -> Html:
-    """Return the five limits of each kind that are worth most: in total where the size of the limit is known, else per unit."""
+def prices_section(facts: Facts, prices: pd.DataFrame, untold: str = "") -> Html:
+    """Return the five limits of each kind that are worth most: in total where the size of the limit is known, else per unit.
+
+    ``untold``: why there are no prices, where they were not computed.
+    """
+    if untold:
+        return section("prices", "What is scarce", note(f"{untold[:1].upper()}{untold[1:]}: which limits hold the plan back is not known."))
     df = typed("prices", PRICES, prices)
-    df = df.loc[df["kind"].isin(list(KINDS)) & (df["price"].abs() > 1e-9)]
+    df = df.loc[df["price"].abs() > 1e-9]
+    used = int((~df["kind"].isin(list(KINDS))).sum())
+    df = df.loc[df["kind"].isin(list(KINDS))]
     if df.empty:
-        return section("prices", "What is scarce", note("No limit has a price: none of them holds the plan back, with its decisions fixed."))
+        more = f" prices.csv has {plural(used, 'price')} of use (of power, compute and serving)." if used else ""
+        return section("prices", "What is scarce", note(f"No limit has a price: with the plan's decisions fixed, none of them holds it back.{more}"))
     labels = [str(v) for v in df["label"].unique() if v]
     parts: list[object] = [note(_HOW, f" Kind of price: {'; '.join(labels[:3])}." if labels else "")]
     worth = pd.Series({kind: _worth(facts, kind, df.loc[df["kind"] == kind])["worth"].abs().sum() for kind in df["kind"].unique()})
@@ -51,24 +74,27 @@ def _worth(facts: Facts, kind: str, df: pd.DataFrame) -> pd.DataFrame:
     """The rows of a kind with the ``limit`` itself and its ``worth`` (M$; both NaN where not known), most valuable first."""
     limits = _LIMITS[kind](facts) if kind in _LIMITS else {}
     unknown = 0.0 if kind.startswith("hall_") else np.nan  # a domain without a hall in service has no capacity yet
-    limit = np.array([limits.get((r.place or r.sku, r.period, r.block), unknown) for r in records(df)], dtype=float)
+    limit = np.array([limits.get((r.place or r.sku, r.period, r.block), limits.get((r.resource, "", ""), unknown)) for r in records(df)], dtype=float)
     out = df.assign(limit=limit, worth=limit * df["price"], size=df["price"].abs())
     return out.sort_values(["worth", "size"], key=np.abs, ascending=False, kind="stable", na_position="last")
 
 
 def _table(facts: Facts, kind: str, df: pd.DataFrame) -> Html:
-    unit = str(df["unit"].iloc[0])
+    unit = str(df["unit"].iloc[0]).replace("/", " per ", 1)
+    yearly = kind in ("water", "community_water")
+    required = bool((df["price"] < 0).all())  # a row that asks for at least so much
+    each = f"One unit less required, {unit}" if required else f"One more unit, {unit}"
     place, when, block, total = (df[c].astype(str).ne("").any() for c in ("place", "period", "block", "sku"))
-    where, sized = place or total, df["worth"].notna().any()
+    where, sized = place or total or kind in _NAMED, df["worth"].notna().any()
     names = _names(facts)
     heads = (
-        *(["Where"] if where else []), *(["Period"] if when else []), *(["Block of hours"] if block else []), f"One more unit, {unit}",
+        *(["Where"] if where else []), *(["Year" if yearly else "Period"] if when else []), *(["Block of hours"] if block else []), each,
         *(["Limit", "All of the limit"] if sized else []),
     )  # fmt: skip
     rows = [
         (
-            *([_where(kind, names, r)] if where else []), *([r.period] if when else []), *([r.block] if block else []), significant(r.price),
-            *([significant(r.limit), musd(r.worth)] if sized else []),
+            *([_where(kind, names, r)] if where else []), *([r.period] if when else []), *([r.block] if block else []),
+            significant(abs(r.price) if required else r.price), *([significant(r.limit), musd(r.worth)] if sized else []),
         )
         for r in records(df.head(MOST))
     ]  # fmt: skip
@@ -79,9 +105,12 @@ def _table(facts: Facts, kind: str, df: pd.DataFrame) -> Html:
 
 def _where(kind: str, names: dict[str, str], r: object) -> str:
     parts = [names.get(v, v) for v in (str(getattr(r, "place", "")), str(getattr(r, "sku", ""))) if v]
+    inner = str(getattr(r, "resource", "")).partition("[")[2].removesuffix("]")
     if kind == "firm":  # the level of firmness is only in the name of the row: firm[site,level,period]
-        inner = str(getattr(r, "resource", "")).partition("[")[2].rstrip("]").split(",")
-        parts += [f"firmness {inner[1]}"] if len(inner) == 3 else []
+        ids = inner.split(",")
+        parts += [f"firmness {ids[1]}"] if len(ids) == 3 else []
+    if kind in _NAMED:  # several offers are for the same accelerators at the same place
+        parts.append((inner.rpartition(",")[0] if _NAMED[kind] else inner).removeprefix(f"{getattr(r, 'place', '')},"))
     return ", ".join(parts)
 
 
@@ -94,7 +123,7 @@ def _names(facts: Facts) -> dict[str, str]:
     return {**names, **facts.sku_names, **facts.site_names}
 
 
-Key = tuple[str, str, str]  # place or SKU, period label, block: blank where the kind has none
+Key = tuple[str, str, str]  # place or SKU, or the name of the row; period label, block: blank where the kind has none
 
 
 def _halls(facts: Facts, liquid: bool) -> dict[Key, float]:
@@ -111,13 +140,35 @@ def _halls(facts: Facts, liquid: bool) -> dict[Key, float]:
 
 
 def _chips(facts: Facts) -> dict[Key, float]:
-    """Accelerators ordered and there, by SKU and period."""
-    df = facts.plan["orders"]
-    return {
-        (str(sku), period, ""): float(units)
-        for t, period in enumerate(facts.case.periods)
-        for sku, units in df["units"].where(df["arrives"] <= t, 0.0).groupby(df["sku"]).sum().items()
-    }
+    """Accelerators owned, by SKU and period: bought and arrived, not sold on, at the end of their service or on the way (leased ones are not owned)."""
+    offers = facts.case["offers"].loc[lambda d: d["kind"].isin(["buy", "take_or_pay"])]
+    service = dict(zip(facts.case["skus"]["sku"], facts.case["skus"]["service_periods"], strict=True))
+    bought = facts.plan["orders"].loc[lambda d: d["offer"].isin(offers["offer"])]
+    bought = bought.assign(leaves=[r.arrives + service[r.sku] if service.get(r.sku, 0) > 0 else NEVER for r in records(bought)])
+    sold = facts.plan["resales"].merge(bought[["offer", "leaves"]], on="offer", how="inner")
+    moved = facts.plan["moves"]
+    out: dict[Key, float] = {}
+    for t, period in enumerate(facts.case.periods):
+        there = bought["units"].where((bought["arrives"] <= t) & (bought["leaves"] > t), 0.0).groupby(bought["sku"]).sum()
+        gone = sold["units"].where((sold["period"] <= t) & (sold["leaves"] > t), 0.0).groupby(sold["sku"]).sum()
+        away = moved["units"].where(moved["period"] == t, 0.0).groupby(moved["sku"]).sum()
+        out |= {(str(sku), period, ""): float(units - gone.get(sku, 0.0) - away.get(sku, 0.0)) for sku, units in there.items()}
+    return out
+
+
+def _offers(facts: Facts) -> dict[Key, float]:
+    """Accelerators of each offer: at most to be had, and leased."""
+    periods = range(facts.case.n_periods)
+    most = dict(zip(facts.case["offers"]["offer"], facts.case["offers"]["max_units"], strict=True))
+    out = {(f"order_max[{q}]", "", ""): units for q, units in most.items()}
+    out |= {(f"rent_max[{q},{t}]", "", ""): units for q, units in most.items() for t in periods}
+    return out | {(f"lease_split[{q}]", "", ""): units for q, units in {**dict.fromkeys(most, 0.0), **facts.plan["orders"].set_index("offer")["units"]}.items()}
+
+
+def _plants(facts: Facts) -> dict[Key, float]:
+    """Most MW of generators, storage and contracts."""
+    tables = {"generator_most": ("generators", "generator"), "storage_max": ("storage", "storage"), "ppa_max": ("ppas", "ppa")}
+    return {(f"{kind}[{r}]", "", ""): mw for kind, (name, key) in tables.items() for r, mw in facts.case[name].set_index(key)["max_mw"].items()}
 
 
 def _budget(facts: Facts) -> dict[Key, float]:
@@ -129,6 +180,10 @@ def _community(facts: Facts) -> dict[Key, float]:
     return {(s, p, b.name): mw for s, mw in places for p in facts.case.periods for b in facts.case.blocks}
 
 
+def _water(facts: Facts, column: str) -> dict[Key, float]:
+    return {(r.site, r.year, ""): getattr(r, column) for r in records(facts.plan["water"])}
+
+
 def _fibre(facts: Facts) -> dict[Key, float]:
     return {(r.link, facts.case.periods[r.period], ""): r.capacity_gbps for r in records(facts.plan["fibre"])}
 
@@ -136,5 +191,8 @@ def _fibre(facts: Facts) -> dict[Key, float]:
 #: Kind of limit -> its size by place, period and block; what is not here has a price only.
 _LIMITS: dict[str, Callable[[Facts], dict[Key, float]]] = {
     "hall_it_mw": lambda facts: _halls(facts, liquid=False), "hall_liquid_mw": lambda facts: _halls(facts, liquid=True),
-    "grid_limit": lambda facts: facts.grid_mw, "chip_stock": _chips, "budget": _budget, "community_cap": _community, "fibre": _fibre,
+    "grid_limit": lambda facts: facts.grid_mw, "chip_stock": _chips, "budget": _budget,
+    "order_max": _offers, "rent_max": _offers, "lease_split": _offers, "generator_most": _plants, "storage_max": _plants, "ppa_max": _plants,
+    "community_cap": _community, "fibre": _fibre,
+    "water": lambda facts: _water(facts, "right_ml"), "community_water": lambda facts: _water(facts, "community_ml"),
 }  # fmt: skip

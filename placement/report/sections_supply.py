@@ -14,6 +14,7 @@ from placement.report.gantt import Bar, Row, gantt
 from placement.report.maps import Point, world
 from placement.report.markup import Html, el, figure, join, note, section, table
 from placement.report.tables import grouped, label, names_of, records
+from placement.rules.milestones import tails_of
 
 MOST_SITES = 12  # small multiples of power; all sites are in the heat map
 MOST_GROUPS = 80  # rows of a Gantt chart; the table below it has everything
@@ -33,7 +34,8 @@ def map_section(facts: Facts) -> Html:
     flows = [(sites[r.site], users[r.metro], r.mtok_per_day / flow["mtok_per_day"].max()) for r in records(known)]
     used = sum(p.size > 0 for p in sites.values())
     title = f"Map of {plural(len(sites), 'site')}, {fixed(used)} of them in use, and {plural(len(users), 'metro')}"
-    hint = "Disc area: IT capacity of halls at the end. Dashed rings: unused sites. Diamonds: metros. Lines: the largest inference flows."
+    quota = " (at a provider's site, of what it keeps for its customer)" if len(facts.own_halls) < len(facts.plan["halls"]) else ""
+    hint = f"Disc area: IT capacity of halls at the end{quota}. Dashed rings: unused sites. Diamonds: metros. Lines: the largest inference flows."
     rows = [
         (
             names[r.site],
@@ -84,7 +86,22 @@ def power_section(facts: Facts) -> Html:
     key = legend([("grid", "c0"), ("contracts, through the grid", "c1"), ("on-site generation", "c2"), ("black line: available power", "c7")])
     charts = [figure(f"{facts.site_names[s]}, MW", _site_power(facts, df, s)) for s in busy[:MOST_SITES]]
     head = f"The {len(charts)} sites that draw most" if len(busy) > len(charts) else "Site by site"
-    return section("power", title, *parts, el("h3", head), key, el("div", *charts, class_="multiples"))
+    return section("power", title, *parts, el("h3", head), key, el("div", *charts, class_="multiples"), *_water(facts))
+
+
+def _water(facts: Facts) -> list[Html]:
+    """Return water by site and year beside its limits; nothing where no site with a WUE uses any."""
+    df = facts.plan["water"]
+    if df.empty:
+        return []
+    limit = df[["right_ml", "community_ml"]].min(axis=1)
+    rows = [
+        (facts.site_names.get(r.site, r.site), r.year, significant(r.water_ml), significant(r.right_ml), significant(r.community_ml), percent(share))
+        for r, share in zip(records(df), df["water_ml"] / limit.where(limit > 0), strict=True)
+    ]
+    hint = note("Sites with a WUE only, by calendar year within the horizon. The community's cap includes what it grants against benefits.")
+    heads = ("Site", "Year", "Water, Ml", "Right, Ml", "Community's cap, Ml", "Used of the tighter one")
+    return [el("h3", "Water"), hint, table(heads, rows, range(2, 6))]
 
 
 def _site_power(facts: Facts, df: pd.DataFrame, site: str) -> Html:
@@ -106,9 +123,9 @@ def build_section(facts: Facts) -> Html:
     halls, title = facts.new_halls, "Building"
     if halls.empty:
         return section("building", title, note("No new hall is built."))
-    df = _with_leads(facts)
     service = dict(zip(zip(halls["site"], halls["hall"], strict=True), halls["in_service"], strict=True))
     service |= {(s, ""): t for s, t in zip(facts.plan["sites"]["site"], facts.plan["sites"]["opened"], strict=True)}
+    df = _with_leads(facts, service)
     steps = {k: list(records(g)) for k, g in grouped(df, ["site", "hall"])}
     colours = {m: f"c{i % 6}" for i, m in enumerate(df["milestone"].unique())}
     keys = sorted(set(steps) | set(service), key=lambda k: (k[0], min(service.get((k[0], ""), 0), service.get(k, 0)), k[1]))
@@ -121,7 +138,7 @@ def build_section(facts: Facts) -> Html:
         for k in keys
     ]
     rows = [(facts.site_names.get(r.site, r.site), r.hall, label(facts.case, r.in_service), fixed(r.it_mw, 1)) for r in records(halls)]
-    hint = "Bars: median duration, from the period in which the work must begin; whiskers: 90th percentile. Diamonds: in service."
+    hint = "Bars: median duration, from when the work must begin; whiskers: 90th percentile. Diamonds: in service."
     if len(chart) > MOST_GROUPS:
         hint += f" The first {MOST_GROUPS} of {len(chart)} rows; the table has all."
     key = legend([(m, c) for m, c in list(colours.items())[:12]])
@@ -130,15 +147,24 @@ def build_section(facts: Facts) -> Html:
     return section("building", title, key, figure(name, gantt(chart[:MOST_GROUPS], facts.case.periods, name), hint, numbers))
 
 
-def _with_leads(facts: Facts) -> pd.DataFrame:
+def _with_leads(facts: Facts, service: dict[tuple[str, str], int]) -> pd.DataFrame:
+    """The milestones of the plan with their durations and ``begin``: the very time at which work must begin, which may lie within a period."""
     columns = ["site", "hall", "milestone", "lead_p10", "lead_p50", "lead_p90", "cost_musd"]
-    return facts.plan["milestones"].merge(facts.case["milestones"][columns], on=columns[:3], how="left").fillna(dict.fromkeys(columns[3:], 0.0))
+    df = facts.plan["milestones"].merge(facts.case["milestones"][columns], on=columns[:3], how="left").fillna(dict.fromkeys(columns[3:], 0.0))
+    lead = f"lead_p{facts.case.lead_percentile}"
+    tails = {key: tails_of(g, lead) for key, g in grouped(facts.case["milestones"], ["site", "hall"])}
+
+    def begin(r: Any) -> float:
+        end, tail = service.get((r.site, r.hall)), tails.get((r.site, r.hall), {}).get(r.milestone)
+        return float(r.start) if end is None or tail is None else max(0.0, end - tail)  # as models/README.md, section 1, has it
+
+    return df.assign(begin=[begin(r) for r in records(df)])
 
 
 def _milestone_bar(facts: Facts, s: Any, colour: str) -> Bar:
     lead = f"{significant(s.lead_p50)} periods (90th percentile {significant(s.lead_p90)})"
     hint = f"{s.milestone}: start in {label(facts.case, s.start)}, {lead}, {musd(s.cost_musd)}"
-    return Bar(s.start, s.start + max(s.lead_p50, 0.05), s.milestone, colour, hint, s.start + s.lead_p90)
+    return Bar(s.begin, s.begin + max(s.lead_p50, 0.05), s.milestone, colour, hint, s.begin + s.lead_p90)
 
 
 def _milestone_table(facts: Facts, df: pd.DataFrame) -> Html:

@@ -12,7 +12,7 @@ import pandas as pd
 from placement.report.formats import MINUS, MISSING, THIN, fixed, money, musd, number, percent, plural, significant
 from placement.report.markup import clean
 from placement.report.tables import COLUMNS, typed
-from placement.report.text import VALUE, checked, has_plan, interrupted, is_priced, names, peak_unserved, rules_excluded, unit_of, verified_gap, worth
+from placement.report.text import VALUE, alone, checked, has_plan, interrupted, is_priced, names, peak_unserved, rules_excluded, unit_of, verified_gap, worth
 
 COLUMNS_WIDE, LINES = 80, 25
 INDENT, MOST_UNSERVABLE = " " * 9, 4
@@ -30,7 +30,7 @@ def terminal_summary(summary: Mapping[str, object], tables: Mapping[str, pd.Data
     plan = {name: typed(name, columns, tables.get(name)) for name, columns in COLUMNS.items()}
     lines = [f"{summary.get('case')}: {summary.get('status')}", *_stopped(summary), *_proof(summary), *_impossible(summary)]
     if has_plan(summary):
-        told = _priced(plan) if is_priced(summary) else [*_built(plan), *_placed(plan), *_short(plan)]
+        told = _priced(plan) if is_priced(summary) else [*_built(plan), *_placed(plan), *_short(plan), *_uncovered(summary)]
         lines += [*_verdict(summary), *told]  # what must not be lost comes first
     after = _next(summary)
     return "\n".join([*(fit(line) for line in lines[: LINES - len(after)]), *after])
@@ -190,8 +190,17 @@ def _short(plan: Mapping[str, pd.DataFrame]) -> list[str]:
     return lines or ["short:   nothing is left out"]
 
 
+def _uncovered(summary: Mapping[str, object]) -> list[str]:
+    """Return where N-1 leaves demand unserved: the first few."""
+    found = [f"{service} in {metro}: {why}" for (service, metro), why in alone(summary.get("uncovered")).items()]
+    lines = [part for one in found[:2] for part in textwrap.wrap(clean(one), COLUMNS_WIDE, initial_indent=INDENT, subsequent_indent=INDENT + "  ")[:2]]
+    return [*lines, f"{INDENT}+ {len(found) - 2} more that N-1 leaves out"] if len(found) > 2 else lines
+
+
 def _verdict(summary: Mapping[str, object]) -> list[str]:
     ok, violations = checked(summary)
+    untold = str(summary.get("prices_note") or "")
+    prices = [f"prices:  {untold.removeprefix('prices were ')}"] if untold and not is_priced(summary) else []
     if ok is None:
-        return ["check:   not run"]
-    return ["check:   passed"] if ok else ["check:   FAILED", *(f"         {v}" for v in violations[:3])]
+        return ["check:   not run", *prices]
+    return ["check:   passed", *prices] if ok else ["check:   FAILED", *(f"         {v}" for v in violations[:3]), *prices]

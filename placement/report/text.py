@@ -68,6 +68,12 @@ def names(value: object) -> list[str]:
     return [str(v) for v in value] if isinstance(value, (list, tuple)) else []
 
 
+def alone(value: object) -> dict[tuple[str, str], str]:
+    """Return why one failure domain is not enough, by service and metro, from ``uncovered`` of a summary; empty for anything else."""
+    rows = [r for r in value if isinstance(r, Mapping)] if isinstance(value, (list, tuple)) else []
+    return {(str(r.get("service")), str(r.get("metro"))): str(r.get("why")) for r in rows}
+
+
 def rules_excluded(value: object) -> list[tuple[str, float]]:
     """Return rule and count of the options that it excludes, the largest count first."""
     found = [(str(k), number(v)) for k, v in value.items()] if isinstance(value, Mapping) else []
@@ -91,7 +97,7 @@ def actions(facts: Facts) -> list[str]:
 def _build(facts: Facts) -> str:
     halls = facts.new_halls
     if halls.empty:
-        return "build no new hall" if len(facts.case["halls"]) else ""
+        return "build no new hall" if (facts.case["halls"]["existing"] == 0).any() else ""
     by_site = halls.groupby("site")["it_mw"].sum().sort_values(ascending=False)
     where = listed([facts.site_names.get(s, s) for s in map(str, by_site.index)])
     first = label(facts.case, int(halls["in_service"].min()))
@@ -100,12 +106,21 @@ def _build(facts: Facts) -> str:
 
 
 def _chips(facts: Facts) -> str:
-    orders = facts.plan["orders"]
-    if orders.empty:
-        return ""
+    parts = [
+        f"{verb} {_by_sku(facts, some)} for {musd(some['cost_musd'].sum())}"
+        for verb, some in (("buy", facts.orders["bought"]), ("lease", facts.orders["leased"]))
+        if len(some)
+    ]
+    flexible = facts.on_demand
+    if len(flexible):
+        most = flexible.groupby("period")["units"].sum().max()
+        parts.append(f"rent up to {plural(round(most), 'accelerator')} on demand for {musd(flexible['cost_musd'].sum())}")
+    return listed(parts)
+
+
+def _by_sku(facts: Facts, orders: pd.DataFrame) -> str:
     by_sku = orders.groupby("sku")["units"].sum().sort_values(ascending=False)
-    kinds = listed([f"{fixed(u)} {facts.sku_names.get(k, k)}" for k, u in zip(map(str, by_sku.index), by_sku, strict=True)])
-    return f"buy {kinds} for {musd(orders['cost_musd'].sum())}"
+    return listed([f"{fixed(u)} {facts.sku_names.get(k, k)}" for k, u in zip(map(str, by_sku.index), by_sku, strict=True)])
 
 
 def _power(facts: Facts) -> str:
@@ -164,6 +179,16 @@ def left_out(facts: Facts) -> str:
     if not parts:
         return "Nothing is left out: every job is placed and all demand is served." if len(facts.case["jobs"]) + len(facts.case["demand"]) else ""
     return "Left out: " + " and ".join(parts) + "."
+
+
+def nearly_empty(facts: Facts) -> str:
+    """Return which new halls the plan hardly uses; nothing where there are none."""
+    halls = facts.empty_halls.sort_values("it_mw", ascending=False, kind="stable")
+    if halls.empty:
+        return ""
+    named = [f"{facts.site_names.get(s, s)} {h} ({unit(mw, 'MW')})" for s, h, mw in zip(halls["site"], halls["hall"], halls["it_mw"], strict=True)]
+    many = f"{plural(len(halls), 'new hall')} of {unit(halls['it_mw'].sum(), 'MW')} in all"
+    return f"Nearly empty: in {facts.case.periods[-1]} accelerators take less than a tenth of the IT power of {many}: {listed(named, 6)}."
 
 
 def checked(summary: Mapping[str, object]) -> tuple[bool | None, list[str]]:

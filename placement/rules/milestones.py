@@ -84,7 +84,8 @@ def _finish(rows: pd.DataFrame, lead: str, before: Mapping[str, float]) -> dict[
     return done
 
 
-def _chain(rows: pd.DataFrame, lead: str, finish: Mapping[str, float], shared: set[str]) -> Chain:
+def tails_of(rows: pd.DataFrame, lead: str) -> dict[str, float]:
+    """Return milestone -> periods before the end of the chain at which it starts; ``rows`` are the chain's own, ``lead`` the column of their durations."""
     leads = dict(zip(rows["milestone"], rows[lead], strict=True))
     wait = _predecessors(rows)
     followers: dict[str, list[str]] = {n: [] for n in leads}
@@ -97,6 +98,12 @@ def _chain(rows: pd.DataFrame, lead: str, finish: Mapping[str, float], shared: s
     graph.add_nodes_from(leads)
     for n in reversed(list(nx.topological_sort(graph))):
         tails[n] = leads[n] + max((tails[f] for f in followers[n]), default=0.0)
+    return tails
+
+
+def _chain(rows: pd.DataFrame, lead: str, finish: Mapping[str, float], shared: set[str]) -> Chain:
+    leads = dict(zip(rows["milestone"], rows[lead], strict=True))
+    wait, tails = _predecessors(rows), tails_of(rows, lead)
     after_shared = max((tails[n] for n, before in wait.items() if any(a in shared and a not in leads for a in before)), default=0.0)
     costs, crews = (dict(zip(rows["milestone"], rows[c], strict=True)) for c in ("cost_musd", "crews"))
     refused = next((str(n) for n in rows.loc[rows["refused"], "milestone"]), "")

@@ -50,6 +50,8 @@ def build(supply: Supply) -> None:
         for b in range(len(supply.case.blocks)):
             supply.provide(("pool", int(scope.domain_site[f]), k, t, b), var)
         supply.provide(("compute", f, k, t), -var)
+    supply.implies(m.deployed)  # hall_it_mw, chip_stock
+    supply.implies(m.serving)  # compute, serving_split
     price = order_chips(supply)
     rented = rent_chips(supply, used)
     cap_vendors(supply, price)

@@ -28,6 +28,7 @@ def build(supply: Supply) -> None:
     most_mw = case["grid"].groupby("site")["mw"].sum().to_dict()
     index = [(s, t, b) for s in most_mw for t in range(case.n_periods) for b in range(len(case.blocks))]
     m.grid_mw = pyo.Var(index, bounds=lambda m, s, t, b: (0, most_mw[s]))
+    supply.implies(m.grid_mw)  # grid_limit
     for r in tiers:
         for t in range(case.n_periods):
             for b, block in enumerate(case.blocks):

@@ -63,6 +63,7 @@ def _lease(supply: Supply, leases: Offers, used: Collection[tuple[int, int]], he
     }
     most = {i: entry for i, entry in most.items() if entry[2] > 0}
     m.leased = pyo.Var(list(most), bounds=lambda m, *i: (0, float(most[i][2])))
+    supply.implies(m.leased)  # hall_it_mw, lease_split
     for (q, name), (f, k, _) in most.items():
         for t in in_term(supply, leases[q]):
             here[f, k, t].append(m.leased[q, name])
@@ -84,6 +85,7 @@ def _on_demand(supply: Supply, offers: Offers, used: Collection[tuple[int, int]]
     m.rented = pyo.Var(list(most), bounds=lambda m, *i: (0, most[i][2]))
     by_period: dict[tuple[str, int], list[Expr]] = defaultdict(list)
     for (q, name, t), (f, k, _) in most.items():
+        supply.implies(m.rented[q, name, t], float(offers[q].max_units))  # hall_it_mw; the offer's own limit stands nowhere else where there is one domain
         here[f, k, t].append(m.rented[q, name, t])
         by_period[q, t].append(m.rented[q, name, t])
         supply.pay("lease", t, per_period(supply, offers[q]) * m.rented[q, name, t], owner=offers[q].sku)

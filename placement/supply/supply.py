@@ -6,6 +6,7 @@ and amounts with :meth:`Supply.provide`. Blocks know nothing else of each other.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass
@@ -71,6 +72,7 @@ class Supply:
         self.export_mw: dict[tuple[Any, ...], list[Expr]] = defaultdict(list)  # (site, t, b) -> MW sold through the connection
         self.spilled_mw: dict[tuple[Any, ...], Expr] = {}  # (site, t, b) -> MW that nobody uses
         self.exact: set[tuple[Any, ...]] = set()  # resources of which nothing may be left over
+        self.implied: dict[int, float] = {}  # id of a variable whose upper bound only repeats what rows say -> its bound without that
         self.sources: list[Source] = []  # the same by technology, and what is sold and stored
         self.source_mw: dict[tuple[Any, ...], list[Expr]] = defaultdict(list)  # (site, t, b) -> MW from all sources
 
@@ -86,6 +88,10 @@ class Supply:
     def facility_mw(self, i: tuple[Any, ...]) -> Expr:
         """Return what stays at a site of the power of all sources, (site, t, b): without what is sold, stored and spilled."""
         return amount(self.source_mw[i]) - amount(self.export_mw.get(i, ())) + amount(self.stored_mw.get(i, ())) - self.spilled_mw.get(i, 0)
+
+    def implies(self, var: Expr, upper: float = math.inf) -> None:
+        """Note that rows say of every entry of a variable what its upper bound says, up to ``upper``: then the row has the price, not the bound."""
+        self.implied.update({id(entry): upper for entry in (var.values() if var.is_indexed() else [var])})
 
     def pay(self, term: str, period: int, amount_musd: Expr, owner: str = "") -> None:
         """Charge an undiscounted amount in a period to a cost term; ``owner`` is the site or SKU that it is for, if one."""

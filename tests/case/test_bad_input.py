@@ -61,6 +61,9 @@ CELLS = [
     ("sites.csv", ",NO,", ",Norway,", "sites", "country", "oslo", "two capital letters"),
     ("sites.csv", ",NO,", ",no,", "sites", "country", "oslo", "two capital letters"),
     ("metros.csv", ",SE,", ",*,", "metros", "country", "STO (metros.csv line 2)", "two capital letters"),
+    ("sites.csv", ",NO,", ",UK,", "sites", "country", "oslo", "Did you mean 'GB'?"),
+    ("sites.csv", ",NO,", ",XX,", "sites", "country", "oslo", "not 'XX', which is assigned to no country"),
+    ("metros.csv", ",SE,", ",EU,", "metros", "country", "STO (metros.csv line 2)", "the European Union and no country"),
     ("residency.csv", "nordic,SE,SE", "nordic,*,SE", "residency", "origin", "(residency.csv line 4)", "two capital letters"),
     # periods
     ("grid.csv", "2027Q2", "2027-04", "grid", "available", "lund/t1", "2027Q3"),

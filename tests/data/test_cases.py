@@ -22,7 +22,7 @@ FACTS = Path(os.environ.get("PLACEMENT_FACTS", ROOT.parent / "shared" / "realdat
 CASES = ("three-sites", "frontier-small", "frontier", "sovereign", "rent-only", "hyperscaler")
 SCENARIOS = sorted(p.name for p in (DATA / "scenarios").iterdir() if p.is_dir())
 DERIVED = ("frontier", "frontier-small", "scenarios")
-BY_HAND = ("permit-refused", "reserved-dearer", "clean-yearly")  # scenarios written by hand
+BY_HAND = ("README.md", "permit-refused", "reserved-dearer", "clean-yearly")  # pages and scenarios written by hand
 
 
 def files(folder: Path) -> dict[str, Path]:

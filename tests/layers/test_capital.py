@@ -113,6 +113,18 @@ def test_income_of_a_plan_by_hand(tmp_path):
     assert "income.depreciation_musd" in violations(plan, "income", lambda t: t.assign(depreciation_musd=2.0))
 
 
+def test_penalties_are_in_no_income(tmp_path):
+    """A penalty of 50 M$ for the job that cannot be placed is in the objective; earnings, present value and payback do not know it."""
+    none = {**OLD_ONLY, "offers": [{**TABLES["offers"][0], "max_units": 10}]}
+    free = solved(small_case(tmp_path / "a", **none))
+    fined = solved(small_case(tmp_path / "b", **{**none, "jobs": [{**TABLES["jobs"][0], "unplaced_musd": 50}]}))
+    assert fined.kpis["unmet_musd"] == pytest.approx(50) and fined.objective > free.objective + 45
+    for name in ("ebit_musd", "npv_musd"):
+        assert fined.kpis[name] == pytest.approx(free.kpis[name])
+    assert fined.tables["income"]["running_musd"].tolist() == pytest.approx(free.tables["income"]["running_musd"].tolist())
+    assert "income.running_musd" in violations(fined, "income", lambda t: t.assign(running_musd=t["running_musd"] + 50 * (t["period"] == "2027Q4")))
+
+
 @pytest.mark.parametrize(
     ("settings", "tables", "said"),
     [

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+import placement
 from placement.errors import DataError
 from placement.program import assemble, build_sides
+from placement.report import render, terminal_summary
 from tests.layers.small import PERIODS, TABLES, edited, small_case, solved, violations
 
 UNITS = 2 * 8640e6 / 86400 * 2 / 1000  # two metros, peak twice the mean, 1000 tokens/s per accelerator
@@ -103,6 +105,48 @@ def test_blank_builds_nothing(tmp_path):
     program, _ = assemble(build_sides(bare(tmp_path, services=TABLES["services"])))
     assert not {"cover", "spare"} & {key[0] for key in program.row_keys}
     assert not [name for name in program.row_names if name.startswith("spare_")]
+
+
+NEAR = edited("services", redundancy="n_minus_1", slo_rtt_ms=20)  # three sites are at Oslo, and Madrid is 2600 km away: 34 ms
+ALONE = [*BARE["links"][:3], {"link": "s", "a": "d", "b": "madrid", "km": 50}, BARE["links"][3]]
+FOUR = {
+    "sites": [*BARE["sites"], {**BARE["sites"][0], "site": "d", "lat_deg": 40, "lon_deg": -4}],
+    "halls": [*BARE["halls"], {**BARE["halls"][0], "site": "d"}],
+    "links": ALONE,
+}
+WHY = "only one failure domain can serve it within 20 ms: N-1 needs two"
+
+
+def test_one_domain_in_reach_serves_nothing(tmp_path):
+    """Madrid has one site within its limit: nothing is built for it, and the rule says so wherever reasons are given."""
+    plan = solved(bare(tmp_path, services=NEAR, **FOUR))
+    assert set(plan.inference["metro"]) == {"oslo"}
+    assert set(plan.unserved["metro"]) == {"madrid"} and (plan.unserved["share"] == 1).all()
+    assert plan.exclusions.query("rule == 'n_minus_1'").to_dict("records") == [{"workload": "chat", "place": "madrid", "sku": "", "rule": "n_minus_1", "n": 1}]
+    assert plan.summary["uncovered"] == [{"service": "chat", "metro": "madrid", "why": WHY}]
+    assert f"chat in madrid: {WHY}" in " ".join(terminal_summary(plan.summary, plan.tables).split())
+    page = render(plan.case, plan.tables, plan.summary, plan.prices, plan.progress, plan.exclusions)
+    assert WHY in page.partition("Demand that is not served")[2]
+    without = solved(bare(tmp_path / "free", services=edited("services", slo_rtt_ms=20), **FOUR))
+    assert set(without.inference["metro"]) == {"oslo", "madrid"} and not without.summary["uncovered"]
+
+
+def test_a_second_domain_in_time_is_cover(tmp_path):
+    """Where the second site comes later, demand is served from then on, and the reason says that it holds in some periods only."""
+    sites = [{**row, "lat_deg": 41, "lon_deg": -4} if row["site"] == "c" else row for row in FOUR["sites"]]
+    late = [{**row, "existing": "", "earliest": PERIODS[2]} if row["site"] == "c" else row for row in FOUR["halls"]]
+    links = [{**row, "b": "madrid"} if row["link"] == "c" else row for row in ALONE]
+    plan = solved(bare(tmp_path, services=NEAR, **{**FOUR, "sites": sites, "halls": late, "links": links}))
+    assert set(plan.inference.query("metro == 'madrid'")["period"]) == set(PERIODS[2:])
+    assert plan.summary["uncovered"] == [{"service": "chat", "metro": "madrid", "why": f"{WHY}, in some periods"}]
+
+
+def test_what_must_be_served_names_the_cause(tmp_path):
+    """Without a price on unserved demand the case is infeasible for that reason, and not for the rules that exclude most."""
+    case = bare(tmp_path, services=[{**row, "unmet_usd_per_mtok": ""} for row in NEAR], **FOUR)
+    plan = placement.solve(case, time_limit_s=20)
+    assert plan.status is placement.Status.INFEASIBLE
+    assert plan.summary["unservable"] == [f"service chat in madrid, {PERIODS[0]} to {PERIODS[-1]}: {WHY}"]
 
 
 ONE = [{**row, "failure_domain": "x"} for row in BARE["sites"]]

@@ -7,7 +7,8 @@ import pytest
 import placement
 from placement import DataError
 from placement.case import Case
-from placement.program import build_sides, to_pyomo
+from placement.program import build_sides
+from placement.reference import to_pyomo
 from tests.layers.small import Row, Rows, edited, small_case, solved, violations
 
 ALONE: dict[str, Rows | None] = dict.fromkeys(("services", "service_skus", "metros", "demand", "links"))

@@ -7,8 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+import placement
 from placement.errors import DataError
 from placement.program import assemble, build_sides
+from placement.report import render
+from placement.run import check_run
 from tests.layers.small import edited, small_case, solved, violations
 
 NORTH = {"site": "north"}
@@ -51,7 +54,7 @@ def test_water_moves_work_away(tmp_path):
     assert tight.kpis["water_ml"] <= free.kpis["water_ml"] / 2 * (1 + 1e-6)
     assert tight.objective > free.objective
     assert (list(free.tables["training"]["site"]), list(tight.tables["training"]["site"])) == (["north"], ["south"])
-    assert violations(replace(free, case=tight.case), "energy", lambda t: t) == {"water"}
+    assert violations(replace(free, case=tight.case), "energy", lambda t: t) == {"water", "water.right_ml"}
 
 
 def test_power_that_is_sold_uses_no_water(tmp_path):
@@ -122,6 +125,75 @@ def test_benefits_buy_water(tmp_path):
     assert bought.kpis["opex_cooling_musd"] == pytest.approx(said["extra_ml"].sum() * 0.002)
     assert violations(bought, "local_benefits", lambda t: t.assign(extra_ml=t["extra_ml"] / 2)) >= {"community_water", "cash"}
     assert violations(bought, "local_benefits", lambda t: t.assign(extra_ml=200)) >= {"local_benefits"}
+
+
+TWO_YEARS = {"start": "2026Q4"}
+FOUR_QUARTERS = ("2026Q4", "2027Q1", "2027Q2", "2027Q3")
+
+
+def test_the_table_tells_water_by_year_beside_its_limits(tmp_path):
+    """Water of each calendar year by hand; the right and the community's cap for its quarters, what is granted included; blank where there is none."""
+    dated = {
+        "tariffs": [{"zone": "z", "period": t, "block": b, "energy_usd_per_mwh": 50} for t in FOUR_QUARTERS for b in ("stress", "calm")],
+        "demand": [{"service": "chat", "metro": m, "period": t, "mtok_per_day": 8640} for m in ("oslo", "madrid") for t in FOUR_QUARTERS],
+        "offers": edited("offers", period="2026Q4"),
+    }
+    wet = edited("sites", NORTH, wue_l_per_kwh=1.8, community_water_ml_per_year=4.0)
+    grant = [{"site": "north", "extra_water_ml_per_year": 100, "usd_per_ml": 2_000}]
+    plan = solved(small_case(tmp_path, TWO_YEARS, sites=wet, local_benefits=grant, **dated))
+    said = plan.water.set_index(["site", "year"])
+    assert list(said.index) == [("north", "2026"), ("north", "2027")]
+    mw = [sum(north_mw(plan, b.name)[t] * plan.case.hours[i] for i, b in enumerate(plan.case.blocks)) for t in range(4)]
+    assert said["water_ml"].to_numpy() == pytest.approx(np.array([mw[0], sum(mw[1:])]) / 1.1 * 1.8 / 1e3, rel=1e-6)
+    assert said["water_ml"].sum() == pytest.approx(plan.kpis["water_ml"])
+    assert said["right_ml"].isna().all()
+    extra = plan.local_benefits.groupby(plan.local_benefits["period"].str[:4])["extra_ml"].sum().reindex(["2026", "2027"]).fillna(0).to_numpy()
+    assert said["community_ml"].to_numpy() == pytest.approx(np.array([1.0, 3.0]) + extra)
+    assert extra.sum() > 0 and (said["water_ml"] <= said["community_ml"] * (1 + 1e-6)).all()
+    for column in ("water_ml", "community_ml"):
+        assert violations(plan, "water", lambda t, c=column: t.assign(**{c: t[c] + 1})) == {f"water.{column}"}
+    assert violations(plan, "water", lambda t: t.assign(right_ml=9.0)) == {"water.right_ml"}
+    assert violations(plan, "water", lambda t: t.iloc[:1]) == {"water.water_ml"}
+    assert violations(plan, "water", lambda t: t.assign(year=["2026", "2031"])) == {"format"}
+    page = render(plan.case, plan.tables, plan.summary, plan.prices, plan.progress, plan.exclusions)
+    assert "Water used at sites with a WUE" in page and "<td>2027</td>" in page.partition("<h3>Water</h3>")[2].partition("</table>")[0]
+    placement.write_plan(plan, tmp_path / "run")
+    verdict, facts = check_run(plan.case, tmp_path / "run")
+    assert verdict.ok and facts["holds"]
+
+
+def test_a_price_of_water_names_its_year(tmp_path):
+    """Two years that bind are two rows with their years; the report shows the limit of each."""
+    dated = {
+        "tariffs": [{"zone": "z", "period": t, "block": b, "energy_usd_per_mwh": 50} for t in FOUR_QUARTERS for b in ("stress", "calm")],
+        "demand": [{"service": "chat", "metro": m, "period": t, "mtok_per_day": 8640} for m in ("oslo", "madrid") for t in FOUR_QUARTERS],
+        "offers": edited("offers", period="2026Q4"),
+    }
+    sites = edited("sites", wue_l_per_kwh=1.8, community_water_ml_per_year=0.5)
+    plan = solved(small_case(tmp_path, TWO_YEARS, sites=sites, jobs=None, job_skus=None, **dated))
+    rows = plan.prices.query("kind == 'community_water' and place == 'north'")
+    assert sorted(rows["period"]) == ["2026", "2027"]
+    page = render(plan.case, plan.tables, plan.summary, plan.prices, plan.progress, plan.exclusions)
+    told = page.partition("Communities&#39; caps on water")[2] or page.partition("Communities' caps on water")[2] or page.partition("caps on water")[2]
+    assert ">Year</th>" in told.partition("</table>")[0] and "<td>2026</td>" in told.partition("</table>")[0]
+
+
+def test_power_that_must_run_and_is_spilled_uses_no_water(tmp_path):
+    """The key figure and the table count what chips and workloads draw, and not the output that nobody uses."""
+    engine = {
+        "generator": "gas",
+        "site": "north",
+        "tech": "gas",
+        "max_mw": 5,
+        "unit_mw": 5,
+        "min_load": 0.9,
+        "energy_usd_per_mwh": 0.01,
+        "capex_musd_per_mw": 0.01,
+    }
+    plan = solved(small_case(tmp_path, sites=edited("sites", NORTH, wue_l_per_kwh=2.0), generators=[engine]))
+    assert plan.kpis["energy_gwh"] > 20
+    chips_mwh = (JOB * 2 + CHAT_PEAK * 4) * 2191.5  # no more than that: the gang for two quarters, the service at its peak for four
+    assert 0 < plan.kpis["water_ml"] < chips_mwh * 2.0 / 1e3 * 1.01
 
 
 def test_absent_figures_build_nothing(tmp_path):

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
+import placement
 from placement.case import Case, read_case
+from placement.engine import search
 from placement.plan.prices import COLUMNS, FAMILIES, prices
 from placement.program import assemble, build_sides
+from placement.report import terminal_summary
+from placement.run import write_report
 
 THREE_SITES = Path(__file__).parents[2] / "data" / "three-sites"
 PLAIN = ("alpha", "beta", "gamma")
@@ -52,3 +57,20 @@ def test_supply_and_resource_rows_spell_ids_alike() -> None:
     assert {"hall_it_mw[007,2]", "compute[007,b,2]", "grid_limit[a.b,1,0]", "power[a.b,1,0]"} <= set(program.row_names)
     assert "built[007,h1,2]" in program.supply_names
     assert not any("'" in name for name in (*program.row_names, *program.supply_names))
+
+
+def test_prices_that_were_not_computed_are_not_prices_of_zero(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Where time ran out before all columns were priced, plan, summary, terminal and report say so, and nobody says that no limit binds."""
+    complete = search.settle
+    monkeypatch.setattr(search, "settle", lambda *a: (found := complete(*a)) and replace(found, exact=False))
+    plan = placement.solve(read_case(THREE_SITES), time_limit_s=30)
+    said = "prices were not computed (time limit)"
+    assert plan.prices.empty and plan.prices_note == said and said in plan.summary["notes"] and plan.summary["prices_note"] == said
+    page = write_report(placement.write_plan(plan, tmp_path / "run")).read_text()
+    assert "Prices were not computed (time limit)" in page and "No limit has a price" not in page
+    assert "prices:  not computed (time limit)" in terminal_summary(plan.summary, plan.tables)
+
+
+def test_prices_that_were_computed_have_no_note(solved: SimpleNamespace) -> None:
+    """The note is for what is missing."""
+    assert solved.plan.prices_note == "" and len(solved.plan.prices) and solved.plan.summary["notes"] == []

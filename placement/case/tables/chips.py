@@ -14,7 +14,7 @@ TABLES = (
             ident("sku", "SKU id"),
             text("name", "name shown in reports"),
             text("vendor", "vendor (vendor_caps)", None),
-            num("kw_per_unit", "kW", "IT power per accelerator at full load", None, 0.001, 100),
+            num("kw_per_unit", "kW", "IT power per accelerator at full load", None, 0.05, 50),
             num("idle_share", "share", "share of kw_per_unit drawn by a deployed unit that does nothing", 0.0, 0, 1),
             num("hbm_gb", "GB", "memory per accelerator", None, 0.1, 1e5),
             whole("node_units", "accelerators", "accelerators that can hold one replica together (scale-up domain)", 8, 1, 10000),

@@ -58,7 +58,7 @@ def solve_assignment(known: Recognised, options: SolveOptions, progress: Progres
     return Outcome(
         status=Status.OPTIMAL if best.closed and best.gap <= REL_GAP else Status.FEASIBLE,
         objective=best.value + offset, bound=best.bound + offset, x=known.point(best.placing), proof=Proof.of_prices(price),
-        phases=progress.phases, interrupted=progress.interrupted,
+        unpriced="the method for assignments makes none", phases=progress.phases, interrupted=progress.interrupted,
     )  # fmt: skip
 
 

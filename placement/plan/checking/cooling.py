@@ -7,7 +7,7 @@ import pandas as pd
 
 from placement.plan.checking.facts import Facts, Floats, codes
 from placement.plan.checking.seasons import seasonal
-from placement.plan.checking.verdict import axes
+from placement.plan.checking.verdict import ABSOLUTE, axes, rows
 from placement.units import USD_PER_MUSD
 
 
@@ -43,7 +43,23 @@ def check_cooling(facts: Facts, draw: Floats) -> None:
     granted = _granted_water(facts)
     cap = sites["community_water_ml_per_year"].fillna(np.inf).to_numpy(float)
     extra = np.array([granted[:, year == y].sum(axis=1) for y in years]).T
+    _told(facts, used, right[:, None] * share, cap[:, None] * share + extra, years)
     facts.found.at_most("community_water", used, cap[:, None] * share + extra, there, "water used against the community's cap", "Ml")
+
+
+def _told(facts: Facts, used: Floats, right: Floats, cap: Floats, years: Floats) -> None:
+    """Check what the table `water` says of use and limits (s,y), Ml; a run without the table says nothing."""
+    said, found = facts.plan["water"], facts.found
+    if said.attrs.get("missing"):
+        return
+    s, y = codes(facts.site_ids, said["site"]), codes(pd.Index([str(year) for year in years]), said["year"])
+    told = np.zeros(used.shape)
+    told[s, y] = said["water_ml"]
+    slack = ABSOLUTE * facts.case.hours.sum() * 12 / facts.case.period_months / 1000  # of a MW, at 1 l/kWh for a year
+    found.equal("water.water_ml", told, used, axes(("site", facts.site_ids), ("", years)), "water used", "Ml", slack)
+    for column, limit in (("right_ml", right), ("community_ml", cap)):
+        real = np.where(np.isinf(limit), -1.0, limit)[s, y]  # -1: no limit
+        found.equal(f"water.{column}", said[column].fillna(-1.0), real, rows(said, "{site} {year}"), "limit on water", "Ml", slack)
 
 
 def _granted_water(facts: Facts) -> Floats:

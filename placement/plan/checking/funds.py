@@ -52,7 +52,7 @@ def _drawn(facts: Facts, it_mw: Floats) -> Floats:
     return total
 
 
-RUNNING = ("opex", "energy", "contracts", "network", "carbon", "change", "unmet")
+RUNNING = ("opex", "energy", "contracts", "network", "carbon", "change")  # penalties (unmet) are paid to nobody
 
 
 def check_income(facts: Facts) -> None:

@@ -17,7 +17,8 @@ from placement.plan.checking.verdict import ABSOLUTE, UNITS, Findings
 
 END = "end"  # label of the period in which the residual value is booked
 
-NUMBERS = {"any": -np.inf, "amount": -ABSOLUTE, "units": -UNITS, "count": -ABSOLUTE, "flag": 0.0}  # kind -> least value
+#: kind of number -> least value
+NUMBERS = {"any": -np.inf, "amount": -ABSOLUTE, "amount_or_blank": -ABSOLUTE, "units": -UNITS, "count": -ABSOLUTE, "flag": 0.0}
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ PLAN_TABLES: dict[str, PlanTable] = {
     "offsets": PlanTable(_columns("period kt:amount"), ("period",), ("carbon_caps",)),
     "mix": PlanTable(_columns("tech:text period gwh:amount share:amount"), ("tech", "period"), ("mix_limits",)),
     "peaks": PlanTable(_columns("site period mw:amount"), ("site", "period"), ("demand_charges",)),
+    "water": PlanTable(_columns("site year water_ml:amount right_ml:amount_or_blank community_ml:amount_or_blank"), ("site", "year"), optional=True),
     "fibre": PlanTable(_columns("link period modules:count capacity_gbps:amount load_gbps:amount"), ("link", "period"), ("links",)),
     "waves": PlanTable(_columns("wave link start:period units:count"), ("wave",), optional=True),
     "routes": PlanTable(
@@ -235,6 +237,7 @@ def _known(case: Case) -> dict[str, pd.Index]:
     ids |= {"milestone": pd.Index(case["milestones"]["milestone"].unique()), "term": pd.Index(TERMS)}
     ids |= {"domain": pd.Index(halls["domain"].where(halls["domain"] != "", halls["site"]).unique())}
     ids |= {"block": pd.Index([b.name for b in case.blocks])}
+    ids |= {"year": pd.Index(sorted({str(case.year(t)) for t in range(case.n_periods)}))}
     sources = ["grid", *(f"ppa:{p}" for p in case["ppas"]["ppa"]), *(f"generator:{g}" for g in case["generators"]["generator"])]
     return ids | {"source": pd.Index(sources)}
 
@@ -276,7 +279,7 @@ def _convert(case: Case, where: str, kind: str, cells: pd.Series, known: Mapping
 
 def _number(where: str, kind: str, text: pd.Series, found: Findings) -> pd.Series:
     values = pd.to_numeric(text, errors="coerce").astype(float)
-    finite = np.isfinite(values)
+    finite = np.isfinite(values) | ((text == "") if kind == "amount_or_blank" else False)
     _report(where, text[~finite], "is not a finite number", found)
     _report(where, text[finite & (values < NUMBERS[kind])], "is negative", found)
     if kind in ("count", "flag"):

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import pandas as pd
 
 from placement.plan.checking.tables import PLAN_TABLES
-from placement.plan.extract import chips, demand, fibre, lifetimes, money, orders, power, redundancy, releases, shifting, sites, stranded, upstream
+from placement.plan.extract import chips, demand, fibre, lifetimes, money, orders, power, redundancy, releases, shifting, sites, stranded, upstream, water
 from placement.plan.extract.inference import latency, pools, presence, refresh, standby
 from placement.plan.extract.money import costs
 from placement.plan.extract.solution import Solution, table
@@ -37,6 +37,7 @@ EXTRACTORS: Mapping[str, Callable[[Solution], pd.DataFrame]] = {
     "offsets": power.offsets,
     "mix": power.mix,
     "peaks": power.peaks,
+    "water": water.water,
     "fibre": fibre.fibre,
     "waves": fibre.waves,
     "routes": fibre.routes,

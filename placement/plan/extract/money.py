@@ -10,7 +10,7 @@ from placement.case.settings import TERMS
 from placement.plan.extract.solution import NIL, Solution, table
 from placement.units import MONTHS_PER_YEAR
 
-RUNNING = ("opex", "energy", "contracts", "network", "carbon", "change", "unmet")  # what a period costs besides rent and capital
+RUNNING = ("opex", "energy", "contracts", "network", "carbon", "change")  # what a period costs besides rent and capital; penalties are paid to nobody
 
 
 def cash(solution: Solution) -> pd.DataFrame:

@@ -26,12 +26,13 @@ def money(case: Case, tables: Tables) -> dict[str, float]:
 
 def _earnings(case: Case, tables: Tables, capex: float) -> dict[str, float]:
     """Return net present value, revenue, depreciation, EBIT, return on capital and payback time."""
-    sums, cash = tables["income"].drop(columns="period").sum(), tables["cash"]
+    sums = tables["income"].drop(columns="period").sum()
+    cash = tables["cash"].loc[lambda d: d["term"] != "unmet"]  # penalties steer the plan and are paid to nobody
     discount = dict(zip([*case.periods, "end"], case.discount, strict=True))
     flows = -cash[cash["period"] != "end"].groupby("period")["musd"].sum().reindex(case.periods, fill_value=0.0)
     paid_back = np.flatnonzero((flows.cumsum() >= 0).to_numpy()[::-1].cumprod()[::-1])  # from then on for good
     return {
-        "npv_musd": -(cash["musd"] * cash["period"].map(discount)).sum(),
+        "npv_musd": -(cash["musd"] * cash["period"].map(discount).astype(float)).sum(),
         "revenue_musd": sums["revenue_musd"],
         "depreciation_musd": sums["depreciation_musd"],
         "ebit_musd": sums["ebit_musd"],
