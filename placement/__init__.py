@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from placement.case import Case, read_case
     from placement.engine import Status
     from placement.errors import DataError, FormulationError, OptionError, PlacementError, SolverError
-    from placement.explain import Effort
+    from placement.explain import BlocksRelease, Effort, WhyNot, blocks_release, verified_prices, why_here, why_not
     from placement.instances import read_instance
     from placement.plan.checker import Verdict
     from placement.plan.plan import Plan
@@ -31,12 +31,14 @@ _WHERE = {
     "Verdict": "placement.plan.checker", "Plan": "placement.plan.plan", "to_pyomo": "placement.program", "solve": "placement.solving",
     "check": "placement.run", "read_plan": "placement.run", "write_plan": "placement.run", "PlacementError": "placement.errors",
     "DataError": "placement.errors", "FormulationError": "placement.errors", "OptionError": "placement.errors", "SolverError": "placement.errors",
-    "Effort": "placement.explain",
+    "Effort": "placement.explain", "WhyNot": "placement.explain", "why_not": "placement.explain", "why_here": "placement.explain",
+    "BlocksRelease": "placement.explain", "blocks_release": "placement.explain", "verified_prices": "placement.explain",
 }  # fmt: skip
 
 __all__ = [
-    "Case", "DataError", "Effort", "FormulationError", "OptionError", "PlacementError", "Plan", "SolverError", "Status", "Verdict",
-    "check", "read_case", "read_instance", "read_plan", "solve", "to_pyomo", "write_plan",
+    "BlocksRelease", "Case", "DataError", "Effort", "FormulationError", "OptionError", "PlacementError", "Plan", "SolverError", "Status", "Verdict",
+    "WhyNot", "blocks_release", "check", "read_case", "read_instance", "read_plan", "solve", "to_pyomo", "verified_prices", "why_here", "why_not",
+    "write_plan",
 ]  # fmt: skip
 
 

@@ -99,6 +99,18 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("folder", metavar="RUN")
     report.set_defaults(run=_report)
 
+    explain = commands.add_parser("explain", allow_abbrev=False, help="say what limits a plan, and why a workload is or is not at a site")
+    explain.add_argument("folder", metavar="RUN")
+    explain.add_argument("--why-not", metavar="WORKLOAD[@SITE]", help="what keeps a job or service from a site, or from all others, and what forcing it costs")
+    explain.add_argument("--share", metavar="F", type=float, help="share of a service's demand that --why-not forces to the site (default 0.1)")
+    explain.add_argument("--periods", metavar="PERIOD", nargs="+", help="periods in which --why-not forces it (default: all in which it may be served there)")
+    explain.add_argument("--release", metavar="RELEASE", help="what a release waits for, and what earlier dates cost")
+    explain.add_argument("--verify-prices", metavar="N", type=int, help="verify the N dearest prices by solving again with the unit added")
+    explain.add_argument("--time-limit", metavar="S", type=float, help="wall clock per program that is solved again, s (default 30)")
+    explain.add_argument("--workers", metavar="N", type=int, help="programs to solve side by side (default: all cores, at most 4)")
+    explain.add_argument("--out", metavar="FILE.csv", help="write the table of the answer as CSV, too")
+    explain.set_defaults(run=_explain)
+
     generate = commands.add_parser("generate", allow_abbrev=False, help="make a case of any size by seeded resampling of another, marked as generated")
     generate.add_argument("case", metavar="CASE", help="case folder to draw from, such as data/frontier")
     generate.add_argument("folder", metavar="DIR", help="new folder to write")
@@ -157,6 +169,12 @@ def _validate(args: argparse.Namespace) -> int:
 def _print_sizes(case: Any) -> None:
     for name, table in case.tables.items():
         print(f"  {name:<12} {len(table):>8} rows")
+
+
+def _explain(args: argparse.Namespace) -> int:
+    from placement.explain.command import explain
+
+    return explain(args)
 
 
 def _generate(args: argparse.Namespace) -> int:

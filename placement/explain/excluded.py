@@ -91,14 +91,14 @@ def _job_says(sides: Sides, job: str) -> Told:
 def _service_says(sides: Sides, service: str) -> Told:
     """Return what a rule says of a service at (site, place, SKU)."""
     case, scope = sides.case, sides.scope
-    row = case["services"].set_index("service").loc[service]
+    row = case["services"][case["services"]["service"] == service].iloc[0]
     skus, sites = case["skus"].set_index("sku"), case["sites"].set_index("site")
     asked = case["metros"]["metro"].isin(case["demand"].loc[case["demand"]["service"] == service, "metro"]).to_numpy()
-    reach = None if "pairs" in case else access(scope, Routing(case["links"], case.n_periods), case["services"].query("service == @service").iloc[0])
+    reach = None if "pairs" in case else access(scope, Routing(case["links"], case.n_periods), row)
 
     def late(site: str) -> str:
         assert reach is not None
-        s, slo = int(scope.sites.get_loc(site)), slo_rtt_ms(scope, row.rename(service).to_frame().T.assign(service=service).iloc[0])
+        s, slo = int(scope.sites.get_loc(site)), slo_rtt_ms(scope, row)
         rtt = reach.rtt_ms[:, s].min(axis=0)
         far = asked & (rtt > slo)
         nearest = int(np.argmin(np.where(far, rtt - slo, np.inf)))
