@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from placement.case import Case
 from placement.certificate import Proof, proven_bound
 from placement.engine import Outcome, Progress, Status, solve_program
@@ -64,6 +66,7 @@ class Again:
 def solve_edited(program: Program, begin: Floats, proof: Proof | None, effort: Effort) -> Again:
     """Solve a program with the columns of an earlier one; ``begin`` and ``proof`` are those of the earlier plan."""
     clock = Progress(effort.time_limit_s)
+    begin = np.clip(begin, program.lower, program.upper)  # a decision that is taken as it was is not looked at again
     return _again(program, solve_program(program, effort.options(), clock, begin, proof), clock)
 
 
