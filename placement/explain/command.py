@@ -107,15 +107,14 @@ def _verified(plan: Plan, n: int, effort: Effort) -> Answer:
 
 def _tested(table: pd.DataFrame) -> list[str]:
     """Return verified prices as a table."""
-    out = table.assign(
-        said=_said(table), when=_when(table), where=(table["place"] + " " + table["sku"]).str.strip(), holds=table["valid"].map({True: "yes", False: "no"})
-    )
+    where, unit = (table["place"] + " " + table["sku"]).str.strip(), [u.partition("/")[2].strip("()") for u in table["unit"]]
+    out = table.assign(said=_said(table), when=_when(table), where=where, one=unit, holds=table["valid"].map({True: "yes", False: "no"}))
     free = {"resolved": "free", "root_dual": "root"} if "resolved" in table else {}
     heads = {
         "said": "what",
         "where": "where",
         "when": "when",
-        "unit": "unit",
+        "one": "unit",
         "price": "dual",
         "one_more": "more",
         "one_less": "less",

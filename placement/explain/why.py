@@ -270,7 +270,7 @@ class _Asked:
         told += [f"Rules exclude {n} of {len(self.base.case['sites'])} sites."] if n else []
         offered = table[(table["answer"] == "costs more") & (table["site"] != NOWHERE)].sort_values("cost_musd", kind="stable").head(1)
         which = "site" if self.ways.is_job else f"site for {self.least:.0%} of its demand"
-        which += "" if not where else " but these" if self.ways.is_job else ", where it has less,"
+        which += "" if not where else " but these" if self.ways.is_job else " (where it has less)"
         told += [f"Least dear {which}: {r.site}, {_between(r, unit)}." for r in offered.itertuples()]
         for r in table[table["site"] == NOWHERE].itertuples():
             told.append("It cannot be left out." if r.answer == "impossible" else f"To leave it out costs {_between(r, unit)}.")
