@@ -17,7 +17,20 @@ if TYPE_CHECKING:
     from placement.case import Case, read_case
     from placement.engine import Status
     from placement.errors import DataError, FormulationError, OptionError, PlacementError, SolverError, StartWarning
-    from placement.explain import Effort
+    from placement.explain import (
+        Alternatives,
+        BlocksRelease,
+        Effort,
+        Expansion,
+        WhyNot,
+        alternatives,
+        blocks_release,
+        bottlenecks,
+        expansion,
+        verified_prices,
+        why_here,
+        why_not,
+    )
     from placement.instances import read_instance
     from placement.plan.checker import Verdict
     from placement.plan.plan import Plan
@@ -25,18 +38,28 @@ if TYPE_CHECKING:
     from placement.run import check, read_plan, write_plan
     from placement.solving import solve
 
-#: public name -> module; loaded on first use, so that `import placement` and `placement --help` stay quick
-_WHERE = {
-    "Case": "placement.case", "read_case": "placement.case", "read_instance": "placement.instances", "Status": "placement.engine",
-    "Verdict": "placement.plan.checker", "Plan": "placement.plan.plan", "to_pyomo": "placement.reference", "solve": "placement.solving",
-    "check": "placement.run", "read_plan": "placement.run", "write_plan": "placement.run", "PlacementError": "placement.errors",
-    "DataError": "placement.errors", "FormulationError": "placement.errors", "OptionError": "placement.errors", "SolverError": "placement.errors",
-    "StartWarning": "placement.errors", "Effort": "placement.explain",
+#: module -> its public names; loaded on first use, so that `import placement` and `placement --help` stay quick
+_PUBLIC = {
+    "placement.case": ("Case", "read_case"),
+    "placement.engine": ("Status",),
+    "placement.errors": ("DataError", "FormulationError", "OptionError", "PlacementError", "SolverError", "StartWarning"),
+    "placement.explain": (
+        "Alternatives", "BlocksRelease", "Effort", "Expansion", "WhyNot", "alternatives", "blocks_release", "bottlenecks", "expansion", "verified_prices",
+        "why_here", "why_not",
+    ),
+    "placement.instances": ("read_instance",),
+    "placement.plan.checker": ("Verdict",),
+    "placement.plan.plan": ("Plan",),
+    "placement.reference": ("to_pyomo",),
+    "placement.run": ("check", "read_plan", "write_plan"),
+    "placement.solving": ("solve",),
 }  # fmt: skip
+_WHERE = {name: module for module, names in _PUBLIC.items() for name in names}
 
 __all__ = [
-    "Case", "DataError", "Effort", "FormulationError", "OptionError", "PlacementError", "Plan", "SolverError", "StartWarning", "Status", "Verdict",
-    "check", "read_case", "read_instance", "read_plan", "solve", "to_pyomo", "write_plan",
+    "Alternatives", "BlocksRelease", "Case", "DataError", "Effort", "Expansion", "FormulationError", "OptionError", "PlacementError", "Plan",
+    "SolverError", "StartWarning", "Status", "Verdict", "WhyNot", "alternatives", "blocks_release", "bottlenecks", "check", "expansion", "read_case",
+    "read_instance", "read_plan", "solve", "to_pyomo", "verified_prices", "why_here", "why_not", "write_plan",
 ]  # fmt: skip
 
 

@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from placement.case import Case
 from placement.certificate import Proof, proven_bound
 from placement.engine import Event, Outcome, Progress, Status, solve_program
@@ -78,6 +80,7 @@ def solve_edited(program: Program, begin: Floats, proof: Proof | None, effort: E
             clock.interrupted = True
 
     clock.subscribe(look)
+    begin = np.clip(begin, program.lower, program.upper)  # a decision that is taken as it was is not looked at again
     return _again(program, solve_program(program, effort.options(), clock, begin, proof), clock)
 
 

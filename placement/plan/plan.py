@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +11,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+import placement
 from placement.case import Case
 from placement.plan.checker import Verdict
 
 if TYPE_CHECKING:  # the engine loads the solver, which reading and checking a plan must not need
     from placement.certificate import Proof
     from placement.engine import Status
+    from placement.explain import Alternatives, BlocksRelease, Expansion, WhyNot
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +67,34 @@ class Plan:
         """``|objective - verified_bound| / |objective|``, which trusts no solver; ``inf`` without a plan or a bound."""
         gap = self.summary.get("verified_gap")
         return math.inf if gap is None else float(gap)
+
+    def bottlenecks(self, layers: Sequence[str] | None = None, **options: Any) -> pd.DataFrame:
+        """Say which missing layer limits the whole, and what relief is worth; see :func:`placement.bottlenecks`."""
+        return placement.bottlenecks(self, layers, **options)
+
+    def alternatives(self, slack: float = 0.01, n_plans: int = 5, **options: Any) -> Alternatives:
+        """Say what all nearly best plans share, and find those that differ most; see :func:`placement.alternatives`."""
+        return placement.alternatives(self, slack, n_plans, **options)
+
+    def expansion(self, **options: Any) -> Expansion:
+        """Say what building buys beyond what is there; see :func:`placement.expansion`."""
+        return placement.expansion(self, **options)
+
+    def why_not(self, workload: str, site: str | None = None, **options: Any) -> WhyNot:
+        """Say why the plan does not run a job or service at a site, or at any; see :func:`placement.why_not`."""
+        return placement.why_not(self, workload, site, **options)
+
+    def why_here(self, workload: str, **options: Any) -> WhyNot:
+        """Say why the plan runs a job or service where it does; see :func:`placement.why_here`."""
+        return placement.why_here(self, workload, **options)
+
+    def blocks_release(self, release: str, **options: Any) -> BlocksRelease:
+        """Say what a release waits for; see :func:`placement.blocks_release`."""
+        return placement.blocks_release(self, release, **options)
+
+    def verified_prices(self, n: int = 10, **options: Any) -> pd.DataFrame:
+        """Verify the dearest prices by solving again; see :func:`placement.verified_prices`."""
+        return placement.verified_prices(self, n, **options)
 
     def __getattr__(self, name: str) -> pd.DataFrame:
         # plan.training, plan.inference, plan.halls, ...: every plan table is an attribute

@@ -84,24 +84,27 @@ class _Table:
     def __init__(self, plan: Plan, usual: float) -> None:
         self.usual, self.bound = min(usual, plan.objective), max(plan.bound, plan.verified_bound)
         self.rows: list[dict[str, object]] = []
+        self.alone: dict[str, float] = {}  # layer -> what its relief alone is worth
 
     def add(self, asked: Sequence[Question], found: Sequence[Again]) -> None:
         """Add a line for each question. What is relaxed holds every plan of the case, so relief is never worth less than nothing."""
-        alone = {str(r["layer"]): float(str(r["value_musd"])) for r in self.rows if not r["site"]}
         for (layer, other, site), again in zip(asked, found, strict=True):
-            value = self.usual - again.objective
+            parts = [self.alone[layer.name], self.alone[other.name]] if other else []
+            objective = min([again.objective, *(self.usual - v for v in parts)])  # a plan with one relief is one with both
+            value = self.usual - objective
             value = value if value > _NIL * abs(self.usual) else 0.0
+            if not site and other is None:
+                self.alone[layer.name] = value
             self.rows.append({
                 "layer": layer.name, "with_layer": other.name if other else "", "site": site,
                 "step": layer.step if other is None else f"{layer.step}; {other.step}",
-                "value_musd": value, "at_least_musd": max(0.0, self.bound - again.objective), "at_most_musd": max(0.0, self.usual - again.bound),
-                "complement_musd": value - alone[layer.name] - alone[other.name] if other else math.nan,
+                "value_musd": value, "at_least_musd": max(0.0, self.bound - objective), "at_most_musd": max(0.0, self.usual - again.bound),
+                "complement_musd": value - sum(parts) if other else math.nan,
             })  # fmt: skip
 
     def worth(self) -> list[str]:
         """Return the layers whose relief is worth something, the most valuable first."""
-        values = {str(r["layer"]): float(str(r["value_musd"])) for r in self.rows}
-        return sorted((name for name, value in values.items() if value > 0), key=lambda name: -values[name])
+        return sorted((name for name, value in self.alone.items() if value > 0), key=lambda name: -self.alone[name])
 
     def frame(self) -> pd.DataFrame:
         """Return the table: layers, then layers by site, then pairs; the most valuable first."""

@@ -1,0 +1,24 @@
+"""The plan of ``data/frontier-small``, solved once, and its run folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import placement
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@pytest.fixture(scope="session")
+def frontier_small_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run folder of the plan; do not change it."""
+    plan = placement.solve(placement.read_case(ROOT / "data" / "frontier-small"), time_limit_s=60)
+    return placement.write_plan(plan, tmp_path_factory.mktemp("frontier-small") / "run")
+
+
+@pytest.fixture(scope="session")
+def frontier_small(frontier_small_run: Path) -> placement.Plan:
+    """The plan, read back from its run folder."""
+    return placement.read_plan(frontier_small_run)

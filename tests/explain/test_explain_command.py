@@ -1,0 +1,80 @@
+"""``placement explain``: text for a terminal, a table on request, and exit codes."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from placement.cli import main
+
+RESIDENCY = "dbrx@camp-openai-stargate-uae"
+
+
+def asked(capsys, *args) -> tuple[int, str, str]:
+    """Run the command in this process; return exit code and both streams."""
+    code = main(["explain", *map(str, args)])
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def test_prices_are_shown_in_80_columns(frontier_small_run, capsys):
+    """Without flags: the dearest prices, each with what was measured, and how many of them hold."""
+    code, out, _ = asked(capsys, frontier_small_run)
+    assert code == 0
+    assert out.startswith("frontier-small: what one more unit would be worth, discounted M$, with the")
+    assert "Power at the" in out
+    assert "valid local duals agree with the finite difference" in out
+    assert max(map(len, out.splitlines())) <= 80
+
+
+def test_rule_is_quoted_and_table_is_written(frontier_small_run, tmp_path, capsys):
+    """--why-not of something that a rule forbids needs no solve; --out writes the row."""
+    code, out, err = asked(capsys, frontier_small_run, "--why-not", RESIDENCY, "--out", tmp_path / "a.csv")
+    assert code == 0
+    assert "rule residency:us-gov-fedramp" in out
+    assert "residency.csv line 3: FedRAMP High / DoD CC SRG" in " ".join(out.split())
+    assert "1 rows written" in err
+    assert pd.read_csv(tmp_path / "a.csv")["answer"].tolist() == ["excluded"]
+
+
+def test_forced_cost_is_shown(solved, capsys):
+    """A job of the hand-checked case over all sites, and at one."""
+    code, out, _ = asked(capsys, solved.run, "--why-not", "large", "--workers", 1)
+    assert code == 0
+    assert out.startswith("The plan runs large at ")
+    assert "(nowhere)" in out
+    assert max(map(len, out.splitlines())) <= 80
+
+
+def test_prices_verified_on_request(solved, capsys):
+    """N prices with decisions fixed and free."""
+    code, out, _ = asked(capsys, solved.run, "--verify-prices", 3, "--workers", 1)
+    assert code == 0
+    assert "With decisions free, 3 of 3 agree." in " ".join(out.split())
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["--why-not", "larg"], "Did you mean 'large'?"),
+        (["--why-not", "large@nowhere"], "has no site 'nowhere'"),
+        (["--release", "v1"], "has no releases"),
+        (["--verify-prices", "0"], "give 1 or more"),
+        (["--verify-prices", "3", "--release", "v1"], "one question at a time"),
+        (["--share", "0.5"], "--share and --periods belong to --why-not"),
+        (["--why-not", "large", "--workers", "0"], "workers"),
+        (["--why-not", "large", "--time-limit", "-1"], "time_limit_s"),
+    ],
+)
+def test_usage_errors(solved, capsys, args, message):
+    """Exit code 2 and one line that says what there is."""
+    code, out, err = asked(capsys, solved.run, *args)
+    assert (code, out) == (2, "")
+    assert message in err
+
+
+def test_no_run_folder(tmp_path, capsys):
+    """Exit code 1 for what is not a run."""
+    code, _, err = asked(capsys, tmp_path)
+    assert code == 1
+    assert "placement:" in err
