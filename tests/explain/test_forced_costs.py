@@ -68,8 +68,6 @@ def wrong(first: int, samples: int, monkeypatch: pytest.MonkeyPatch) -> list[str
     while done < samples:
         case = random_case(seed)
         seed += 1
-        if "tariffs" in case and (case["tariffs"]["energy_usd_per_mwh"] < 0).any():
-            continue  # the enumeration knows nothing of power that may not be drawn for its price alone
         if math.prod(map(len, enumeration.Model(case).choices.values())) > MOST:
             continue  # takes the enumeration long
         plan = placement.solve(case, rel_gap=0.0, time_limit_s=60)
