@@ -563,6 +563,8 @@ class Model:
                 self.available.setdefault(key, {})
         for key, available in self.available.items():
             self.lp.at_most(key[0], self.use.get(key, {}), available)
+            if key[0] == "power" and (self.case["tariffs"]["energy_usd_per_mwh"] < 0).any():
+                self.lp.at_most("power_waste", available, self.use.get(key, {}))  # nothing is drawn only to be paid for it
         for row in records(self.case, "budget"):
             self.lp.at_most("budget", self.paid[row["period"]], {ONE: row["capex_musd"]})
 
