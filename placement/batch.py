@@ -6,11 +6,8 @@ import argparse
 import math
 import os
 import shutil
-import signal
 import sys
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
@@ -20,6 +17,7 @@ from placement.case import Case, read_case
 from placement.engine import Event, Progress, Status
 from placement.errors import DataError, ExitCode, Problem
 from placement.instances import read_instance
+from placement.interrupt import stop_on_signal
 from placement.options import PUBLISHED_GAP, REL_GAP, SolveOptions, default_workers
 from placement.parallel import Pool
 from placement.plan.checking.tables import PLAN_TABLES
@@ -166,23 +164,3 @@ class Log:
 
 def _musd(value: float) -> str:
     return f"{value:16,.3f}" if math.isfinite(value) else f"{'-':>16}"
-
-
-@contextmanager
-def stop_on_signal(progress: Progress) -> Iterator[None]:
-    """Make the first Ctrl-C (or SIGTERM) stop the search and keep the best plan; the second one kills."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def stop(number: int, frame: object) -> None:
-        if progress.interrupted:
-            raise KeyboardInterrupt
-        progress.interrupted = True
-
-    old = {s: signal.signal(s, stop) for s in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in old.items():
-            signal.signal(number, handler)

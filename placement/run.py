@@ -89,7 +89,10 @@ def case_of(run: RunFolder) -> Case:
     if not path or not (Path(path).is_file() if instance else Path(path).is_dir()):
         what = "an instance file" if instance else "a case folder"
         raise DataError([Problem(str(run.path), "case_path", f"names {what} that is not there: {path}", "Put the case back or solve it again")])
-    case = read_again(path, run.summary) if instance else read_case(path)
+    overlay = run.summary.get("case_overlay")
+    if overlay and not Path(overlay).is_dir():
+        raise DataError([Problem(str(run.path), "case_overlay", f"names a scenario folder that is not there: {overlay}", "Put it back or solve again")])
+    case = read_again(path, run.summary) if instance else read_case(path, overlay=overlay or None)
     if case.sha256 != run.summary.get("case_sha256"):
         raise DataError([Problem(str(path), "", "is not the case that this run was made from (its content changed)", "Restore it or solve it again")])
     return case

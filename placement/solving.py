@@ -113,6 +113,7 @@ def _summary(sides: Sides, outcome: Outcome, verified: float, plan: Plan | None,
     verdict = plan.verdict if plan is not None else None
     return {
         "case": case.name, "title": case.title, "case_path": str(case.path.resolve()) if case.path else None,
+        "case_overlay": str(case.overlay.resolve()) if case.overlay else None,
         "case_sha256": case.sha256, "model": case.model, "cost_unit": case.cost_unit, "priced": "pairs" in case,
         "instance": dict(case.origin) or None, "notes": [*case.notes, *filter(None, [remark(program)])],
         "status": outcome.status, "infeasible_by": outcome.infeasible_by, "interrupted": outcome.interrupted,

@@ -58,11 +58,11 @@ def read_case(folder: str | Path, *, overlay: str | Path | None = None) -> Case:
     validate(Draft(case, source.tables, source.present, findings))
     if findings.problems:
         raise DataError(dict.fromkeys(findings.problems))
-    return _with_hash(case, settings)
+    return _with_hash(case, settings, None if overlay is None else Path(overlay))
 
 
-def _with_hash(case: Case, settings: Mapping[str, Any]) -> Case:
-    return Case(**settings, tables=case.tables, path=case.path, sha256=content_hash(settings, case.tables))
+def _with_hash(case: Case, settings: Mapping[str, Any], overlay: Path | None) -> Case:
+    return Case(**settings, tables=case.tables, path=case.path, overlay=overlay, sha256=content_hash(settings, case.tables))
 
 
 def content_hash(settings: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> str:
