@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from placement.engine import Status
     from placement.errors import DataError, FormulationError, OptionError, PlacementError, SolverError
     from placement.explain import Effort
+    from placement.explain.compare import Comparison, compare
+    from placement.explain.pareto import pareto
+    from placement.explain.sweep import sweep
+    from placement.explain.tornado import tornado
     from placement.instances import read_instance
     from placement.plan.checker import Verdict
     from placement.plan.plan import Plan
@@ -31,12 +35,13 @@ _WHERE = {
     "Verdict": "placement.plan.checker", "Plan": "placement.plan.plan", "to_pyomo": "placement.program", "solve": "placement.solving",
     "check": "placement.run", "read_plan": "placement.run", "write_plan": "placement.run", "PlacementError": "placement.errors",
     "DataError": "placement.errors", "FormulationError": "placement.errors", "OptionError": "placement.errors", "SolverError": "placement.errors",
-    "Effort": "placement.explain",
+    "Effort": "placement.explain", "Comparison": "placement.explain.compare", "compare": "placement.explain.compare", "sweep": "placement.explain.sweep",
+    "tornado": "placement.explain.tornado", "pareto": "placement.explain.pareto",
 }  # fmt: skip
 
 __all__ = [
-    "Case", "DataError", "Effort", "FormulationError", "OptionError", "PlacementError", "Plan", "SolverError", "Status", "Verdict",
-    "check", "read_case", "read_instance", "read_plan", "solve", "to_pyomo", "write_plan",
+    "Case", "Comparison", "DataError", "Effort", "FormulationError", "OptionError", "PlacementError", "Plan", "SolverError", "Status", "Verdict",
+    "check", "compare", "pareto", "read_case", "read_instance", "read_plan", "solve", "sweep", "to_pyomo", "tornado", "write_plan",
 ]  # fmt: skip
 
 

@@ -20,11 +20,10 @@ from placement.instances import read_instance
 from placement.interrupt import stop_on_signal
 from placement.options import PUBLISHED_GAP, REL_GAP, SolveOptions, default_workers
 from placement.parallel import Pool
-from placement.plan.checking.tables import PLAN_TABLES
 from placement.plan.plan import Plan
-from placement.plan.run_folder import check_target, read_run
+from placement.plan.run_folder import check_target
 from placement.report import terminal_summary
-from placement.run import refuse_options, write_plan
+from placement.run import earlier_plan, refuse_options, write_plan
 from placement.solving import solve
 
 
@@ -45,7 +44,7 @@ def solve_into(args: argparse.Namespace) -> int:
     if not args.quiet:
         for note in case.notes:
             print(f"placement: note: {note}", file=sys.stderr)
-    start = _earlier(case, args.start) if args.start is not None else None
+    start = earlier_plan(case, args.start) if args.start is not None else None
     log = Log(None if args.quiet else sys.stderr)
     progress = Progress(options.time_limit_s)
     with stop_on_signal(progress):  # until the run is written, so that a late Ctrl-C does not lose a plan
@@ -108,24 +107,6 @@ def _apart(case: Case, target: Path, shown: str) -> None:
     path = case.path.resolve()
     if path == target or path in target.parents or target in path.parents:
         raise DataError([Problem(shown, "", f"and the case {case.path} lie inside one another", "Name a folder beside the case for --out")])
-
-
-def _earlier(case: Case, folder: str) -> Plan:
-    """Return the plan of an earlier run as a start.
-
-    Raises
-    ------
-    DataError
-        If it is not a run folder, holds no plan, or lacks a table.
-    """
-    run = read_run(folder)
-    lacking = tuple(f"plan/{name}.csv" for name in PLAN_TABLES if name not in run.tables)
-    if lacking:
-        what = "holds no plan to start from" if not run.tables else "lacks plan tables"
-        remedy = "Give a run folder that `placement solve --out` wrote with a plan, or leave --start out"
-        raise DataError([Problem(str(folder), "", what, remedy, lacking if run.tables else ())])
-    nan = float("nan")
-    return Plan(case=case, status=Status.FEASIBLE, objective=nan, bound=nan, verified_bound=nan, gap=nan, tables=run.tables)
 
 
 class Log:

@@ -19,6 +19,7 @@ from placement.errors import DataError, OptionError, Problem
 from placement.instances import read_instance
 from placement.plan.checker import Verdict, read_tables
 from placement.plan.checker import check as check_tables
+from placement.plan.checking.tables import PLAN_TABLES
 from placement.plan.plan import Plan
 from placement.plan.run_folder import POINT, RunFolder, check_target, read_certificate, read_run, read_summary, write_files, write_run
 from placement.report import render
@@ -75,6 +76,26 @@ def read_plan(folder: str | Path) -> Plan:
 def _number(summary: Mapping[str, Any], name: str, missing: float) -> float:
     value = summary.get(name)
     return missing if value is None else float(value)
+
+
+def earlier_plan(case: Case, folder: str | Path) -> Plan:
+    """Return the plan of an earlier run as a start for a case; whatever case it was made from.
+
+    Raises
+    ------
+    DataError
+        If it is not a run folder, holds no plan, or lacks a table.
+    """
+    from placement.engine import Status
+
+    run = read_run(folder)
+    lacking = tuple(f"plan/{name}.csv" for name in PLAN_TABLES if name not in run.tables)
+    if lacking:
+        what = "holds no plan to start from" if not run.tables else "lacks plan tables"
+        remedy = "Give a run folder that `placement solve --out` wrote with a plan, or leave --start out"
+        raise DataError([Problem(str(folder), "", what, remedy, lacking if run.tables else ())])
+    nan = float("nan")
+    return Plan(case=case, status=Status.FEASIBLE, objective=nan, bound=nan, verified_bound=nan, gap=nan, tables=run.tables)
 
 
 def case_of(run: RunFolder) -> Case:

@@ -36,7 +36,8 @@ class Comparison:
         ``table, key, column, a, b, rows, change, group``: see :func:`placement.explain.inputs.input_changes`; ``group`` is what it was tried with.
     plan : DataFrame
         ``kind, what, change, a, b, difference, unit, causes``: see :func:`placement.explain.plans.plan_changes`; ``causes`` names the groups each of which
-        alone brings the same (the same date or place, or half of the difference of the amounts), separated by ``;``, or says that none does. Empty if none was tried.
+        alone brings the same (the same date or place, or half of the difference of the amounts), separated by ``;``, or says that none does. Empty if none
+        was tried.
     kpis : DataFrame
         ``kpi, a, b, change``: units in the names of the key figures.
     causes : DataFrame

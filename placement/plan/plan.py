@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +62,24 @@ class Plan:
         """``|objective - verified_bound| / |objective|``, which trusts no solver; ``inf`` without a plan or a bound."""
         gap = self.summary.get("verified_gap")
         return math.inf if gap is None else float(gap)
+
+    def compare(self, other: Plan, **options: Any) -> Any:
+        """Return what differs between this plan and another one, see :func:`placement.compare`."""
+        import placement
+
+        return placement.compare(self, other, **options)
+
+    def tornado(self, inputs: Sequence[str] | None = None, **options: Any) -> pd.DataFrame:
+        """Return what the value does when single inputs are lower and higher, see :func:`placement.tornado`."""
+        import placement
+
+        return placement.tornado(self, inputs, **options)
+
+    def pareto(self, *terms: str, **options: Any) -> pd.DataFrame:
+        """Return the front of the best plans by two terms, see :func:`placement.pareto`."""
+        import placement
+
+        return placement.pareto(self, terms or ("cost", "emissions_kt"), **options)
 
     def __getattr__(self, name: str) -> pd.DataFrame:
         # plan.training, plan.inference, plan.halls, ...: every plan table is an attribute
