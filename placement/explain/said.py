@@ -22,7 +22,7 @@ def comparison_lines(a: Plan, b: Plan, found: Comparison) -> list[str]:
     lines = [f"A: {names[0]}", f"B: {names[1]}"]
     if not math.isnan(whole["value_musd"]):
         lines += paragraph(f"value of B less A: {_proven(whole)} {unit} (more is better)", "   ")
-    lines += ["", f"input: {len(found.inputs)} changes" if len(found.inputs) else "input: no changes"]
+    lines += ["", f"input: {_counted(found.inputs)}"]
     rows = [[f"{r.table}.{r.column}", r.key, r.a, r.b, r.change] for r in found.inputs.head(_MOST_INPUTS).itertuples()]
     lines += table(["what", "row", "A", "B", "change"], rows, [False, False, False, False, False]) if rows else []
     lines += _more(len(found.inputs), _MOST_INPUTS)
@@ -31,16 +31,20 @@ def comparison_lines(a: Plan, b: Plan, found: Comparison) -> list[str]:
 
 def _plan_lines(found: Comparison) -> Iterator[str]:
     changes = found.plan
-    yield f"plan: {len(changes)} changes" if len(changes) else "plan: no changes"
+    yield f"plan: {_counted(changes)}"
     if not len(changes):
         return
     marks = {group: str(n + 1) for n, group in enumerate(_groups(found))}
-    rows = [
-        [r.kind, r.what, r.change, _with_unit(r.a, r.unit), _with_unit(r.b, r.unit), _marks(r.causes, marks)] for r in changes.head(_MOST_CHANGES).itertuples()
-    ]
-    head = ["kind", "what", "change", "A", "B", *(["cause"] if marks else [])]
-    yield from table(head, [row[: len(head)] for row in rows], [False] * len(head))
+    for r in changes.head(_MOST_CHANGES).itertuples():
+        cause = f" [{_marks(r.causes, marks)}]" if marks else ""
+        yield from paragraph(f"{r.kind} {r.what}: {r.change}, {_with_unit(r.a, r.unit)} -> {_with_unit(r.b, r.unit)}{cause}", "   ")
+    if marks:
+        yield "[n]: caused by the change of the input with that number below"
     yield from _more(len(changes), _MOST_CHANGES)
+
+
+def _counted(changes: pd.DataFrame) -> str:
+    return f"{len(changes) or 'no'} change{'s' if len(changes) != 1 else ''}"
 
 
 def _with_unit(value: object, unit: str) -> str:
@@ -81,7 +85,7 @@ def _proven(row: object) -> str:
 def _kpi_lines(found: Comparison) -> list[str]:
     kpis = found.kpis
     rows = [[r.kpi, f"{r.a:,.6g}", f"{r.b:,.6g}", f"{r.change:+,.4g}"] for r in kpis.head(_MOST_KPIS).itertuples()]
-    lines = [f"key figures: {len(kpis)} changes" if len(kpis) else "key figures: no changes"]
+    lines = [f"key figures: {_counted(kpis)}"]
     return [*lines, *(table(["figure", "A", "B", "change"], rows, [False, True, True, True]) if rows else []), *_more(len(kpis), _MOST_KPIS)]
 
 

@@ -33,7 +33,7 @@ class Stop:
 
     def __init__(self) -> None:
         self._interrupted = False
-        self.pool: Pool | None = None
+        self._pool: Pool | None = None
 
     @property
     def interrupted(self) -> bool:
@@ -43,8 +43,14 @@ class Stop:
     @interrupted.setter
     def interrupted(self, value: bool) -> None:
         self._interrupted = value
-        if value and self.pool is not None:
-            self.pool.stop()
+        if value and self._pool is not None:
+            self._pool.stop()
+
+    def reaches(self, pool: Pool) -> None:
+        """Have the tasks of a pool follow."""
+        self._pool = pool
+        if self._interrupted:
+            pool.stop()
 
     def __reduce__(self) -> tuple[type[Stop], tuple[()]]:
         """Begin anew in another process, where the pool says when to stop."""
@@ -129,7 +135,7 @@ def sweep(
             took(item.name, done)
     left = [item for item in items if item.name not in records]
     with Pool(min(workers, max(len(left), 1))) as pool:
-        asked.pool = pool
+        asked.reaches(pool)
         for name, record in _solved(pool, left, own, replace(options, workers=1), asked):
             took(name, record)
     return table_of(records, names)
