@@ -112,15 +112,19 @@ class Front:
         first, second = (term_of(name, sides, program, variables) for name in names)
         return cls(sides, program, variables, first, second)
 
-    def least(self, term: Term, rows: Sequence[tuple[Term, float]], begin: Floats, proof: Proof | None, effort: Effort) -> tuple[Outcome, float]:
-        """Minimise a term with others at most what is given; return the outcome and the bound that needs no solver."""
+    def bounded(self, rows: Sequence[tuple[Term, float]], begin: Floats, proof: Proof | None, effort: Effort) -> tuple[Outcome, float]:
+        """Minimise the first term with others at most what is given; return the outcome and the bound that needs no solver."""
+        program, outcome, clock = self.least(self.first, rows, begin, proof, effort)
+        return outcome, verified_bound(program, outcome, clock, effort)
+
+    def least(self, term: Term, rows: Sequence[tuple[Term, float]], begin: Floats, proof: Proof | None, effort: Effort) -> tuple[Program, Outcome, Progress]:
+        """Minimise a term with others at most what is given."""
         program = minimising(self.program, term.cost, term.constant)
         for other, most in rows:
             cost, limit = other.at_most(most + _ROUNDING * max(1.0, abs(most)))
             program = keeping(program, other.name, cost, limit)
         clock = Progress(effort.time_limit_s)
-        outcome = solve_program(program, effort.options(), clock, begin, proof)
-        return outcome, verified_bound(program, outcome, clock, effort)
+        return program, solve_program(program, effort.options(), clock, begin, proof), clock
 
     def point(self, epsilon: float, outcome: Outcome, bound: float, begin: Floats, effort: Effort) -> Point:
         """Return the plan that is best by the second term among those as good by the first."""
@@ -138,7 +142,7 @@ class Front:
         """Return a point that is as good as one in hand, and better by a term where there is such a one."""
         if term.whole is not None:  # a share is not linear: no smaller one is looked for than the one in hand gives
             return begin
-        outcome, _ = self.least(term, rows, begin, None, effort)
+        _, outcome, _ = self.least(term, rows, begin, None, effort)
         return begin if outcome.x is None or term.value(outcome.x) > term.value(begin) else outcome.x
 
     def smallest_share(self, begin: Floats, effort: Effort) -> Floats | None:
@@ -149,7 +153,7 @@ class Front:
         for _ in range(_RATIO_ROUNDS):
             share = term.value(x)
             cost, limit = term.at_most(share)
-            outcome, _ = self.least(Term(term.name, term.unit, cost, -limit), [], x, None, effort)
+            _, outcome, _ = self.least(Term(term.name, term.unit, cost, -limit), [], x, None, effort)
             if outcome.x is None or term.value(outcome.x) >= share - _RATIO_CLOSE:
                 return x
             x = outcome.x
@@ -171,13 +175,13 @@ def _end(case: Case, names: tuple[str, str], side: int, begin: Floats, effort: E
     """Return one end: the best by one term, and by the other among these."""
     front = Front.of(case, names)
     if side == 0:
-        outcome, bound = front.least(front.first, [], begin, None, effort)
+        outcome, bound = front.bounded([], begin, None, effort)
         return front.point(math.inf, outcome, bound, begin, effort)
-    found = front.smallest_share(begin, effort) if front.second.whole is not None else front.least(front.second, [], begin, None, effort)[0].x
+    found = front.smallest_share(begin, effort) if front.second.whole is not None else front.least(front.second, [], begin, None, effort)[1].x
     if found is None:
         return Point(math.nan, None, math.nan, math.nan, math.nan, -math.inf, "no plan", "")
     epsilon = front.second.value(found)
-    outcome, bound = front.least(front.first, [(front.second, epsilon)], found, None, effort)
+    outcome, bound = front.bounded([(front.second, epsilon)], found, None, effort)
     return front.point(epsilon, outcome, bound, found, effort)
 
 
@@ -185,7 +189,7 @@ def _walk(case: Case, names: tuple[str, str], epsilons: Sequence[float], begin: 
     """Return the points for several epsilon, each begun from the one before, with what its proof still proves."""
     front, proof, found = Front.of(case, names), None, []
     for epsilon in epsilons:
-        outcome, bound = front.least(front.first, [(front.second, epsilon)], begin, proof, effort)
+        outcome, bound = front.bounded([(front.second, epsilon)], begin, proof, effort)
         found.append(front.point(epsilon, outcome, bound, begin, effort))
         proof = outcome.proof
         begin = begin if found[-1].x is None else found[-1].x

@@ -93,7 +93,7 @@ def test_parts_that_need_one_another_are_tried_as_one(tmp_path):
 def test_beyond_the_number_of_groups_the_rest_is_one(tmp_path):
     """No change is left out of the causes, and none is looked for with 0."""
     a = solved(small_case(tmp_path / "a"))
-    case = dict(jobs=edited("jobs", value_musd=70), services=edited("services", price_usd_per_mtok=3), halls=edited("halls", opex_musd_per_year=2))
+    case = {"jobs": edited("jobs", value_musd=70), "services": edited("services", price_usd_per_mtok=3), "halls": edited("halls", opex_musd_per_year=2)}
     b = solved(small_case(tmp_path / "b", **case))
     names = list(placement.compare(a, b, groups=2, effort=TIGHT).causes["group"])
     assert names == ["halls.opex_musd_per_year", "jobs.value_musd + services.price_usd_per_mtok", "all together"]
