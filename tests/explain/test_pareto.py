@@ -135,10 +135,10 @@ def test_dominated_points_are_marked():
 
 def test_frontier_small_example(tmp_path, python):
     """The example of the documentation: cost against carbon."""
-    out = ["--out", tmp_path / "out", "--time-limit", "30", "--workers", "2", "--points", "3", "--gap", "0.01"]
+    out = ["--out", tmp_path / "out", "--time-limit", "20", "--workers", "2", "--points", "2", "--gap", "0.01"]
     done = python("-m", "placement", "sweep", ROOT / "data" / "frontier-small", *out, "--pareto", "cost", "emissions_kt")
     assert done.returncode == 0, done.stderr
     assert max(map(len, done.stdout.splitlines())) <= 80
     table = pd.read_csv(tmp_path / "out" / "pareto.csv")
-    assert table["cost_musd"].tolist() == pytest.approx([-25482, -23793, 126038], rel=0.015)
+    assert table["cost_musd"].tolist() == pytest.approx([-25482, 126038], rel=0.015)
     assert table["emissions_kt"].iloc[-1] == pytest.approx(645, rel=0.01)
