@@ -31,6 +31,10 @@ if TYPE_CHECKING:
         why_here,
         why_not,
     )
+    from placement.explain.compare import Comparison, compare
+    from placement.explain.pareto import pareto
+    from placement.explain.sweep import sweep
+    from placement.explain.tornado import tornado
     from placement.instances import read_instance
     from placement.plan.checker import Verdict
     from placement.plan.plan import Plan
@@ -47,6 +51,10 @@ _PUBLIC = {
         "Alternatives", "BlocksRelease", "Effort", "Expansion", "WhyNot", "alternatives", "blocks_release", "bottlenecks", "expansion", "verified_prices",
         "why_here", "why_not",
     ),
+    "placement.explain.compare": ("Comparison", "compare"),
+    "placement.explain.pareto": ("pareto",),
+    "placement.explain.sweep": ("sweep",),
+    "placement.explain.tornado": ("tornado",),
     "placement.instances": ("read_instance",),
     "placement.plan.checker": ("Verdict",),
     "placement.plan.plan": ("Plan",),
@@ -57,9 +65,10 @@ _PUBLIC = {
 _WHERE = {name: module for module, names in _PUBLIC.items() for name in names}
 
 __all__ = [
-    "Alternatives", "BlocksRelease", "Case", "DataError", "Effort", "Expansion", "FormulationError", "OptionError", "PlacementError", "Plan",
-    "SolverError", "StartWarning", "Status", "Verdict", "WhyNot", "alternatives", "blocks_release", "bottlenecks", "check", "expansion", "read_case",
-    "read_instance", "read_plan", "solve", "to_pyomo", "verified_prices", "why_here", "why_not", "write_plan",
+    "Alternatives", "BlocksRelease", "Case", "Comparison", "DataError", "Effort", "Expansion", "FormulationError", "OptionError", "PlacementError",
+    "Plan", "SolverError", "StartWarning", "Status", "Verdict", "WhyNot", "alternatives", "blocks_release", "bottlenecks", "check", "compare",
+    "expansion", "pareto", "read_case", "read_instance", "read_plan", "solve", "sweep", "to_pyomo", "tornado", "verified_prices", "why_here",
+    "why_not", "write_plan",
 ]  # fmt: skip
 
 

@@ -6,9 +6,7 @@ import argparse
 import math
 import os
 import shutil
-import signal
 import sys
-import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,13 +19,13 @@ from placement.case import Case, read_case
 from placement.engine import Event, Progress, Status
 from placement.errors import DataError, ExitCode, Problem, StartWarning
 from placement.instances import read_instance
+from placement.interrupt import stop_on_signal
 from placement.options import PUBLISHED_GAP, REL_GAP, SolveOptions, default_workers
 from placement.parallel import Pool
-from placement.plan.checking.tables import PLAN_TABLES
 from placement.plan.plan import Plan
-from placement.plan.run_folder import check_target, read_run
+from placement.plan.run_folder import check_target
 from placement.report import terminal_summary
-from placement.run import refuse_options, write_plan
+from placement.run import earlier_plan, refuse_options, write_plan
 from placement.solving import solve
 
 
@@ -48,7 +46,7 @@ def solve_into(args: argparse.Namespace) -> int:
     if not args.quiet:
         for note in case.notes:
             print(f"placement: note: {note}", file=sys.stderr)
-    start = _earlier(case, args.start) if args.start is not None else None
+    start = earlier_plan(case, args.start) if args.start is not None else None
     log = Log(None if args.quiet else sys.stderr)
     progress = Progress(options.time_limit_s)
     with stop_on_signal(progress), _told_of_the_start(args.quiet):  # until the run is written, so that a late Ctrl-C does not lose a plan
@@ -113,24 +111,6 @@ def _apart(case: Case, target: Path, shown: str) -> None:
         raise DataError([Problem(shown, "", f"and the case {case.path} lie inside one another", "Name a folder beside the case for --out")])
 
 
-def _earlier(case: Case, folder: str) -> Plan:
-    """Return the plan of an earlier run as a start.
-
-    Raises
-    ------
-    DataError
-        If it is not a run folder, holds no plan, or lacks a table.
-    """
-    run = read_run(folder)
-    lacking = tuple(f"plan/{name}.csv" for name, table in PLAN_TABLES.items() if name not in run.tables and not table.optional)
-    if lacking:
-        what = "holds no plan to start from" if not run.tables else "lacks plan tables"
-        remedy = "Give a run folder that `placement solve --out` wrote with a plan, or leave --start out"
-        raise DataError([Problem(str(folder), "", what, remedy, lacking if run.tables else ())])
-    nan = float("nan")
-    return Plan(case=case, status=Status.FEASIBLE, objective=nan, bound=nan, verified_bound=nan, gap=nan, tables=run.tables)
-
-
 @contextmanager
 def _told_of_the_start(quiet: bool) -> Iterator[None]:
     """Print as a note that nothing of the start fits, at once and not after the search."""
@@ -184,23 +164,3 @@ class Log:
 
 def _musd(value: float) -> str:
     return f"{value:16,.3f}" if math.isfinite(value) else f"{'-':>16}"
-
-
-@contextmanager
-def stop_on_signal(progress: Progress) -> Iterator[None]:
-    """Make the first Ctrl-C (or SIGTERM) stop the search and keep the best plan; the second one kills."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def stop(number: int, frame: object) -> None:
-        if progress.interrupted:
-            raise KeyboardInterrupt
-        progress.interrupted = True
-
-    old = {s: signal.signal(s, stop) for s in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in old.items():
-            signal.signal(number, handler)

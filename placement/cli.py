@@ -115,6 +115,7 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("--workers", metavar="N", type=int, help="programs to solve side by side (default: all cores, at most 4)")
     explain.add_argument("--out", metavar="FILE.csv", help="write the table of the answer as CSV, too")
     explain.set_defaults(run=_explain)
+    _what_if(commands)
 
     generate = commands.add_parser("generate", allow_abbrev=False, help="make a case of any size by seeded resampling of another, marked as generated")
     generate.add_argument("case", metavar="CASE", help="case folder to draw from, such as data/frontier")
@@ -149,6 +150,54 @@ def _instance_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--format", metavar="FORMAT", help="CASE is the file of a published instance in this format (see `placement formats`)")
     command.add_argument("--capacity", metavar="C", type=float, help="number in place of the word 'capacity' in a file of format orlib-cap")
     command.add_argument("--open-sites", metavar="P", type=int, help="number of sites to open (model p_median)")
+
+
+def _what_if(commands: Any) -> None:
+    """Add the commands that ask about changed inputs."""
+    compare = commands.add_parser("compare", allow_abbrev=False, help="what differs between two runs, and which change of the input caused it")
+    compare.add_argument("a", metavar="RUN_A", help="run folder to start from")
+    compare.add_argument("b", metavar="RUN_B", help="run folder that is compared with it")
+    compare.add_argument("--groups", metavar="N", type=int, default=8, help="changed inputs that are tried one at a time (default 8; 0: look for no causes)")
+    _question_options(compare)
+    compare.add_argument("--out", metavar="FILE.csv", help="write all of it as one table")
+    compare.set_defaults(run=_compare)
+
+    sweep = commands.add_parser("sweep", allow_abbrev=False, help="solve a case and its scenarios, or ask what its value depends on")
+    sweep.add_argument("case", metavar="CASE", help="case folder: the base")
+    sweep.add_argument("scenarios", metavar="SCENARIO", nargs="*", help="scenario folders, applied to CASE")
+    sweep.add_argument(
+        "--out", metavar="DIR", required=True, help="folder for one run folder per scenario (taken up again where it was left) and for the table"
+    )
+    sweep.add_argument("--tornado", metavar="INPUT", nargs="*", help="no scenarios: single inputs lower and higher, such as grid.mw or jobs.value_musd[job=x]")
+    sweep.add_argument("--step", metavar="S", type=float, default=0.1, help="with --tornado: share by which inputs are moved (default 0.1)")
+    sweep.add_argument("--pareto", metavar=("TERM_A", "TERM_B"), nargs=2, help="no scenarios: the best plans by two terms, such as cost emissions_kt")
+    sweep.add_argument("--points", metavar="N", type=int, default=7, help="with --pareto: number of points (default 7)")
+    sweep.add_argument(
+        "--time-limit", metavar="S", type=float, default=None, help="wall clock per run, s (default 300; per question of --tornado, --pareto 30)"
+    )
+    sweep.add_argument("--gap", metavar="G", type=float, default=None, help="stop at this relative gap (default 1e-4; 2e-4 per question)")
+    sweep.add_argument("--seed", metavar="N", type=int, default=0, help="random seed (default 0)")
+    sweep.add_argument("--workers", metavar="N", type=int, default=None, help="runs side by side (default: all cores, at most 4)")
+    sweep.add_argument("--start", metavar="RUN0", help="run folder whose plan the base begins with")
+    sweep.set_defaults(run=_sweep)
+
+
+def _question_options(command: argparse.ArgumentParser) -> None:
+    """Add how hard to try to answer."""
+    command.add_argument("--time-limit", metavar="S", type=float, default=30.0, help="wall clock per question, s (default 30)")
+    command.add_argument("--workers", metavar="N", type=int, default=None, help="questions side by side (default: all cores, at most 4)")
+
+
+def _compare(args: argparse.Namespace) -> int:
+    from placement.explain.what_if import compare_runs
+
+    return compare_runs(args)
+
+
+def _sweep(args: argparse.Namespace) -> int:
+    from placement.explain.what_if import sweep_into
+
+    return sweep_into(args)
 
 
 def _solve(args: argparse.Namespace) -> int:

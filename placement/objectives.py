@@ -34,15 +34,15 @@ def cost_of(sides: Sides, variables: Sequence[Any], one: Objective) -> tuple[Flo
     parts = [weights[t] * pyo.quicksum(e) for t, e in supply.cost.items() if t in weights]
     if "emissions_kt" in weights:
         parts += [weights["emissions_kt"] / T_PER_KT * pyo.quicksum(e) for e in supply.emissions.values()]
-    own, constant = _linear(pyo.quicksum(parts), variables)
+    own, constant = linear(pyo.quicksum(parts), variables)
     cost = np.concatenate([own, sides.column_cost(weights)])
     if not cost.any():
         raise FormulationError(f"objective '{one.name}' has no effect: nothing in the case costs {', '.join(weights)}; remove it or correct its weights")
     return cost, constant
 
 
-def _linear(expression: Any, variables: Sequence[Any]) -> tuple[Floats, float]:
-    """Return the coefficients of an expression by supply column, and its constant."""
+def linear(expression: Any, variables: Sequence[Any]) -> tuple[Floats, float]:
+    """Return the coefficients of an expression of supply variables by supply column, shape (len(variables),), and its constant."""
     out = np.zeros(len(variables))
     if isinstance(expression, (int, float)):
         return out, float(expression)

@@ -78,6 +78,26 @@ def _number(summary: Mapping[str, Any], name: str, missing: float) -> float:
     return missing if value is None else float(value)
 
 
+def earlier_plan(case: Case, folder: str | Path) -> Plan:
+    """Return the plan of an earlier run as a start for a case; whatever case it was made from.
+
+    Raises
+    ------
+    DataError
+        If it is not a run folder, holds no plan, or lacks a table.
+    """
+    from placement.engine import Status
+
+    run = read_run(folder)
+    lacking = tuple(f"plan/{name}.csv" for name, table in PLAN_TABLES.items() if name not in run.tables and not table.optional)
+    if lacking:
+        what = "holds no plan to start from" if not run.tables else "lacks plan tables"
+        remedy = "Give a run folder that `placement solve --out` wrote with a plan, or leave --start out"
+        raise DataError([Problem(str(folder), "", what, remedy, lacking if run.tables else ())])
+    nan = float("nan")
+    return Plan(case=case, status=Status.FEASIBLE, objective=nan, bound=nan, verified_bound=nan, gap=nan, tables=run.tables)
+
+
 def case_of(run: RunFolder) -> Case:
     """Read the case that a run was made from.
 
@@ -90,7 +110,10 @@ def case_of(run: RunFolder) -> Case:
     if not path or not (Path(path).is_file() if instance else Path(path).is_dir()):
         what = "an instance file" if instance else "a case folder"
         raise DataError([Problem(str(run.path), "case_path", f"names {what} that is not there: {path}", "Put the case back or solve it again")])
-    case = read_again(path, run.summary) if instance else read_case(path)
+    overlay = run.summary.get("case_overlay")
+    if overlay and not Path(overlay).is_dir():
+        raise DataError([Problem(str(run.path), "case_overlay", f"names a scenario folder that is not there: {overlay}", "Put it back or solve again")])
+    case = read_again(path, run.summary) if instance else read_case(path, overlay=overlay or None)
     if case.sha256 != run.summary.get("case_sha256"):
         raise DataError([Problem(str(path), "", "is not the case that this run was made from (its content changed)", "Restore it or solve it again")])
     return case

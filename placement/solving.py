@@ -147,6 +147,7 @@ def _summary(sides: Sides, outcome: Outcome, verified: float, plan: Plan | None,
     notes = [*case.notes, remark(program), "" if "pairs" in case else untold]  # where pairs are priced nobody asks for prices of limits
     return {
         "case": case.name, "title": case.title, "case_path": str(case.path.resolve()) if case.path else None,
+        "case_overlay": str(case.overlay.resolve()) if case.overlay else None,
         "case_sha256": case.sha256, "model": case.model, "cost_unit": case.cost_unit, "priced": "pairs" in case,
         "instance": dict(case.origin) or None, "notes": list(filter(None, notes)), "prices_note": untold,
         "status": outcome.status, "infeasible_by": outcome.infeasible_by, "interrupted": outcome.interrupted,

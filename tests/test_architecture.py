@@ -19,7 +19,7 @@ PACKAGE = ROOT / "placement"
 #: ``checker`` is ``plan/checker.py`` with ``plan/checking/``: it lies far below the rest of ``plan`` on purpose.
 LAYERS: list[set[str]] = [
     {"placement"},  # the package itself: version and lazy public names
-    {"errors", "units"},
+    {"errors", "interrupt", "units"},
     {"parallel"},
     {"case", "options", "cards"},
     {"rules", "fibre", "checker", "instances"},
@@ -50,7 +50,7 @@ OUTSIDE = {
     "importlib": {"placement", "placement.solving"},  # lazy names; versions
 }
 LIGHT = {"placement", "placement.__main__", "placement.cli", "placement.errors", "placement.units", "placement.options", "placement.cards"}
-TALKS = {"placement.cli", "placement.batch", "placement.bench.command", "placement.explain.command"}  # the library itself prints nothing
+TALKS = {"placement.cli", "placement.batch", "placement.bench.command", "placement.explain.command", "placement.explain.what_if"}  # the library prints nothing
 
 
 @cache

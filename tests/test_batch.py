@@ -17,10 +17,11 @@ from pathlib import Path
 import pytest
 
 import placement.batch as batch
-from placement.batch import Log, stop_on_signal
+from placement.batch import Log
 from placement.cli import main
 from placement.engine import Event, Progress
 from placement.errors import ExitCode
+from placement.interrupt import stop_on_signal
 
 ROOT = Path(__file__).resolve().parent.parent
 posix = pytest.mark.skipif(os.name != "posix", reason="signals are sent as POSIX has them")

@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from placement.batch import stop_on_signal
 from placement.bench.files import instance_file
 from placement.bench.record import run, worst
 from placement.bench.suites import Known, Suite, chosen, read_suite, suite_names, suites_folder
 from placement.bench.table import read_records, table
 from placement.engine import Progress
 from placement.errors import DataError, ExitCode, OptionError, Problem
+from placement.interrupt import stop_on_signal
 from placement.options import PUBLISHED_GAP, SolveOptions
 
 

@@ -70,6 +70,7 @@ class Case:
     cost_unit: str = "M$"  # of the columns named musd in a case with `pairs`
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     path: Path | None = None
+    overlay: Path | None = None  # scenario folder that was applied on top of `path`
     sha256: str = ""  # of the effective input, overlays included
     origin: Mapping[str, Any] = field(default_factory=dict)  # of a published instance: format, file and options, to read it again
     notes: tuple[str, ...] = ()  # what a published file holds that the model does not take; what is odd about the case

@@ -32,7 +32,7 @@ def effective_folder(folder: Path, overlay: Path | None, findings: Findings) -> 
     DataError
         If a folder is missing or the bases form a circle; nothing can be checked then.
     """
-    chain = _chain(folder)
+    chain = chain_of(folder)
     if overlay is not None:
         chain.append(_existing(overlay, "overlay"))
     prefixes = [f"{path.name}/" if len(chain) > 1 else "" for path in chain]
@@ -51,8 +51,14 @@ def _existing(folder: Path, role: str) -> Path:
     return resolved
 
 
-def _chain(folder: Path) -> list[Path]:
-    """Return the folders from the first base to ``folder``."""
+def chain_of(folder: Path) -> list[Path]:
+    """Return the folders from the first base to ``folder``, links followed.
+
+    Raises
+    ------
+    DataError
+        If a folder is missing or the bases form a circle.
+    """
     chain = [_existing(folder, "case folder")]
     while (base := _base_of(chain[0])) is not None:
         if not isinstance(base, str) or not base.strip():

@@ -60,7 +60,11 @@ def read_case(folder: str | Path, *, overlay: str | Path | None = None) -> Case:
     validate(draft)
     if findings.problems:
         raise DataError(dict.fromkeys(findings.problems))
-    return Case(**settings, tables=case.tables, path=case.path, sha256=content_hash(settings, case.tables), notes=remarks(draft))
+    return replace(_with_hash(case, settings, None if overlay is None else Path(overlay)), notes=remarks(draft))
+
+
+def _with_hash(case: Case, settings: Mapping[str, Any], overlay: Path | None) -> Case:
+    return Case(**settings, tables=case.tables, path=case.path, overlay=overlay, sha256=content_hash(settings, case.tables))
 
 
 def content_hash(settings: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> str:

@@ -96,6 +96,18 @@ class Plan:
         """Verify the dearest prices by solving again; see :func:`placement.verified_prices`."""
         return placement.verified_prices(self, n, **options)
 
+    def compare(self, other: Plan, **options: Any) -> Any:
+        """Return what differs between this plan and another one, see :func:`placement.compare`."""
+        return placement.compare(self, other, **options)
+
+    def tornado(self, inputs: Sequence[str] | None = None, **options: Any) -> pd.DataFrame:
+        """Return what the value does when single inputs are lower and higher, see :func:`placement.tornado`."""
+        return placement.tornado(self, inputs, **options)
+
+    def pareto(self, *terms: str, **options: Any) -> pd.DataFrame:
+        """Return the front of the best plans by two terms, see :func:`placement.pareto`."""
+        return placement.pareto(self, terms or ("cost", "emissions_kt"), **options)
+
     def __getattr__(self, name: str) -> pd.DataFrame:
         # plan.training, plan.inference, plan.halls, ...: every plan table is an attribute
         if not name.startswith("_") and name in self.__dict__.get("tables", {}):

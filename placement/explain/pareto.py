@@ -1,0 +1,236 @@
+"""The best plans by two terms: one is made as small as can be while the other may be at most epsilon, for several epsilon between its ends.
+
+Each point is solved twice: the first term alone, then the second one with the first kept, so that no point is weakly dominated.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from placement.case import Case
+from placement.certificate import Proof
+from placement.engine import Outcome, Progress, Status, relative_gap, solve_program
+from placement.errors import OptionError
+from placement.explain.again import Effort
+from placement.explain.base import Base
+from placement.explain.changed import verified_bound
+from placement.explain.terms import EMISSIONS, OWN, Term, term_of
+from placement.objectives import keeping, minimising
+from placement.parallel import Pool
+from placement.plan.extract import Solution, extract
+from placement.plan.plan import Plan
+from placement.program import Floats, Program, Sides, assemble, build_sides
+
+POINTS = 7
+_ROUNDING = 1e-9  # relative: what a plan that is to be kept may exceed its own value by
+_RATIO_ROUNDS, _RATIO_CLOSE = 8, 1e-4
+
+
+@dataclass(frozen=True)
+class Point:
+    """One plan of the front: values of both terms as they are made small, the bound on the first for that epsilon, and the sites that it uses."""
+
+    epsilon: float
+    x: Floats | None
+    first: float
+    second: float
+    objective: float
+    bound: float
+    status: str
+    sites: str
+
+
+def pareto(plan: Plan, terms: Sequence[str] = (OWN, EMISSIONS), points: int = POINTS, effort: Effort | None = None) -> pd.DataFrame:
+    """Return the front of the best plans by two terms.
+
+    Parameters
+    ----------
+    plan
+        A plan that was solved or read with :func:`placement.read_plan`; the search begins with it.
+    terms
+        Two names, see :func:`placement.explain.terms.term_of`: the case's own ``cost``, a cost term (``capex``, ``energy``, ``capex+opex``), ``emissions_kt``,
+        ``rtt_ms``, ``domestic_share``. All are made small but the domestic share, which is made large and has to be the second.
+    points
+        How many values of epsilon, the two ends among them, at least 2.
+    effort
+        Seconds and gap per solve (two per point); with two workers the front is walked from both ends.
+
+    Returns
+    -------
+    DataFrame
+        One row per point from the best of the first term to the best of the second: ``epsilon`` (the most, or least share, of the second term), the
+        values of both terms under their names, ``objective_musd`` (the case's own), ``bound`` (what the first term is at least for this epsilon, proven
+        without a solver), ``gap``, ``dominated`` (another point is as good in both and better in one), ``sites``, ``status``.
+
+    Raises
+    ------
+    OptionError
+        If the terms are not two different ones that the case has, or there are fewer than 2 points.
+    """
+    if len(terms) != 2 or terms[0] == terms[1]:
+        raise OptionError(f"a front needs two different terms, got {', '.join(terms) or 'none'}")
+    if points < 2:
+        raise OptionError(f"points must be at least 2, got {points}")
+    base, chosen = Base.of(plan), effort or Effort()
+    front = Front.of(base.case, (terms[0], terms[1]))
+    if front.first.whole is not None:
+        raise OptionError(f"{terms[0]} is a share, which can only be the second term: write {terms[1]} {terms[0]}")
+    one = replace(chosen, workers=1)
+    with Pool(min(chosen.workers, 2)) as pool:
+        ends = pool.run(_end, [(base.case, tuple(terms), side, base.x, one) for side in (0, 1)])
+        if any(p.x is None for p in ends):
+            return _table(front, ends)
+        inner = np.linspace(ends[0].second, ends[1].second, points)[1:-1].tolist()
+        half = (len(inner) + 1) // 2
+        walks = [(base.case, tuple(terms), part, end.x, one) for part, end in ((inner[:half], ends[0]), (inner[half:][::-1], ends[1])) if part]
+        found = pool.run(_walk, walks)
+    between = [*(found[0] if found else []), *(found[1][::-1] if len(found) > 1 else [])]
+    return _table(front, [ends[0], *between, ends[1]])
+
+
+@dataclass(frozen=True)
+class Front:
+    """A program and the two terms."""
+
+    sides: Sides
+    program: Program
+    variables: list[Any]
+    first: Term
+    second: Term
+
+    @classmethod
+    def of(cls, case: Case, names: tuple[str, str]) -> Front:
+        """Build the program of a case; its objectives in turn, if it has some, do not count here."""
+        sides = build_sides(replace(case, objectives=()))
+        program, variables = assemble(sides)
+        first, second = (term_of(name, sides, program, variables) for name in names)
+        return cls(sides, program, variables, first, second)
+
+    def bounded(self, rows: Sequence[tuple[Term, float]], begin: Floats, proof: Proof | None, effort: Effort) -> tuple[Outcome, float]:
+        """Minimise the first term with others at most what is given; return the outcome and the bound that needs no solver."""
+        program, outcome, clock = self.least(self.first, rows, begin, proof, effort)
+        return outcome, verified_bound(program, outcome, clock, effort)
+
+    def least(self, term: Term, rows: Sequence[tuple[Term, float]], begin: Floats, proof: Proof | None, effort: Effort) -> tuple[Program, Outcome, Progress]:
+        """Minimise a term with others at most what is given."""
+        program = minimising(self.program, term.cost, term.constant)
+        for other, most in rows:
+            cost, limit = other.at_most(most + _ROUNDING * max(1.0, abs(most)))
+            program = keeping(program, other.name, cost, limit)
+        clock = Progress(effort.time_limit_s)
+        return program, solve_program(program, effort.options(), clock, begin, proof), clock
+
+    def point(self, epsilon: float, outcome: Outcome, bound: float, begin: Floats, effort: Effort) -> Point:
+        """Return the plan that is best by the second term among those as good by the first."""
+        if outcome.x is None:
+            return Point(epsilon, None, math.nan, math.nan, math.nan, bound, str(outcome.status), "")
+        x = self.refined(
+            self.second, [(self.first, self.first.value(outcome.x)), *([(self.second, epsilon)] if math.isfinite(epsilon) else [])], outcome.x, effort
+        )
+        own = float(self.program.cost @ x) + self.program.offset
+        status = str(outcome.status) if outcome.status is not Status.NO_PLAN else "no plan"
+        value = self.second.value(x)
+        return Point(epsilon if math.isfinite(epsilon) else value, x, self.first.value(x), value, own, bound, status, self.used(x))
+
+    def refined(self, term: Term, rows: Sequence[tuple[Term, float]], begin: Floats, effort: Effort) -> Floats:
+        """Return a point that is as good as one in hand, and better by a term where there is such a one."""
+        if term.whole is not None:  # a share is not linear: no smaller one is looked for than the one in hand gives
+            return begin
+        _, outcome, _ = self.least(term, rows, begin, None, effort)
+        return begin if outcome.x is None or term.value(outcome.x) > term.value(begin) else outcome.x
+
+    def smallest_share(self, begin: Floats, effort: Effort) -> Floats | None:
+        """Return a plan with the smallest share of the second term: Dinkelbach's method, each round a linear problem."""
+        term, x = self.second, begin
+        if term.value(x) == 0.0:
+            return x
+        for _ in range(_RATIO_ROUNDS):
+            share = term.value(x)
+            cost, limit = term.at_most(share)
+            _, outcome, _ = self.least(Term(term.name, term.unit, cost, -limit), [], x, None, effort)
+            if outcome.x is None or term.value(outcome.x) >= share - _RATIO_CLOSE:
+                return x
+            x = outcome.x
+        return x
+
+    def used(self, x: Floats) -> str:
+        """Return the sites that a plan opens, those with new halls with their IT power."""
+        tables = extract(Solution(self.sides, self.variables, x))
+        if "siting" in self.sides.case:
+            return ", ".join(tables["openings"].loc[tables["openings"]["open"] > 0.5, "site"].astype(str))
+        if "pairs" in self.sides.case:
+            return ", ".join(sorted({*tables["training"]["site"], *tables["inference"]["site"]}))
+        halls = tables["halls"]
+        new = halls[halls["existing"] < 0.5].groupby("site", sort=False)["it_mw"].sum()
+        return ", ".join(f"{site} {mw:g} MW" for site, mw in new.items()) or "no new hall"
+
+
+def _end(case: Case, names: tuple[str, str], side: int, begin: Floats, effort: Effort) -> Point:
+    """Return one end: the best by one term, and by the other among these."""
+    front = Front.of(case, names)
+    if side == 0:
+        outcome, bound = front.bounded([], begin, None, effort)
+        return front.point(math.inf, outcome, bound, begin, effort)
+    found = front.smallest_share(begin, effort) if front.second.whole is not None else front.least(front.second, [], begin, None, effort)[1].x
+    if found is None:
+        return Point(math.nan, None, math.nan, math.nan, math.nan, -math.inf, "no plan", "")
+    epsilon = front.second.value(found)
+    outcome, bound = front.bounded([(front.second, epsilon)], found, None, effort)
+    return front.point(epsilon, outcome, bound, found, effort)
+
+
+def _walk(case: Case, names: tuple[str, str], epsilons: Sequence[float], begin: Floats, effort: Effort) -> list[Point]:
+    """Return the points for several epsilon, each begun from the one before, with what its proof still proves."""
+    front, proof, found = Front.of(case, names), None, []
+    for epsilon in epsilons:
+        outcome, bound = front.bounded([(front.second, epsilon)], begin, proof, effort)
+        found.append(front.point(epsilon, outcome, bound, begin, effort))
+        proof = outcome.proof
+        begin = begin if found[-1].x is None else found[-1].x
+    return found
+
+
+def _table(front: Front, points: Sequence[Point]) -> pd.DataFrame:
+    a, b = front.first, front.second
+    rows = [_row(p, a, b, points) for p in points]
+    columns = ["epsilon", column(a), column(b), "objective_musd", "bound", "gap", "dominated", "sites", "status"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def column(term: Term) -> str:
+    """Return the name of a term's column, with its unit where the name has none."""
+    return term.name if term.unit in ("kt", "ms", "share") else f"{term.name}_musd"
+
+
+def _row(p: Point, a: Term, b: Term, points: Sequence[Point]) -> tuple[object, ...]:
+    gap = relative_gap(p.first, p.bound)
+    bound = a.show(p.bound) if math.isfinite(p.bound) else math.nan
+    return (
+        b.show(p.epsilon),
+        a.show(p.first),
+        b.show(p.second),
+        p.objective,
+        bound,
+        gap if math.isfinite(gap) else math.nan,
+        dominated(p, points),
+        p.sites,
+        p.status,
+    )
+
+
+def dominated(p: Point, points: Sequence[Point]) -> bool:
+    """Whether another point is as good as this one by both terms and better by one of them."""
+    spans = {name: max([abs(getattr(q, name)) for q in points if q.x is not None], default=1.0) for name in ("first", "second")}
+    slack: Mapping[str, float] = {name: 1e-6 * max(span, 1e-6) for name, span in spans.items()}
+
+    def better(q: Point) -> bool:
+        ahead = [getattr(p, name) - getattr(q, name) for name in ("first", "second")]
+        return all(d >= -s for d, s in zip(ahead, slack.values(), strict=True)) and any(d > s for d, s in zip(ahead, slack.values(), strict=True))
+
+    return p.x is not None and any(q.x is not None and better(q) for q in points)
