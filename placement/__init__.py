@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from placement.engine import Status
     from placement.errors import DataError, FormulationError, OptionError, PlacementError, SolverError
     from placement.explain import Effort
+    from placement.explain.infeasible import InfeasibleReport, explain_infeasible
     from placement.instances import read_instance
     from placement.plan.checker import Verdict
     from placement.plan.plan import Plan
@@ -31,12 +32,12 @@ _WHERE = {
     "Verdict": "placement.plan.checker", "Plan": "placement.plan.plan", "to_pyomo": "placement.program", "solve": "placement.solving",
     "check": "placement.run", "read_plan": "placement.run", "write_plan": "placement.run", "PlacementError": "placement.errors",
     "DataError": "placement.errors", "FormulationError": "placement.errors", "OptionError": "placement.errors", "SolverError": "placement.errors",
-    "Effort": "placement.explain",
+    "Effort": "placement.explain", "InfeasibleReport": "placement.explain.infeasible", "explain_infeasible": "placement.explain.infeasible",
 }  # fmt: skip
 
 __all__ = [
-    "Case", "DataError", "Effort", "FormulationError", "OptionError", "PlacementError", "Plan", "SolverError", "Status", "Verdict",
-    "check", "read_case", "read_instance", "read_plan", "solve", "to_pyomo", "write_plan",
+    "Case", "DataError", "Effort", "FormulationError", "InfeasibleReport", "OptionError", "PlacementError", "Plan", "SolverError", "Status", "Verdict",
+    "check", "explain_infeasible", "read_case", "read_instance", "read_plan", "solve", "to_pyomo", "write_plan",
 ]  # fmt: skip
 
 

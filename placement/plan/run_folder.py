@@ -22,7 +22,8 @@ from placement.plan.checking.tables import NUMBERS, PLAN_TABLES
 
 SUMMARY, CERTIFICATE = "summary.json", "certificate.npz"
 POINT = "point"  # the array of the certificate that holds the values of all columns
-FILES = (SUMMARY, "plan", "prices.csv", "exclusions.csv", "progress.jsonl", "report.html", "log.txt", CERTIFICATE)
+EXPLANATION = ("infeasible.json", "conflict.csv", "repairs.csv")  # of a run without a plan
+FILES = (SUMMARY, "plan", "prices.csv", "exclusions.csv", "progress.jsonl", "report.html", "log.txt", CERTIFICATE, *EXPLANATION)
 PRICES = ("resource", "kind", "place", "sku", "period", "block", "price", "unit", "label")
 EXCLUSIONS = ("workload", "place", "sku", "rule", "n")
 _LITTER = (".DS_Store", "Thumbs.db", "desktop.ini")  # what file managers leave behind; no loss when an old run is replaced

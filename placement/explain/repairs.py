@@ -1,0 +1,156 @@
+"""The smallest changes of a case that give it a plan: which cells, and how far each must move."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from placement.case import Case
+from placement.explain.conflict import Conflict, Group, grouped, loosened
+from placement.explain.fact_rules import FactRule, to
+from placement.explain.facts import Edit, Fact, edited
+from placement.explain.oracle import Oracle, minimal
+
+_CLOSE = 1.02  # ratio of two amounts between which no better one is looked for
+_LEAST = 1e-4  # of an amount: smaller changes are no question
+_SINGLES = 4  # cells of a column that are tried alone
+
+
+@dataclass(frozen=True)
+class Repair:
+    """Cells and their new values, with which there is a plan.
+
+    Attributes
+    ----------
+    objective
+        Cost of a plan of the case so changed, checked; NaN until it has been solved.
+    """
+
+    edits: tuple[Edit, ...]
+    objective: float = math.nan
+
+    @property
+    def size(self) -> float:
+        """Sum over the cells of how much each changes (:attr:`Edit.size`)."""
+        return sum(e.size for e in self.edits)
+
+    @property
+    def group(self) -> Group:
+        """Table and column of the first cell."""
+        return self.edits[0].fact.group
+
+
+def find_repairs(case: Case, facts: Sequence[Fact], conflict: Conflict, oracle: Oracle) -> list[Repair]:
+    """Return repairs, the smallest first, those of a column that none before has changed ahead of others.
+
+    Every repair must loosen some fact of the conflict; so each of its columns is loosened alone, and with the fewest others where that is not enough.
+    """
+    of = grouped(facts)
+    found = [repair for group in conflict.groups for repair in _of_group(case, of, group, conflict, oracle)]
+    found = [replace(r, edits=_companions(case, r.edits)) for r in sorted(found, key=lambda r: r.size)]
+    first: dict[Group, Repair] = {}
+    for repair in found:
+        first.setdefault(repair.group, repair)
+    return [*first.values(), *(r for r in found if r not in first.values())]
+
+
+def _of_group(case: Case, of: dict[Group, list[Fact]], group: Group, conflict: Conflict, oracle: Oracle) -> Iterator[Repair]:
+    """Yield repairs that loosen a column: single cells where one is enough, else the fewest cells, of other columns too if need be."""
+
+    def allows(facts: Sequence[Fact]) -> bool:
+        return oracle.feasible(loosened(case, facts)) is True
+
+    mine = of[group]
+    if oracle.left <= 0:
+        return
+    if not allows(mine):
+        others = [g for g in reversed(of) if g != group]  # what is asked for comes last: it is kept where it can be
+        extra = minimal(others, lambda gs: allows([*mine, *(f for g in gs for f in of[g])]), lambda: oracle.left)
+        mine = [*mine, *(f for g in extra for f in of[g])]
+        if oracle.left <= 0 or not allows(mine):
+            return
+        yield from _tightened(case, minimal(mine, allows, lambda: oracle.left), oracle)
+        return
+    named = [f for f in conflict.facts if f.group == group]
+    alone = [f for f in named[:_SINGLES] if len(mine) == 1 or allows([f])]
+    for fact in alone:
+        yield from _tightened(case, [fact], oracle)
+    if not alone:
+        yield from _tightened(case, minimal(mine, allows, lambda: oracle.left), oracle)
+
+
+def _tightened(case: Case, facts: Sequence[Fact], oracle: Oracle) -> Iterator[Repair]:
+    """Yield the repair that moves cells no further than is needed, one after another, if there is one."""
+    if oracle.left <= 0:
+        return
+    edits = [Edit(f, f.loose) for f in facts]
+    for i, fact in enumerate(facts):
+
+        def enough(value: object, i: int = i, fact: Fact = fact) -> bool:
+            return oracle.feasible(edited(case, [*edits[:i], Edit(fact, value), *edits[i + 1 :]])) is True
+
+        edits[i] = Edit(fact, _least_step(fact, enough) if fact.steps else _least_amount(fact, enough))
+    yield Repair(tuple(edits))
+
+
+def _least_step(fact: Fact, enough) -> object:  # type: ignore[no-untyped-def]
+    """Return the first of the fact's steps that is enough; the last one is."""
+    low, high = 0, len(fact.steps) - 1
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if enough(fact.steps[middle]) else (middle + 1, high)
+    return fact.steps[high]
+
+
+def _least_amount(fact: Fact, enough) -> float:  # type: ignore[no-untyped-def]
+    """Return a number that is enough, by little more than the least change, which has few digits."""
+    value, sign = float(fact.value), 1.0 if fact.loose > fact.value else -1.0
+    whole = abs(float(fact.loose) - value)
+    low, high = _LEAST * min(max(abs(value), _LEAST), whole), whole
+    while high > _CLOSE * low:
+        middle = math.sqrt(low * high)
+        low, high = (low, middle) if enough(_moved(value, sign, middle)) else (middle, high)
+    if high == whole:
+        return float(fact.loose)
+    shortest = round_between(low, high)
+    return _moved(value, sign, shortest if enough(_moved(value, sign, shortest)) else high)
+
+
+def round_between(low: float, high: float) -> float:
+    """Return the number with the fewest digits in ``(low, high]``.
+
+    Examples
+    --------
+    >>> round_between(98.7, 100.4), round_between(0.3234, 0.3263)
+    (100.0, 0.325)
+    """
+    unit = 10.0 ** math.ceil(math.log10(high))
+    for _ in range(12):
+        for part in (unit, unit / 2):
+            candidate = math.floor(high / part + 1e-9) * part
+            if candidate > low:
+                return float(f"{candidate:.12g}")
+        unit /= 10
+    return high
+
+
+def _moved(value: float, sign: float, by: float) -> float:
+    return float(f"{value + sign * by:.12g}")
+
+
+_PENALTY = FactRule("jobs", "unplaced_musd", to(1.0), "", "")
+
+
+def _companions(case: Case, edits: tuple[Edit, ...]) -> tuple[Edit, ...]:
+    """Return the edits with what a case needs beside them to be one: a job that may stay unplaced and is worth nothing gets a penalty."""
+    more = []
+    for edit in edits:
+        if edit.fact.group == ("jobs", "mandatory"):
+            job: pd.Series = case["jobs"].iloc[edit.fact.row]
+            wanted = {*case["releases"]["job"], *case["jobs"]["base_job"]}
+            if job["value_musd"] == 0 and job["unplaced_musd"] == 0 and job["job"] not in wanted:
+                more.append(Edit(Fact(_PENALTY, edit.fact.row, 0.0, 1.0), 1.0))
+    return (*edits, *more)
