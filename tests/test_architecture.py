@@ -50,7 +50,7 @@ OUTSIDE = {
     "importlib": {"placement", "placement.solving"},  # lazy names; versions
 }
 LIGHT = {"placement", "placement.__main__", "placement.cli", "placement.errors", "placement.units", "placement.options", "placement.cards"}
-TALKS = {"placement.cli", "placement.batch", "placement.bench.command"}  # the library itself prints nothing
+TALKS = {"placement.cli", "placement.batch", "placement.bench.command", "placement.explain.infeasible_text"}  # the library itself prints nothing
 
 
 @cache

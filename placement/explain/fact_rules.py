@@ -7,17 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from placement.case import Case
+from placement.explain.fact_scale import Scale
 
-if TYPE_CHECKING:
-    from placement.explain.fact_scale import Scale
-
-Loose = Callable[["Scale", pd.Series, Any], Any]  # (scale, row, value) -> loose value, or None where the cell cannot bind
-Steps = Callable[["Scale", pd.Series], Iterable[Any]]
+Loose = Callable[[Scale, pd.Series, Any], Any]  # (scale, row, value) -> loose value, or None where the cell cannot bind
+Steps = Callable[[Scale, pd.Series], Iterable[Any]]
 
 LEAD = "lead"  # stands for the column of milestones that dates the halls
 

@@ -32,6 +32,8 @@ class Fact:
         What the cell says, and what it would say if it did not bind.
     steps
         Values worth trying from the tightest to ``loose``; empty: any number between.
+    span
+        Of dates, the periods of the horizon; else 0.
     """
 
     rule: FactRule
@@ -39,6 +41,7 @@ class Fact:
     value: Any
     loose: Any
     steps: tuple[Any, ...] = ()
+    span: int = 0
 
     @property
     def group(self) -> tuple[str, str]:
@@ -55,12 +58,22 @@ class Edit:
 
     @cached_property
     def size(self) -> float:
-        """How much of the cell changes: the difference over the larger of both numbers, of dates over the horizon; 1 for anything but numbers."""
-        old, new = self.fact.value, self.value
-        if isinstance(old, (bool, np.bool_, str)) or isinstance(new, str) or pd.isna(old):
+        """How much of the cell changes, from 0 to 1.
+
+        Of numbers the difference over the larger one, of firmness that of the hours without power, of dates over the horizon; 1 for anything else.
+        """
+        if not self.graded:
             return 1.0
-        largest = max(abs(float(old)), abs(float(new)))
-        return abs(float(new) - float(old)) / largest if largest else 0.0
+        old, new = float(self.fact.value), float(self.value)
+        if "firmness" in self.fact.rule.column:
+            old, new = 1.0 - old, 1.0 - new
+        largest = self.fact.span or max(abs(old), abs(new))
+        return min(1.0, abs(new - old) / largest) if largest else 0.0
+
+    @property
+    def graded(self) -> bool:
+        """Whether both values are numbers or dates."""
+        return not (isinstance(self.fact.value, (bool, np.bool_, str)) or isinstance(self.value, str) or pd.isna(self.fact.value))
 
 
 def explicit(case: Case) -> Case:
@@ -72,10 +85,12 @@ def explicit(case: Case) -> Case:
     countries = list(dict.fromkeys(case["sites"]["country"]))
     policy = Policy.of(case["export"], case["residency"])
     residency = [
-        {"class": c, "origin": origin, "country": country, "allow": False, "rule_id": policy.may_run(c, origin, country).rule_id}
+        {"class": c, "origin": origin, "country": country, "allow": ruling.allowed, "rule_id": ruling.rule_id or next(iter(own.values())).rule_id}
         for (c, origin), own in policy.residency.items()
         for country in countries
-        if country not in own and not policy.may_run(c, origin, country).allowed
+        if country not in own
+        for ruling in [policy.may_run(c, origin, country)]
+        if not ruling.allowed or not any(r.allowed for r in own.values())  # a first row that allows would deny all countries without one
     ]
     export = [
         {**row, "country": country}
@@ -128,7 +143,8 @@ def _facts(case: Case, rule: FactRule, scale: Scale) -> Iterator[Fact]:
             loose = float(np.clip(loose, column.minimum, column.maximum)) if not pd.isna(loose) else loose
             if not pd.isna(value) and loose == value:
                 continue
-        yield Fact(replace(rule, column=column.name), i, value, loose, _steps(rule, scale, row, value, loose, column.kind))
+        span = case.n_periods if column.kind == "period" else 0
+        yield Fact(replace(rule, column=column.name), i, value, loose, _steps(rule, scale, row, value, loose, column.kind), span)
 
 
 def _steps(rule: FactRule, scale: Scale, row: pd.Series, value: Any, loose: Any, kind: str) -> tuple[Any, ...]:
@@ -199,7 +215,7 @@ def fields_of(case: Case, fact: Fact, value: Any) -> Mapping[str, str]:
     if fact.rule.table != SETTINGS:
         columns = TABLES[fact.rule.table]
         row = case[fact.rule.table].iloc[fact.row]
-        out = {c.name: shown(case, row[c.name], c.kind) for c in columns if c.name in row}
+        out = {c.name: shown(case, row[c.name], c.kind) or "(all)" for c in columns if c.name in row}
     old, new = (f"{cell(case, fact, v)}{unit}".strip() for v in (fact.value, value))
     number = not isinstance(value, (str, bool, np.bool_)) and not pd.isna(fact.value) and not isinstance(fact.value, str)
     by = f"{abs(float(value) - float(fact.value)):.6g}{unit}" if number else ""
@@ -214,3 +230,15 @@ def fact_words(case: Case, fact: Fact) -> str:
 def edit_words(case: Case, edit: Edit) -> str:
     """Return a change in the planner's words."""
     return edit.fact.rule.repair.format(**fields_of(case, edit.fact, edit.value))
+
+
+def repair_words(case: Case, edits: Sequence[Edit]) -> str:
+    """Return changes in the planner's words; of a column in many rows the first is named and the others are counted."""
+    of: dict[tuple[str, str], list[str]] = {}
+    for edit in edits:
+        of.setdefault(edit.fact.group, []).append(edit_words(case, edit))
+    parts = []
+    for (table, _), words in of.items():
+        told = list(filter(None, words))
+        parts += told if len(told) <= 2 else [f"{told[0]}, and in {len(told) - 1} more rows of {table}"]
+    return "; ".join(parts)

@@ -13,8 +13,9 @@ from placement.case import Case
 from placement.engine import Status
 from placement.errors import OptionError
 from placement.explain.again import Effort
+from placement.explain.companions import with_companions
 from placement.explain.conflict import Conflict, confirmed, find_conflict
-from placement.explain.facts import Fact, cell, edit_words, edited, explicit, fact_words, facts_of, key_of, unit_of
+from placement.explain.facts import Fact, cell, edited, explicit, fact_words, facts_of, key_of, repair_words, unit_of
 from placement.explain.oracle import Oracle
 from placement.explain.repairs import Repair, find_repairs
 from placement.plan.plan import Plan
@@ -109,7 +110,7 @@ def explain_infeasible(case: Case | Plan, effort: Effort | None = None, stop: Ca
     oracle = Oracle(began + _SHARES[0] * limit, _EACH * limit, stop)
     conflict = find_conflict(base, facts, oracle)
     oracle.until = began + _SHARES[1] * limit
-    candidates = find_repairs(base, facts, conflict, oracle)
+    candidates = [replace(r, edits=with_companions(base, plan.case, r.edits)) for r in find_repairs(base, facts, conflict, oracle)]
     repairs = _verified(base, candidates, began + 0.95 * limit, effort, stop)
     by = confirmed(base, facts, conflict, min(0.1 * limit, began + limit - time.monotonic()), effort.seed) if not stop() else ""
     return InfeasibleReport(
@@ -141,7 +142,7 @@ def _conflict_table(case: Case, conflict: Conflict) -> pd.DataFrame:
 def _repairs_table(case: Case, repairs: Sequence[Repair]) -> pd.DataFrame:
     rows = []
     for n, repair in enumerate(repairs, 1):
-        words = "; ".join(filter(None, (edit_words(case, e) for e in repair.edits)))
+        words = repair_words(case, repair.edits)
         for e in repair.edits:
             what = (cell(case, e.fact, e.fact.value), cell(case, e.fact, e.value), unit_of(e.fact))
             rows.append((n, words, *_cell(case, e.fact), *what, repair.size, repair.objective))

@@ -78,7 +78,7 @@ class Oracle:
             return None
         self.asked += 1
         try:
-            program, _ = assemble(build_sides(must(case)))
+            program, _ = assemble(build_sides(must(case), told=False))
         except PlacementError:  # a table has lost its effect, or a number its size: such a case is none
             return False
         part = arrays(program)

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-
-import pandas as pd
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from placement.case import Case
 from placement.explain.conflict import Conflict, Group, grouped, loosened
-from placement.explain.fact_rules import FactRule, to
 from placement.explain.facts import Edit, Fact, edited
 from placement.explain.oracle import Oracle, minimal
 
 _CLOSE = 1.02  # ratio of two amounts between which no better one is looked for
 _LEAST = 1e-4  # of an amount: smaller changes are no question
 _SINGLES = 4  # cells of a column that are tried alone
+_ROUNDINGS = 3  # round numbers that are tried
+_DIGITS = 4  # of a change
+_DEMANDED = (("jobs", "mandatory"), ("services", "unmet_usd_per_mtok"))  # what is given up last where sizes are the same
+
+Allows = Callable[[Sequence[Fact]], bool]
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,12 @@ class Repair:
 
     @property
     def size(self) -> float:
-        """Sum over the cells of how much each changes (:attr:`Edit.size`)."""
-        return sum(e.size for e in self.edits)
+        """Sum of how much each column changes: by the most of its numbers and dates (:attr:`Edit.size`), by 1 for each other cell."""
+        of: dict[Group, float] = {}
+        for e in self.edits:
+            before = of.get(e.fact.group, 0.0)
+            of[e.fact.group] = max(before, e.size) if e.graded else before + e.size
+        return sum(of.values())
 
     @property
     def group(self) -> Group:
@@ -49,36 +55,42 @@ def find_repairs(case: Case, facts: Sequence[Fact], conflict: Conflict, oracle: 
     Every repair must loosen some fact of the conflict; so each of its columns is loosened alone, and with the fewest others where that is not enough.
     """
     of = grouped(facts)
-    found = [repair for group in conflict.groups for repair in _of_group(case, of, group, conflict, oracle)]
-    found = [replace(r, edits=_companions(case, r.edits)) for r in sorted(found, key=lambda r: r.size)]
+
+    def allows(loose: Sequence[Fact]) -> bool:
+        return oracle.feasible(loosened(case, loose)) is True
+
+    enough = [g for g in conflict.groups if allows(of[g])]
+    found = [repair for g in enough for repair in _of_group(case, of[g], conflict, oracle, allows)]
+    for group in conflict.groups:
+        if group not in enough:
+            found += _with_others(case, of, group, enough, oracle, allows)
+    unique = {tuple((e.fact.group, e.fact.row, e.value) for e in r.edits): r for r in found}
+    found = sorted(unique.values(), key=lambda r: (round(r.size, 9), r.group in _DEMANDED))
     first: dict[Group, Repair] = {}
     for repair in found:
         first.setdefault(repair.group, repair)
     return [*first.values(), *(r for r in found if r not in first.values())]
 
 
-def _of_group(case: Case, of: dict[Group, list[Fact]], group: Group, conflict: Conflict, oracle: Oracle) -> Iterator[Repair]:
-    """Yield repairs that loosen a column: single cells where one is enough, else the fewest cells, of other columns too if need be."""
-
-    def allows(facts: Sequence[Fact]) -> bool:
-        return oracle.feasible(loosened(case, facts)) is True
-
-    mine = of[group]
-    if oracle.left <= 0:
-        return
-    if not allows(mine):
-        others = [g for g in reversed(of) if g != group]  # what is asked for comes last: it is kept where it can be
-        extra = minimal(others, lambda gs: allows([*mine, *(f for g in gs for f in of[g])]), lambda: oracle.left)
-        mine = [*mine, *(f for g in extra for f in of[g])]
-        if oracle.left <= 0 or not allows(mine):
-            return
-        yield from _tightened(case, minimal(mine, allows, lambda: oracle.left), oracle)
-        return
-    named = [f for f in conflict.facts if f.group == group]
+def _of_group(case: Case, mine: list[Fact], conflict: Conflict, oracle: Oracle, allows: Allows) -> Iterator[Repair]:
+    """Yield repairs that loosen a column: single cells where one is enough, else the fewest."""
+    named = [f for f in conflict.facts if f.group == mine[0].group]
     alone = [f for f in named[:_SINGLES] if len(mine) == 1 or allows([f])]
     for fact in alone:
         yield from _tightened(case, [fact], oracle)
     if not alone:
+        yield from _tightened(case, minimal(mine, allows, lambda: oracle.left), oracle)
+
+
+def _with_others(case: Case, of: dict[Group, list[Fact]], group: Group, enough: list[Group], oracle: Oracle, allows: Allows) -> Iterator[Repair]:
+    """Yield the repair that loosens a column and the fewest others, none of which would be enough alone."""
+    others = [g for g in reversed(of) if g != group and g not in enough]  # what is asked for comes last: it is kept where it can be
+    every = [*of[group], *(f for g in others for f in of[g])]
+    if oracle.left <= 0 or not allows(every):
+        return
+    extra = minimal(others, lambda gs: allows([*of[group], *(f for g in gs for f in of[g])]), lambda: oracle.left)
+    mine = [*of[group], *(f for g in extra for f in of[g])]
+    if oracle.left > 0:
         yield from _tightened(case, minimal(mine, allows, lambda: oracle.left), oracle)
 
 
@@ -115,8 +127,14 @@ def _least_amount(fact: Fact, enough) -> float:  # type: ignore[no-untyped-def]
         low, high = (low, middle) if enough(_moved(value, sign, middle)) else (middle, high)
     if high == whole:
         return float(fact.loose)
-    shortest = round_between(low, high)
-    return _moved(value, sign, shortest if enough(_moved(value, sign, shortest)) else high)
+    for _ in range(_ROUNDINGS):
+        candidate = round_between(low, high)
+        if candidate >= high or enough(_moved(value, sign, candidate)):
+            high = candidate
+            break
+        low = candidate
+    unit = 10.0 ** (math.floor(math.log10(high)) - _DIGITS + 1)
+    return _moved(value, sign, min(math.ceil(high / unit - 1e-9) * unit, whole))
 
 
 def round_between(low: float, high: float) -> float:
@@ -139,18 +157,3 @@ def round_between(low: float, high: float) -> float:
 
 def _moved(value: float, sign: float, by: float) -> float:
     return float(f"{value + sign * by:.12g}")
-
-
-_PENALTY = FactRule("jobs", "unplaced_musd", to(1.0), "", "")
-
-
-def _companions(case: Case, edits: tuple[Edit, ...]) -> tuple[Edit, ...]:
-    """Return the edits with what a case needs beside them to be one: a job that may stay unplaced and is worth nothing gets a penalty."""
-    more = []
-    for edit in edits:
-        if edit.fact.group == ("jobs", "mandatory"):
-            job: pd.Series = case["jobs"].iloc[edit.fact.row]
-            wanted = {*case["releases"]["job"], *case["jobs"]["base_job"]}
-            if job["value_musd"] == 0 and job["unplaced_musd"] == 0 and job["job"] not in wanted:
-                more.append(Edit(Fact(_PENALTY, edit.fact.row, 0.0, 1.0), 1.0))
-    return (*edits, *more)
