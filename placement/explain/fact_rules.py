@@ -70,7 +70,7 @@ def where(test: Callable[[Scale, pd.Series], bool], loose: Loose) -> Loose:
 
 
 def _unmet(scale: Scale, row: pd.Series, value: Any) -> Any:
-    return max(float(row["price_usd_per_mtok"]), 1.0) if pd.isna(value) else None
+    return max(float(row["price_usd_per_mtok"]), 1.0) if pd.isna(value) and "pairs" not in scale.case else None
 
 
 def _rtt(scale: Scale, row: pd.Series, value: Any) -> Any:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from placement.case import Case
+from placement.explain.concern import DEMANDED
 from placement.explain.conflict import Conflict, Group, grouped, loosened
 from placement.explain.facts import Edit, Fact, edited
 from placement.explain.oracle import Oracle, minimal
@@ -16,7 +17,7 @@ _LEAST = 1e-4  # of an amount: smaller changes are no question
 _SINGLES = 4  # cells of a column that are tried alone
 _ROUNDINGS = 3  # round numbers that are tried
 _DIGITS = 4  # of a change
-_DEMANDED = (("jobs", "mandatory"), ("services", "unmet_usd_per_mtok"))  # what is given up last where sizes are the same
+_ENOUGH = 3  # repairs from which on columns that are not enough alone are left alone
 
 Allows = Callable[[Sequence[Fact]], bool]
 
@@ -62,10 +63,10 @@ def find_repairs(case: Case, facts: Sequence[Fact], conflict: Conflict, oracle: 
     enough = [g for g in conflict.groups if allows(of[g])]
     found = [repair for g in enough for repair in _of_group(case, of[g], conflict, oracle, allows)]
     for group in conflict.groups:
-        if group not in enough:
+        if group not in enough and len(found) < _ENOUGH:
             found += _with_others(case, of, group, enough, oracle, allows)
     unique = {tuple((e.fact.group, e.fact.row, e.value) for e in r.edits): r for r in found}
-    found = sorted(unique.values(), key=lambda r: (round(r.size, 9), r.group in _DEMANDED))
+    found = sorted(unique.values(), key=lambda r: (round(r.size, 9), r.group in DEMANDED))
     first: dict[Group, Repair] = {}
     for repair in found:
         first.setdefault(repair.group, repair)
