@@ -45,9 +45,9 @@ class InfeasibleReport:
     conflict : DataFrame
         ``fact`` in words, and the cell that says so: ``table``, ``key`` (joined by ``/``), ``column``, ``value``, ``unit``.
     repairs : DataFrame
-        One row per cell to change: number of the ``repair`` (1 is the smallest), its ``words``, ``table``, ``key``, ``column``, ``from``, ``to``, ``unit``,
-        ``size`` (sum of the relative changes of the repair's cells), ``objective_musd`` (cost of a checked plan of the case with the repair; in the case's
-        ``cost_unit``).
+        One row per cell to change, or row to be removed as it has no effect any more (``column`` blank): number of the ``repair`` (1 is the smallest),
+        its ``words``, ``table``, ``key``, ``column``, ``from``, ``to``, ``unit``, ``size`` (how much it changes in all, see :class:`Repair`),
+        ``objective_musd`` (cost of a checked plan of the case with the repair, within 5 % of the best or the best found in time; in the case's ``cost_unit``).
     unservable
         Workloads that must be served and that nothing can serve, with the rules that exclude the most options.
     questions, runtime_s
@@ -88,7 +88,7 @@ class InfeasibleReport:
         if self.case.path is None or not self.case.path.is_dir():
             raise OptionError(f"{self.case.name} has no case folder that a scenario could refer to")
         self.repaired(number)
-        return write_scenario(self.case, explicit(self.case), self.found[number - 1].edits, Path(folder))
+        return write_scenario(self.case, explicit(self.case), self.found[number - 1].edits, Path(folder), self.found[number - 1].removed)
 
     def record(self) -> dict[str, Any]:
         """Return what ``infeasible.json`` holds."""
@@ -145,13 +145,14 @@ def _verified(case: Case, base: Case, candidates: Sequence[Repair], until: float
         left = until - time.monotonic()
         if len(found) == _MOST or left <= 0 or stop():
             break
-        changed = as_read(case, base, repair.edits) if files else edited(base, repair.edits)
-        if changed is None:  # it would leave a table without effect, say
+        read = as_read(case, base, repair.edits) if files else (edited(base, repair.edits), ())
+        if read is None:  # the data's rules forbid it
             continue
+        changed, removed = read
         seconds = max(left / (_MOST - len(found)), min(left, 2.0))
         plan = solve(replace(changed, model=case.model, objectives=()), time_limit_s=seconds, rel_gap=_GAP, seed=effort.seed)
         if plan.verdict is not None and plan.verdict.ok:
-            found.append(replace(repair, objective=plan.objective))
+            found.append(replace(repair, objective=plan.objective, removed=removed))
     return sorted(found, key=lambda r: r.size)
 
 
@@ -167,6 +168,8 @@ def _repairs_table(case: Case, repairs: Sequence[Repair]) -> pd.DataFrame:
         for e in repair.edits:
             what = (cell(case, e.fact, e.fact.value), cell(case, e.fact, e.value), unit_of(e.fact))
             rows.append((n, words, *_cell(case, e.fact), *what, repair.size, repair.objective))
+        for table, key in repair.removed:
+            rows.append((n, words, table, key, "", "row", "removed", "", repair.size, repair.objective))
     return pd.DataFrame(rows, columns=list(REPAIRS))
 
 

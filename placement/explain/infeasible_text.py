@@ -56,6 +56,9 @@ def infeasible_lines(report: InfeasibleReport, short: bool = False) -> Iterator[
         cost = f"{cells['objective_musd'].iloc[0]:,.3f} {report.case.cost_unit}"
         yield from _wrapped(f"{cells['words'].iloc[0]} (objective {cost})", f"  {number}. ")
         for c in cells.to_dict("records") if not short else ():
+            if not c["column"]:
+                yield from _wrapped(f"{c['table']}.csv: remove row {c['key']}, which has no effect then", "      ")
+                continue
             unit = f" {c['unit']}" if c["unit"] and c["unit"] != "0/1" else ""
             yield from _wrapped(f"{c['table']}.csv: {c['column']} {c['from'] or 'blank'} -> {c['to'] or 'blank'}{unit} in row {c['key']}", "      ")
 

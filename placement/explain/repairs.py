@@ -28,11 +28,14 @@ class Repair:
 
     Attributes
     ----------
+    removed
+        Rows (table and key) that the case's files must lose, as they have no effect any more.
     objective
         Cost of a plan of the case so changed, checked; NaN until it has been solved.
     """
 
     edits: tuple[Edit, ...]
+    removed: tuple[tuple[str, str], ...] = ()
     objective: float = math.nan
 
     @property

@@ -16,14 +16,18 @@ from placement.case.schema import TABLES
 from placement.errors import DataError
 from placement.explain.facts import SETTINGS, Edit, cell, edited, key_of, shown
 
+Rows = Iterable[tuple[str, str]]  # table and key
 
-def write_scenario(case: Case, base: Case, edits: Iterable[Edit], folder: Path) -> Path:
+
+def write_scenario(case: Case, base: Case, edits: Iterable[Edit], folder: Path, removed: Rows = ()) -> Path:
     """Write a scenario folder that changes a case as the edits say; return it.
 
     Parameters
     ----------
     case, base
         The case as it is in its folder, and with the rows of its own that edits refer to (:func:`placement.explain.facts.explicit`).
+    removed
+        Rows of the case that go.
     """
     folder.mkdir(parents=True, exist_ok=True)
     changed = edited(base, list(edits))
@@ -45,10 +49,12 @@ def write_scenario(case: Case, base: Case, edits: Iterable[Edit], folder: Path) 
             out.append(_whole_row(changed, name, i))  # a new row; or a cell that is to be blank, which takes removing the row first
             if known:
                 remove.setdefault(name, []).append(key)
-        if len(remove.get(name, ())) == len(case[name]):
-            drop.append(name)
-            del remove[name]
         _write(folder / f"{name}.csv", out)
+    for name, key in removed:
+        remove.setdefault(name, []).append(key)
+    for name in [name for name, keys in remove.items() if len(keys) == len(case[name])]:
+        drop.append(name)
+        del remove[name]
     lines += [f"drop_tables = {json.dumps(drop)}"] if drop else []
     lines += ["[remove]", *(f"{name} = {json.dumps(keys)}" for name, keys in remove.items())] if remove else []
     (folder / SETTINGS).write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -82,10 +88,16 @@ def in_files(case: Case) -> bool:
         return False
 
 
-def as_read(case: Case, base: Case, edits: Iterable[Edit]) -> Case | None:
-    """Return the case that the scenario of the edits is read as; ``None`` where some rule of the data forbids it."""
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            return read_case(write_scenario(case, base, edits, Path(folder)))
-        except DataError:
-            return None
+def as_read(case: Case, base: Case, edits: Iterable[Edit]) -> tuple[Case, tuple[tuple[str, str], ...]] | None:
+    """Return the case that the scenario of the edits is read as, and the rows that go as they have no effect then; ``None`` if the data's rules forbid it."""
+    removed: tuple[tuple[str, str], ...] = ()
+    for _ in range(2):
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                return read_case(write_scenario(case, base, edits, Path(folder), removed)), removed
+            except DataError as error:
+                idle = [p for p in error.problems if "has no effect" in p.rule and "emove the row" in p.remedy]
+                if len(idle) < len(error.problems):
+                    return None
+                removed = tuple(dict.fromkeys((p.table, row.split(" (")[0]) for p in idle for row in p.rows))
+    return None

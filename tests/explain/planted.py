@@ -123,7 +123,7 @@ def one_domain(i: int) -> tuple[dict[str, Any], Cells]:
 def permits(i: int) -> tuple[dict[str, Any], Cells]:
     """A job that must have ended before a hall can be there."""
     halls = [{**row, "existing": 0, "capex_musd": 5, "life_years": 20} for row in TABLES["halls"]]
-    lead = {"after": "", "lead_p10": 1, "lead_p90": 5, "lead_p50": (2, 3, 4, 2)[i]}
+    lead = {"after": "", "lead_p10": 2, "lead_p90": 5, "lead_p50": (2, 3, 4, 2)[i]}
     stones = [{"site": s, "hall": h, "milestone": "permit", "refused": int(i == 3), **lead} for s, h in (("north", "n1"), ("south", "s1"))]
     job = {**JOB, "latest": ("2027Q3", "2027Q4", "2027Q4", "2027Q4")[i]}
     gone = dict.fromkeys(("services", "service_skus", "demand", "metros", "links"))

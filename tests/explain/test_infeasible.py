@@ -70,6 +70,8 @@ def test_amounts_are_the_least_and_conflicts_minimal(tmp_path):
     assert (first["table"], first["key"], first["column"], first["from"], first["unit"]) == ("grid", "north/n", "mw", "0.5", "MW")
     assert float(first["to"]) == pytest.approx(0.825, rel=0.02) and float(first["to"]) >= 0.825 - 1e-6
     assert first["size"] == pytest.approx(1 - 0.5 / float(first["to"]))
+    short = list(infeasible_lines(report, short=True))
+    assert "  - grid tier n of north gives 0.5 MW from 2027Q1" in short and any(line.startswith("  1. 0.3") for line in short)
     base = explicit(report.case)
     facts = facts_of(base)
     named = [f for f in facts if any((f.group, f.row) == (g, r) for g, r in ((("jobs", "mandatory"), 0), (("grid", "mw"), 0), (("grid", "mw"), 1)))]
