@@ -90,19 +90,29 @@ class Oracle:
         return False if answer.infeasible else None
 
 
-def minimal(items: list[T], holds: Callable[[list[T]], bool], left: Callable[[], float], fixed: list[T] | None = None) -> list[T]:
+def minimal(items: list[T], holds: Callable[[list[T]], bool], left: Callable[[], float]) -> list[T]:
     """Return a subset of items that still holds, from which, time given, none can be left out.
 
-    ``holds`` must be monotone (with more items it holds, too) and hold for ``fixed`` and all items together. By halves (Junker, 2004, "QuickXplain"):
-    about ``k log(n / k)`` questions for ``k`` of ``n`` items.
+    ``holds`` must be monotone (with more items it holds, too) and hold for all items. By halves (Junker, 2004, "QuickXplain"): about
+    ``k log(n / k)`` questions for ``k`` of ``n`` items, none of which is asked twice.
     """
-    fixed = fixed or []
-    if not items or left() <= 0:
-        return items
-    if holds(fixed):
-        return []
-    if len(items) == 1:
-        return items
-    first, second = items[: len(items) // 2], items[len(items) // 2 :]
-    late = minimal(second, holds, left, [*fixed, *first])
-    return [*minimal(first, holds, left, [*fixed, *late]), *late]
+    known: dict[frozenset[int], bool] = {}
+
+    def asked(some: list[T]) -> bool:
+        key = frozenset(map(id, some))
+        if key not in known:
+            known[key] = holds(some)
+        return known[key]
+
+    def within(rest: list[T], fixed: list[T]) -> list[T]:
+        if not rest or left() <= 0:
+            return rest
+        if asked(fixed):
+            return []
+        if len(rest) == 1:
+            return rest
+        first, second = rest[: len(rest) // 2], rest[len(rest) // 2 :]
+        late = within(second, [*fixed, *first])
+        return [*within(first, [*fixed, *late]), *late]
+
+    return within(items, [])

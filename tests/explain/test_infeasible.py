@@ -26,7 +26,7 @@ from tests.layers.small import edited, small_case
 
 ROOT = Path(__file__).resolve().parents[2]
 EFFORT = placement.Effort(time_limit_s=60)
-QUICK = [("grid", 1), ("firm", 2), ("export", 0), ("latency", 2), ("machine", 0), ("residency", 1), ("permits", 0)]
+QUICK = [("firm", 2), ("export", 0), ("residency", 1), ("permits", 0)]
 
 
 def assert_explained(cause: str, i: int, folder: Path) -> InfeasibleReport:
@@ -46,7 +46,7 @@ def assert_explained(cause: str, i: int, folder: Path) -> InfeasibleReport:
 
 @pytest.mark.parametrize(("cause", "i"), QUICK)
 def test_a_planted_cause_is_named_and_repaired(cause, i, tmp_path):
-    """Seven of the sixty."""
+    """Four of the sixty."""
     assert_explained(cause, i, tmp_path)
 
 
@@ -118,27 +118,41 @@ def test_round_numbers():
     assert round_between(98.7, 100.4) == 100.0 and round_between(0.3234, 0.3263) == 0.325 and round_between(7.9, 8.1) == 8.0
 
 
-@pytest.fixture(scope="module")
-def china(tmp_path_factory):
-    """The infeasible scenario of frontier-small, solved by the command; the run and what was printed."""
-    run = tmp_path_factory.mktemp("china") / "run"
-    assert main(["solve", str(ROOT / "data" / "scenarios" / "china-must-serve"), "--out", str(run), "--quiet"]) == ExitCode.INFEASIBLE
-    return run
-
-
-def test_on_frontier_small(china, capsys):
-    """The service, its class and the rule are named; the run holds the tables, and asking again prints them with the cells to change."""
-    conflict, repairs = (pd.read_csv(china / f"{name}.csv", keep_default_na=False) for name in ("conflict", "repairs"))
-    assert conflict["fact"].iloc[:3].tolist() == [
+def test_on_frontier_small():
+    """The service, its class and the rule are named; without the class, or where it may run, there is a plan."""
+    case = placement.read_case(ROOT / "data" / "scenarios" / "china-must-serve")
+    report = explain_infeasible(placement.solve(case), placement.Effort(time_limit_s=120))
+    assert report.minimal and report.conflict_by
+    assert report.conflict["fact"].iloc[:3].tolist() == [
         "all demand of service china-chat must be served",
         "service china-chat is of residency class cn-only",
         "class cn-only may not run in US (rule cn-csl-37)",
     ]
-    assert ("services", "china-chat", "residency", "cn-only", "") in set(repairs[["table", "key", "column", "from", "to"]].itertuples(index=False, name=None))
-    assert json.loads((china / "infeasible.json").read_text(encoding="utf-8"))["infeasible_by"]
-    assert print_infeasible(china, placement.Effort(time_limit_s=30)) == ExitCode.OK
-    shown = capsys.readouterr().out
-    assert "residency cn-only -> blank in row china-chat" in shown and max(map(len, shown.splitlines())) <= 80
+    assert len(report.conflict) == 7 and report.conflict["key"].iloc[3:].tolist() == [f"cn-only//{c}" for c in ("AE", "MY", "DE", "IN")]
+    cells = set(report.repairs[["table", "key", "column", "from", "to"]].itertuples(index=False, name=None))
+    assert ("services", "china-chat", "residency", "cn-only", "") in cells and ("residency", "cn-only//CN", "", "row", "removed") in cells
+    lines = list(infeasible_lines(report))
+    assert "      services.csv: residency cn-only -> blank in row china-chat" in lines and max(map(len, lines)) <= 80
+
+
+@pytest.fixture(scope="module")
+def infeasible_run(tmp_path_factory):
+    """A small case without a plan, solved by the command."""
+    folder = tmp_path_factory.mktemp("infeasible")
+    planted("machine", 0, folder / "case")
+    assert main(["solve", str(folder / "case"), "--out", str(folder / "run"), "--quiet"]) == ExitCode.INFEASIBLE
+    return folder / "run"
+
+
+def test_the_run_holds_the_explanation(infeasible_run, capsys):
+    """Tables and JSON strictly; asked again, it is printed with the cells to change."""
+    conflict, repairs = (pd.read_csv(infeasible_run / f"{name}.csv", keep_default_na=False) for name in ("conflict", "repairs"))
+    assert conflict["fact"].tolist() == ["job big must run", "job big needs 200 GB of memory per accelerator"]
+    assert repairs[["table", "key", "column", "from", "to", "unit"]].iloc[0].tolist() == ["jobs", "big", "min_hbm_gb", 200.0, 192.0, "GB"]
+    record = json.loads((infeasible_run / "infeasible.json").read_text(encoding="utf-8"))
+    assert record["infeasible_by"] and record["minimal"] and len(record["repairs"]) == len(repairs)
+    assert print_infeasible(infeasible_run) == ExitCode.OK
+    assert "jobs.csv: min_hbm_gb 200 -> 192 GB in row big" in capsys.readouterr().out
 
 
 def test_a_run_with_a_plan_has_nothing_to_explain(solved, capsys):
@@ -147,9 +161,9 @@ def test_a_run_with_a_plan_has_nothing_to_explain(solved, capsys):
         print_infeasible(solved.run)
 
 
-def test_an_explained_run_can_be_replaced(china, tmp_path):
+def test_an_explained_run_can_be_replaced(infeasible_run, tmp_path):
     """The new files are the run's own."""
-    run = Path(shutil.copytree(china, tmp_path / "run"))
+    run = Path(shutil.copytree(infeasible_run, tmp_path / "run"))
     assert main(["solve", str(ROOT / "data" / "three-sites"), "--out", str(run), "--quiet"]) == ExitCode.OK
     assert not (run / "conflict.csv").exists()
 
