@@ -18,7 +18,7 @@ from typing import TextIO
 from placement.cards import card
 from placement.case import Case, read_case
 from placement.engine import Event, Progress, Status
-from placement.errors import DataError, ExitCode, Problem
+from placement.errors import DataError, ExitCode, Problem, SolverError
 from placement.explain import Effort
 from placement.explain.infeasible import explain_infeasible
 from placement.explain.infeasible_text import infeasible_lines, write_explanation
@@ -91,7 +91,11 @@ def _explain(plan: Plan, target: Path, args: argparse.Namespace, progress: Progr
     if not args.quiet:
         print("placement: looking for what contradicts what, and for repairs", file=sys.stderr)
     effort = Effort(time_limit_s=_EXPLAIN_S, seed=args.seed)
-    report = explain_infeasible(plan, effort, lambda: progress.interrupted)
+    try:
+        report = explain_infeasible(plan, effort, lambda: progress.interrupted)
+    except SolverError as error:  # what was proven stands
+        print(f"placement: the conflict could not be named: {error}", file=sys.stderr)
+        return
     write_explanation(target, report)
     print("\n".join(infeasible_lines(report, short=args.quiet)))
 
