@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         why_not,
     )
     from placement.explain.compare import Comparison, compare
+    from placement.explain.infeasible import InfeasibleReport, explain_infeasible
     from placement.explain.pareto import pareto
     from placement.explain.sweep import sweep
     from placement.explain.tornado import tornado
@@ -52,6 +53,7 @@ _PUBLIC = {
         "why_here", "why_not",
     ),
     "placement.explain.compare": ("Comparison", "compare"),
+    "placement.explain.infeasible": ("InfeasibleReport", "explain_infeasible"),
     "placement.explain.pareto": ("pareto",),
     "placement.explain.sweep": ("sweep",),
     "placement.explain.tornado": ("tornado",),
@@ -65,10 +67,10 @@ _PUBLIC = {
 _WHERE = {name: module for module, names in _PUBLIC.items() for name in names}
 
 __all__ = [
-    "Alternatives", "BlocksRelease", "Case", "Comparison", "DataError", "Effort", "Expansion", "FormulationError", "OptionError", "PlacementError",
-    "Plan", "SolverError", "StartWarning", "Status", "Verdict", "WhyNot", "alternatives", "blocks_release", "bottlenecks", "check", "compare",
-    "expansion", "pareto", "read_case", "read_instance", "read_plan", "solve", "sweep", "to_pyomo", "tornado", "verified_prices", "why_here",
-    "why_not", "write_plan",
+    "Alternatives", "BlocksRelease", "Case", "Comparison", "DataError", "Effort", "Expansion", "FormulationError", "InfeasibleReport", "OptionError",
+    "PlacementError", "Plan", "SolverError", "StartWarning", "Status", "Verdict", "WhyNot", "alternatives", "blocks_release", "bottlenecks", "check",
+    "compare", "expansion", "explain_infeasible", "pareto", "read_case", "read_instance", "read_plan", "solve", "sweep", "to_pyomo", "tornado",
+    "verified_prices", "why_here", "why_not", "write_plan",
 ]  # fmt: skip
 
 

@@ -17,7 +17,10 @@ from typing import Any, TextIO
 from placement.cards import card
 from placement.case import Case, read_case
 from placement.engine import Event, Progress, Status
-from placement.errors import DataError, ExitCode, Problem, StartWarning
+from placement.errors import DataError, ExitCode, Problem, SolverError, StartWarning
+from placement.explain import Effort
+from placement.explain.infeasible import explain_infeasible
+from placement.explain.infeasible_text import infeasible_lines, write_explanation
 from placement.instances import read_instance
 from placement.interrupt import stop_on_signal
 from placement.options import PUBLISHED_GAP, REL_GAP, SolveOptions, default_workers
@@ -27,6 +30,8 @@ from placement.plan.run_folder import check_target
 from placement.report import terminal_summary
 from placement.run import earlier_plan, refuse_options, write_plan
 from placement.solving import solve
+
+_EXPLAIN_S = 28.0  # for naming why there is no plan
 
 
 def solve_into(args: argparse.Namespace) -> int:
@@ -57,7 +62,9 @@ def solve_into(args: argparse.Namespace) -> int:
         log.end()
         if plan.tables or plan.status is Status.INFEASIBLE:
             write_plan(plan, target, log.lines)
-    _tell(plan, args, options)
+        _tell(plan, args, options)
+        if plan.status is Status.INFEASIBLE:
+            _explain(plan, target, args, progress)
     return ExitCode.INTERRUPTED if progress.interrupted and exit_code(plan) == ExitCode.OK else exit_code(plan)
 
 
@@ -76,6 +83,20 @@ def _tell(plan: Plan, args: argparse.Namespace, options: SolveOptions) -> None:
         print(terminal_summary({**plan.summary, "run": args.out}, plan.tables))
     for line in _complaints(plan, args, options):
         print(f"placement: {line}", file=sys.stderr)
+
+
+def _explain(plan: Plan, target: Path, args: argparse.Namespace, progress: Progress) -> None:
+    """Say which facts contradict one another and what would give a plan, and write that into the run folder; Ctrl-C ends it."""
+    if not args.quiet:
+        print("placement: looking for what contradicts what, and for repairs", file=sys.stderr)
+    effort = Effort(time_limit_s=_EXPLAIN_S, seed=args.seed)
+    try:
+        report = explain_infeasible(plan, effort, lambda: progress.interrupted)
+    except SolverError as error:  # what was proven stands
+        print(f"placement: the conflict could not be named: {error}", file=sys.stderr)
+        return
+    write_explanation(target, report)
+    print("\n".join(infeasible_lines(report, short=args.quiet)))
 
 
 def _complaints(plan: Plan, args: argparse.Namespace, options: SolveOptions) -> Iterator[str]:

@@ -110,6 +110,7 @@ def _parser() -> argparse.ArgumentParser:
         "--alternatives", metavar="SLACK", type=float, nargs="?", const=0.01, help="what all plans within SLACK (default 0.01) of the best share"
     )
     explain.add_argument("--existing-only", action="store_true", help="what building buys: the plan beside the best one without building")
+    explain.add_argument("--infeasible", action="store_true", help="of a run without a plan: the facts that contradict one another, and the smallest repairs")
     explain.add_argument("--by-site", action="store_true", help="also relax the most valuable layers at one site after another")
     explain.add_argument("--time-limit", metavar="S", type=float, help="wall clock per program that is solved again, s (default 30; 15 per layer)")
     explain.add_argument("--workers", metavar="N", type=int, help="programs to solve side by side (default: all cores, at most 4)")

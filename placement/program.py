@@ -234,8 +234,8 @@ class Sides:
         return cost
 
 
-def build_sides(case: Case, model: Card | None = None) -> Sides:
-    """Build supply and demand of a case.
+def build_sides(case: Case, model: Card | None = None, *, told: bool = True) -> Sides:
+    """Build supply and demand of a case; only where it is ``told`` do the exclusions name what can never be there.
 
     Raises
     ------
@@ -250,7 +250,7 @@ def build_sides(case: Case, model: Card | None = None) -> Sides:
         raise FormulationError(f"tables {tables} have no effect under model '{chosen.name}'; remove them or use a model with {[b.name for b in left_out]}")
     scope = Scope(case)
     demand = build_demand(scope)
-    demand = replace(demand, exclusions=pd.concat([demand.exclusions, unreachable(scope)], ignore_index=True))
+    demand = replace(demand, exclusions=pd.concat([demand.exclusions, *([unreachable(scope)] if told else [])], ignore_index=True))
     resources = np.unique(np.concatenate([demand.columns.use.row, _idle_power(scope, demand)]))
     supply = build_supply(scope, [demand.resources.decode(int(c)) for c in resources], chosen.blocks)
     weights = {**chosen.weights, **case.weights}

@@ -50,7 +50,8 @@ OUTSIDE = {
     "importlib": {"placement", "placement.solving"},  # lazy names; versions
 }
 LIGHT = {"placement", "placement.__main__", "placement.cli", "placement.errors", "placement.units", "placement.options", "placement.cards"}
-TALKS = {"placement.cli", "placement.batch", "placement.bench.command", "placement.explain.command", "placement.explain.what_if"}  # the library prints nothing
+_ANSWERS = {f"placement.explain.{name}" for name in ("command", "infeasible_text", "what_if")}
+TALKS = {"placement.cli", "placement.batch", "placement.bench.command"} | _ANSWERS  # the library itself prints nothing
 
 
 @cache

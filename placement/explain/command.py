@@ -12,6 +12,7 @@ import pandas as pd
 from placement.errors import DataError, ExitCode, OptionError, Problem
 from placement.explain.again import Effort
 from placement.explain.difference import EXACT
+from placement.explain.infeasible_text import print_infeasible
 from placement.explain.prices import agreement, verified_prices
 from placement.explain.text import frame_table, wrapped
 from placement.explain.waiting import blocks_release
@@ -44,7 +45,12 @@ def explain(args: argparse.Namespace) -> int:
         raise OptionError("--by-site belongs to the table of layers, which is printed without another question")
     if args.why_not is None and (args.share is not None or args.periods is not None):
         raise OptionError("--share and --periods belong to --why-not SERVICE@SITE")
-    effort, plan = _effort(args), read_plan(args.folder)
+    effort = _effort(args)
+    if args.infeasible:
+        if asked or args.out is not None:
+            raise OptionError("--infeasible is a question of its own; its tables are conflict.csv and repairs.csv of the run")
+        return print_infeasible(args.folder, effort)
+    plan = read_plan(args.folder)
     questions: dict[str, Callable[[], Answer]] = {
         "why_not": lambda: _why(plan, args, effort),
         "release": lambda: _release(plan, args.release, effort),

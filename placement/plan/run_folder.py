@@ -22,6 +22,7 @@ from placement.plan.checking.tables import NUMBERS, PLAN_TABLES
 
 SUMMARY, CERTIFICATE = "summary.json", "certificate.npz"
 POINT = "point"  # the array of the certificate that holds the values of all columns
+EXPLANATION = ("infeasible.json", "conflict.csv", "repairs.csv")  # in addition, of a run without a plan
 FILES = (SUMMARY, "plan", "prices.csv", "exclusions.csv", "progress.jsonl", "report.html", "log.txt", CERTIFICATE)
 PRICES = ("resource", "kind", "place", "sku", "period", "block", "price", "unit", "label")
 EXCLUSIONS = ("workload", "place", "sku", "rule", "n")
@@ -65,7 +66,7 @@ def check_target(out: str | Path) -> Path:
 def _refuse_what_would_be_lost(target: Path, shown: str) -> None:
     """Replacing a run deletes the old folder, so everything in it must be the run's own."""
     inside = sorted(p.name for p in target.iterdir() if p.name not in _LITTER) if target.is_dir() else []
-    foreign = [name for name in inside if name not in FILES]
+    foreign = [name for name in inside if name not in (*FILES, *EXPLANATION)]
     if (target.exists() and not target.is_dir()) or (inside and SUMMARY not in inside):
         raise DataError([Problem(shown, "", "exists and is not a run folder", "Name another folder for --out; nothing was overwritten")])
     if foreign:
