@@ -316,7 +316,9 @@ class _Search:
 
     def prove(self, objective: float) -> Proof:
         """Return a proof of the bound; for small programs one that closes the gap by branching, if time allows and no earlier one was taken over."""
-        proof, progress = self.proof or Proof.of_dual(self.dual), self.progress
+        proof, progress = Proof.of_dual(self.dual), self.progress
+        if self.proof is not None and proven_bound(self.program, self.proof) > proven_bound(self.program, proof):
+            proof = self.proof
         if self.small and self.proof is None and not gap_closed(objective, safe_bound(self.program, self.dual), self.options.rel_gap):
             progress.enter("prove")
             seconds = min(progress.left, max(_PROVE_S, 2 * progress.elapsed))
