@@ -99,23 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("folder", metavar="RUN")
     report.set_defaults(run=_report)
 
-    explain = commands.add_parser("explain", allow_abbrev=False, help="say what limits a plan, and why a workload is or is not at a site")
-    explain.add_argument("folder", metavar="RUN")
-    explain.add_argument("--why-not", metavar="WORKLOAD[@SITE]", help="what keeps a job or service from a site, or from all others, and what forcing it costs")
-    explain.add_argument("--share", metavar="F", type=float, help="share of a service's demand that --why-not forces to the site (default 0.1)")
-    explain.add_argument("--periods", metavar="PERIOD", nargs="+", help="periods in which --why-not forces it (default: all in which it may be served there)")
-    explain.add_argument("--release", metavar="RELEASE", help="what a release waits for, and what earlier dates cost")
-    explain.add_argument("--verify-prices", metavar="N", type=int, help="verify the N dearest prices by solving again with the unit added")
-    explain.add_argument(
-        "--alternatives", metavar="SLACK", type=float, nargs="?", const=0.01, help="what all plans within SLACK (default 0.01) of the best share"
-    )
-    explain.add_argument("--existing-only", action="store_true", help="what building buys: the plan beside the best one without building")
-    explain.add_argument("--infeasible", action="store_true", help="of a run without a plan: the facts that contradict one another, and the smallest repairs")
-    explain.add_argument("--by-site", action="store_true", help="also relax the most valuable layers at one site after another")
-    explain.add_argument("--time-limit", metavar="S", type=float, help="wall clock per program that is solved again, s (default 30; 15 per layer)")
-    explain.add_argument("--workers", metavar="N", type=int, help="programs to solve side by side (default: all cores, at most 4)")
-    explain.add_argument("--out", metavar="FILE.csv", help="write the table of the answer as CSV, too")
-    explain.set_defaults(run=_explain)
+    _answers(commands)
     _what_if(commands)
 
     generate = commands.add_parser("generate", allow_abbrev=False, help="make a case of any size by seeded resampling of another, marked as generated")
@@ -151,6 +135,27 @@ def _instance_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--format", metavar="FORMAT", help="CASE is the file of a published instance in this format (see `placement formats`)")
     command.add_argument("--capacity", metavar="C", type=float, help="number in place of the word 'capacity' in a file of format orlib-cap")
     command.add_argument("--open-sites", metavar="P", type=int, help="number of sites to open (model p_median)")
+
+
+def _answers(commands: Any) -> None:
+    """Add ``explain``."""
+    explain = commands.add_parser("explain", allow_abbrev=False, help="say what limits a plan, and why a workload is or is not at a site")
+    explain.add_argument("folder", metavar="RUN")
+    explain.add_argument("--why-not", metavar="WORKLOAD[@SITE]", help="what keeps a job or service from a site, or from all others, and what forcing it costs")
+    explain.add_argument("--share", metavar="F", type=float, help="share of a service's demand that --why-not forces to the site (default 0.1)")
+    explain.add_argument("--periods", metavar="PERIOD", nargs="+", help="periods in which --why-not forces it (default: all in which it may be served there)")
+    explain.add_argument("--release", metavar="RELEASE", help="what a release waits for, and what earlier dates cost")
+    explain.add_argument("--verify-prices", metavar="N", type=int, help="verify the N dearest prices by solving again with the unit added")
+    explain.add_argument(
+        "--alternatives", metavar="SLACK", type=float, nargs="?", const=0.01, help="what all plans within SLACK (default 0.01) of the best share"
+    )
+    explain.add_argument("--existing-only", action="store_true", help="what building buys: the plan beside the best one without building")
+    explain.add_argument("--infeasible", action="store_true", help="of a run without a plan: the facts that contradict one another, and the smallest repairs")
+    explain.add_argument("--by-site", action="store_true", help="also relax the most valuable layers at one site after another")
+    explain.add_argument("--time-limit", metavar="S", type=float, help="wall clock per program that is solved again, s (default 30; 15 per layer)")
+    explain.add_argument("--workers", metavar="N", type=int, help="programs to solve side by side (default: all cores, at most 4)")
+    explain.add_argument("--out", metavar="FILE.csv", help="write the table of the answer as CSV, too")
+    explain.set_defaults(run=_explain)
 
 
 def _what_if(commands: Any) -> None:

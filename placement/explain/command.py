@@ -38,7 +38,11 @@ Answer = tuple[list[str], pd.DataFrame]  # what is printed, and the table that -
 
 def explain(args: argparse.Namespace) -> int:
     """Run ``placement explain`` with parsed arguments; return the exit code."""
-    asked = [name for name in ("why_not", "release", "verify_prices", "alternatives", "existing_only") if getattr(args, name) not in (None, False)]
+    asked = [
+        name
+        for name in ("why_not", "release", "verify_prices", "alternatives", "existing_only")
+        if getattr(args, name) is not None and getattr(args, name) is not False
+    ]
     if len(asked) > 1:
         raise OptionError(f"one question at a time: give --{asked[0].replace('_', '-')} or --{asked[1].replace('_', '-')}")
     if asked and args.by_site:

@@ -7,7 +7,7 @@ dual is one of many and says nothing certain; where a step up and the same step 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -23,6 +23,7 @@ from placement.explain.difference import EXACT, better, difference
 from placement.explain.edits import shifted
 from placement.explain.ways import known
 from placement.parallel import Pool
+from placement.plan.bounds import SWITCHED
 from placement.plan.plan import Plan
 
 AGREES = 0.05  # relative difference of a dual and a finite difference that agree
@@ -62,26 +63,30 @@ def verified_prices(plan: Plan, n: int = 10, effort: Effort = EXACT, *, resource
         If there is no plan, no price, or a resource has none.
     """
     base = Base.of(plan)
-    chosen, settled = _chosen(plan, n, resources), base.settled
+    rows = {name: i for i, name in enumerate(base.program.row_names)}
+    chosen, settled = _chosen(plan, n, resources, rows), base.settled
     if settled is None:
         raise OptionError(f"the decisions of {plan.case.name} could not be fixed to measure prices; solve the case again")
-    rows = {name: i for i, name in enumerate(base.program.row_names)}
     at = [rows[name] for name in chosen["resource"]]
     tests = [_tested(base, settled, i, float(price)) for i, price in zip(at, chosen["price"], strict=True)]
     table = chosen.assign(root_dual=[-float(base.dual[i]) for i in at], **pd.DataFrame([t.record() for t in tests], index=chosen.index))
     return _resolved(base, table, at, effort) if resolve and len(at) else table
 
 
-def _chosen(plan: Plan, n: int, resources: Sequence[str] | None) -> pd.DataFrame:
+def _chosen(plan: Plan, n: int, resources: Sequence[str] | None, rows: Collection[str]) -> pd.DataFrame:
     if n < 1:
         raise OptionError(f"{n} prices to verify; give 1 or more")
     if not len(plan.prices):
         raise OptionError(f"the plan of {plan.case.name} has no prices: its decisions leave nothing to settle")
+    # a limit behind several bounds and switches (``offers.max_units``) is no row whose right-hand side could be moved
+    held = plan.prices["resource"].isin(rows) & ~plan.prices["kind"].isin(SWITCHED)
     if resources is None:
-        return plan.prices[_ABOUT].head(n).reset_index(drop=True)
-    priced = list(plan.prices["resource"])
+        return plan.prices.loc[held, _ABOUT].head(n).reset_index(drop=True)
     for name in resources:
-        known(name, priced, "price of a resource", plan.case.name)
+        known(name, list(plan.prices["resource"]), "price of a resource", plan.case.name)
+    several = sorted(set(resources) - set(plan.prices.loc[held, "resource"]))
+    if several:
+        raise OptionError(f"{several[0]} stands behind several bounds and cannot be measured by one unit of a row; relax it in the case (plan.tornado)")
     return plan.prices.set_index("resource").loc[list(resources)].reset_index()[_ABOUT]
 
 
