@@ -21,7 +21,7 @@ def shown(value: object) -> str:
     Examples
     --------
     >>> shown(12345.678), shown(-0.012345), shown(float("nan")), shown("Oslo")
-    ('12,346', '-0.01234', '-', 'Oslo')
+    ('12,346', '-0.01235', '-', 'Oslo')
     """
     return value if isinstance(value, str) else significant(value, 4).translate(_ASCII)
 
@@ -32,9 +32,9 @@ def text_table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> list[s
     Examples
     --------
     >>> print("\\n".join(text_table(["site", "M$"], [["oslo", 1.5], ["stavanger", 12.0]])))
-    site         M$
-    oslo        1.5
-    stavanger    12
+    site        M$
+    oslo       1.5
+    stavanger   12
     """
     cells = [list(heads), *([shown(v) for v in row] for row in rows)]
     numeric = [bool(rows) and not any(isinstance(row[c], str) for row in rows) for c in range(len(heads))]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import os
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,7 @@ def test_an_infeasible_plan_is_compared_too(tmp_path):
     assert {Part("jobs", "mandatory"), Part("offers", "max_units")} <= set(parts_of(found.inputs))
 
 
+@pytest.mark.skipif(not os.environ.get("PLACEMENT_LONG_TESTS"), reason="tens of seconds; set PLACEMENT_LONG_TESTS")
 def test_frontier_small_with_the_grid_late(tmp_path, python):
     """The example of the documentation: what it costs that every grid tier comes two quarters later, and what else changes."""
     case = placement.read_case(DATA / "frontier-small")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from pathlib import Path
 
 import numpy as np
@@ -133,6 +134,7 @@ def test_dominated_points_are_marked():
     assert [dominated(p, points) for p in points] == [False, True, False, False, True, False]
 
 
+@pytest.mark.skipif(not os.environ.get("PLACEMENT_LONG_TESTS"), reason="tens of seconds; set PLACEMENT_LONG_TESTS")
 def test_frontier_small_example(tmp_path, python):
     """The example of the documentation: cost against carbon."""
     out = ["--out", tmp_path / "out", "--time-limit", "20", "--workers", "2", "--points", "2", "--gap", "0.01"]

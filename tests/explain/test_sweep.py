@@ -145,6 +145,7 @@ def test_ctrl_c_keeps_what_is_finished(tmp_path, wait):
         assert (out / row.scenario).exists() == (row.status != "interrupted")  # a plan that was found is kept
 
 
+@pytest.mark.skipif(not os.environ.get("PLACEMENT_LONG_TESTS"), reason="tens of seconds; set PLACEMENT_LONG_TESTS")
 def test_frontier_small_example(tmp_path, python):
     """The example of the documentation."""
     scenarios = [ROOT / "data" / "scenarios" / n for n in ("permit-refused", "china-must-serve")]

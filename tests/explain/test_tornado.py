@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pandas as pd
 import pytest
 
@@ -88,6 +90,7 @@ def test_a_step_must_be_a_share(tmp_path):
             placement.tornado(plan, ["grid.mw"], step=step)
 
 
+@pytest.mark.skipif(not os.environ.get("PLACEMENT_LONG_TESTS"), reason="tens of seconds; set PLACEMENT_LONG_TESTS")
 def test_frontier_small_example(tmp_path, python):
     """The example of the documentation: two inputs of frontier-small."""
     names = ["jobs.value_musd", "carbon_price_usd_per_t"]
