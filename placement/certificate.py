@@ -82,6 +82,10 @@ class Proof:
         none = np.array([-1])
         return cls(none, np.zeros(1), none, none, np.zeros(1, np.int64), np.asarray(dual, float)[None], np.zeros(1, bool))
 
+    def mean_dual(self) -> Floats:
+        """Return the mean dual vector of the leaves that are not shown empty, shape (n_rows,); zeros if all are."""
+        return np.asarray(self.dual[~self.infeasible].mean(axis=0)) if (~self.infeasible).any() else np.zeros(self.dual.shape[1])
+
     def arrays(self) -> dict[str, NDArray]:
         """Return the tree as named arrays, to be stored; see :meth:`from_arrays`."""
         return {f.name: getattr(self, f.name) for f in fields(self)}

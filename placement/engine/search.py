@@ -108,7 +108,7 @@ class _Search:
 
     def recall(self, proof: Proof) -> None:
         """Take over what an earlier proof still proves; its duals then choose the kernel."""
-        whole = Proof.of_dual(proof.dual[~proof.infeasible].mean(axis=0)) if (~proof.infeasible).any() else proof
+        whole = Proof.of_dual(proof.mean_dual())
         best = max((proof, whole), key=lambda p: proven_bound(self.program, p))
         bound = proven_bound(self.program, best)
         if math.isfinite(bound):

@@ -71,9 +71,7 @@ class Base:
     def dual(self) -> Floats:
         """Row duals of the bound, shape (n_rows,): the root's, or the mean of a tree's leaves; zeros without a proof."""
         proof = self.plan.proof
-        if proof is None or proof.infeasible.all():
-            return np.zeros(len(self.program.row_lower))
-        return np.asarray(proof.dual[~proof.infeasible].mean(axis=0))
+        return np.zeros(len(self.program.row_lower)) if proof is None else proof.mean_dual()
 
     @cached_property
     def carried(self) -> Carried:

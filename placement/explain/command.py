@@ -14,6 +14,7 @@ from placement.explain.again import Effort
 from placement.explain.difference import EXACT
 from placement.explain.infeasible_text import print_infeasible
 from placement.explain.prices import agreement, verified_prices
+from placement.explain.records import write_table
 from placement.explain.text import frame_table, wrapped
 from placement.explain.waiting import blocks_release
 from placement.explain.whole import existing_only, layers, nearly_best
@@ -85,7 +86,7 @@ def _write(table: pd.DataFrame, out: str) -> None:
     if Path(out).suffix != ".csv":
         raise OptionError(f"--out {out} is no .csv file")
     try:
-        table.to_csv(out, index=False)
+        write_table(table, Path(out))
     except OSError as error:
         raise DataError([Problem(out, "", f"cannot be written ({error.strerror or error})", "Name another file for --out")]) from None
     print(f"placement: {len(table)} rows written to {out}", file=sys.stderr)

@@ -9,6 +9,7 @@ import pandas as pd
 from scipy.sparse import csr_array
 
 from placement.explain.base import Base
+from placement.explain.edits import at_least, without
 from placement.program import Floats, Program
 
 #: Family of yes/no supply decisions -> kind of decision. The last index of the stepwise ones is the period: what counts is whether it is ever taken.
@@ -49,18 +50,16 @@ class Decisions:
 
     def flipped(self, d: int, program: Program, take: bool) -> Program:
         """Return the program in which a decision is taken, or left; it has the same rows and columns."""
-        lower, upper, row_lower = program.lower.copy(), program.upper.copy(), program.row_lower
         columns = self.taken.indices[self.taken.indptr[d] : self.taken.indptr[d + 1]]
         workload = int(program.workload[columns[0]])
         if not take:
-            upper[columns] = 0.0
-        elif workload < 0:
-            lower[columns] = 1.0
-        else:  # one of its columns here, none elsewhere
-            upper[np.setdiff1d(np.flatnonzero(program.workload == workload), columns)] = 0.0
-            row_lower = row_lower.copy()
-            row_lower[self.first_serve_row + workload] = 1.0
-        return replace(program, lower=lower, upper=upper, row_lower=row_lower)
+            return without(program, columns)
+        if workload < 0:
+            return at_least(program, int(columns[0]), 1.0)
+        row_lower = program.row_lower.copy()  # one of its columns here, none elsewhere
+        row_lower[self.first_serve_row + workload] = 1.0
+        elsewhere = np.setdiff1d(np.flatnonzero(program.workload == workload), columns)
+        return replace(without(program, elsewhere), row_lower=row_lower)
 
     def of_point(self, x: Floats) -> np.ndarray:
         """Return which decisions a point takes, shape (n_decisions,)."""

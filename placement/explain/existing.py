@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,7 @@ import pandas as pd
 from placement.errors import OptionError
 from placement.explain.again import Effort, solve_edited
 from placement.explain.base import Base
+from placement.explain.edits import without
 from placement.plan.extract import Solution, costs, extract
 from placement.plan.kpis import kpis
 from placement.plan.plan import Plan
@@ -58,7 +59,7 @@ def expansion(plan: Plan, *, effort: Effort | None = None) -> Expansion:
     """
     base = Base.of(plan)
     program = without_builds(base.program)
-    found = solve_edited(program, np.minimum(base.x, program.upper), plan.proof, effort or Effort())
+    found = solve_edited(program, base.x, plan.proof, effort or Effort())
     bound = max(plan.bound, plan.verified_bound)
     if found.x is None:
         lost = pd.DataFrame(columns=["kpi", "existing", "plan", "change"]), pd.DataFrame(columns=["job", "existing", "plan"])
@@ -83,9 +84,7 @@ def without_builds(program: Program) -> Program:
     builds = np.flatnonzero(np.isin(family, BUILDS) & (program.lower[: program.n_supply] <= 0))
     if not len(builds):
         raise OptionError("the case has nothing to build: no site, hall, grid tier, generator, storage or fibre module is a decision")
-    upper = program.upper.copy()
-    upper[builds] = 0.0
-    return replace(program, upper=upper)
+    return without(program, builds)
 
 
 def _read(base: Base, x: Floats) -> tuple[dict[str, pd.DataFrame], pd.Series]:

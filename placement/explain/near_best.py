@@ -97,7 +97,7 @@ class _Search:
         if proof is not None and proven_bound(program, proof) > self.most:
             self.proven[d] = True
             return
-        found = solve_edited(program, np.clip(self.base.x, program.lower, program.upper), proof, self.effort, self.most)
+        found = solve_edited(program, self.base.x, proof, self.effort, self.most)
         self.proven[d] = found.bound > self.most
         if found.x is not None and found.objective <= self.most:
             now = self.known.of_point(found.x)
