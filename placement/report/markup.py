@@ -6,6 +6,8 @@ import html
 import re
 from collections.abc import Iterable, Sequence
 
+from placement.report.formats import Number
+
 _VOID = frozenset({"meta", "br", "link"})
 _SHAPES = frozenset({"rect", "line", "path", "circle", "polygon", "polyline"})
 # Control characters break parsers; direction overrides let an id read as another one.
@@ -51,14 +53,27 @@ def join(parts: Iterable[object], by: str = "") -> Html:
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[object]], numeric: Iterable[int] = (), caption: str = "", class_: str | None = None) -> Html:
-    """Return a table in a box that scrolls on small screens; ``numeric`` columns are set flush right."""
+    """Return a table in a box that scrolls on small screens; ``numeric`` columns are set flush right.
+
+    The script of the page sorts, filters and downloads it. For that a :class:`~placement.report.formats.Number` keeps its value
+    (``data-v``) and its unit (``data-u``: at the head of the column where all its numbers have the same one, else at the cell).
+    """
     right = set(numeric)
+    units = [{cell.unit for cell in column if isinstance(cell, Number)} for column in zip(*rows, strict=True)] if rows else []
+    common = [one.pop() if len(one) == 1 else None for one in units] or [None] * len(heads)
 
-    def cells(tag: str, row: Sequence[object]) -> Html:
-        return el("tr", *(el(tag, cell, class_="n" if i in right else None, scope="col" if tag == "th" else None) for i, cell in enumerate(row)))
+    def head(i: int, words: str) -> Html:
+        return el("th", words, class_="n" if i in right else None, scope="col", data_u=common[i] or None)
 
-    body = el("tbody", *(cells("td", row) for row in rows))
-    inner = el("table", el("caption", caption) if caption else "", el("thead", cells("th", heads)), body, class_=class_)
+    def cell(i: int, shown: object) -> Html:
+        if not isinstance(shown, Number):
+            return el("td", shown, class_="n" if i in right else None)
+        unit = shown.unit if common[i] is None else None
+        return el("td", shown, class_="n" if i in right else None, data_v=f"{shown.value:.10g}", data_u=unit or None)
+
+    body = el("tbody", *(el("tr", *(cell(i, shown) for i, shown in enumerate(row))) for row in rows))
+    top = el("thead", el("tr", *(head(i, words) for i, words in enumerate(heads))))
+    inner = el("table", el("caption", caption) if caption else "", top, body, class_=class_)
     return scroll(inner, caption or "Table: " + ", ".join(heads[:4]))
 
 

@@ -1,0 +1,274 @@
+// What a page does beyond being read: tables sort, filter and download; charts step through the periods and show details;
+// the sections and the colours can be chosen. Without this script the page is complete, only still. Text of the data enters
+// the page as text (textContent) alone; nothing is fetched, and nothing is kept but the chosen colours.
+"use strict";
+(() => {
+  const plain = (text) => text.replace(/\s+/g, " ").trim(); // thin and no-break spaces, too
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+  /** An element with properties (aria-* and data-* as attributes) and children; strings become text. */
+  function make(tag, properties = {}, ...children) {
+    const found = document.createElement(tag);
+    for (const [name, value] of Object.entries(properties)) {
+      if (name.includes("-")) found.setAttribute(name, value);
+      else found[name] = value;
+    }
+    found.append(...children);
+    return found;
+  }
+
+  // ---- tables ------------------------------------------------------------------------------------------------------------
+
+  const FILTER_FROM = 9; // rows from which a table gets a field to search in
+  const order = new Intl.Collator("en", { numeric: true });
+
+  function enrich(table, name) {
+    const rows = [...table.tBodies[0].rows], heads = [...table.tHead.rows[0].cells];
+    if (rows.length < 2) return;
+    const label = table.parentElement.getAttribute("aria-label") || name;
+    heads.forEach((head, column) => sortable(table, rows, head, column));
+    const tools = make("div", { className: "tools" });
+    if (rows.length >= FILTER_FROM) tools.append(...filter(rows, label));
+    const save = make("button", { type: "button", textContent: "Download CSV", "aria-label": `Download CSV: ${label}` });
+    save.addEventListener("click", () => download(`${name}.csv`, csv(heads, [...table.tBodies[0].rows].filter((row) => !row.hidden))));
+    tools.append(save);
+    table.parentElement.before(tools);
+  }
+
+  function sortable(table, rows, head, column) {
+    const words = head.textContent;
+    if (!words) return;
+    const button = make("button", { type: "button", className: "sort", textContent: words });
+    head.replaceChildren(button);
+    const keys = new Map(rows.map((row) => [row, key(row.cells[column])]));
+    button.addEventListener("click", () => {
+      const up = head.getAttribute("aria-sort") !== "ascending";
+      all("[aria-sort]", table.tHead).forEach((one) => one.removeAttribute("aria-sort"));
+      head.setAttribute("aria-sort", up ? "ascending" : "descending");
+      table.tBodies[0].append(...[...rows].sort((a, b) => compare(keys.get(a), keys.get(b), up ? 1 : -1)));
+    });
+  }
+
+  /** What a cell is sorted by: its number, else its text, or nothing (a blank or a dash). */
+  function key(cell) {
+    if ("v" in cell.dataset) return Number(cell.dataset.v);
+    const text = plain(cell.textContent);
+    return text === "" || text === "\u2013" ? null : text;
+  }
+
+  /** Numbers before text; what is missing is last either way. */
+  function compare(a, b, sign) {
+    if (a === null || b === null) return (a === null) - (b === null);
+    if (typeof a !== typeof b) return typeof a === "number" ? -sign : sign;
+    return sign * (typeof a === "number" ? a - b : order.compare(a, b));
+  }
+
+  function filter(rows, label) {
+    const field = make("input", { type: "search", placeholder: "Filter rows", "aria-label": `Filter: ${label}` });
+    const count = make("span", { "aria-live": "polite" });
+    const texts = rows.map((row) => [...row.cells].map((cell) => `${plain(cell.textContent)} ${cell.dataset.v ?? ""}`).join(" ").toLowerCase());
+    field.addEventListener("input", () => {
+      const words = plain(field.value).toLowerCase().split(" ");
+      rows.forEach((row, i) => (row.hidden = !words.every((word) => texts[i].includes(word))));
+      const left = rows.filter((row) => !row.hidden).length;
+      count.textContent = left < rows.length ? `${left} of ${rows.length} rows` : "";
+    });
+    return [field, count];
+  }
+
+  /** The rows as RFC 4180: numbers raw, their unit in the head of the column or, where it differs by row, in a column of its own. */
+  function csv(heads, rows) {
+    const mixed = heads.map((_, i) => rows.some((row) => row.cells[i].dataset.u));
+    const lines = [heads, ...rows.map((row) => [...row.cells])].map((cells, line) =>
+      cells.flatMap((cell, i) => {
+        const text = plain(cell.textContent), unit = cell.dataset.u ?? "";
+        if (line === 0) return mixed[i] ? [quoted(text), quoted(`${text}: unit`)] : [quoted(unit ? `${text} (${unit})` : text)];
+        const value = "v" in cell.dataset ? cell.dataset.v : quoted(text === "\u2013" ? "" : text);
+        return mixed[i] ? [value, quoted(unit)] : [value];
+      }).join(","));
+    return lines.join("\r\n") + "\r\n";
+  }
+
+  /** A text for a CSV file; what a spreadsheet would take for a formula gets an apostrophe before it. */
+  function quoted(text) {
+    const safe = /^\s*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]/.test(text) ? "'" + text : text;
+    return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  }
+
+  function download(name, text) {
+    const url = URL.createObjectURL(new Blob(["\ufeff", text], { type: "text/csv;charset=utf-8" })); // the mark tells spreadsheets the encoding
+    make("a", { href: url, download: name }).click();
+    setTimeout(() => URL.revokeObjectURL(url), 10000);
+  }
+
+  for (const section of all("section")) all("table", section).forEach((table, i) => enrich(table, section.id + (i ? `-${i + 1}` : "")));
+
+  // ---- details of a mark: a box at the pointer or at the mark that has the focus --------------------------------------------
+
+  const tip = make("div", { className: "tip", hidden: true, "aria-hidden": "true" });
+  const told = new WeakMap(); // mark -> its text, taken out of <title>, so that the browser does not show it a second time
+  document.body.append(tip);
+
+  function textOf(mark) {
+    const title = mark.querySelector(":scope > title");
+    if (title) {
+      told.set(mark, title.textContent);
+      mark.setAttribute("aria-label", title.textContent);
+      title.remove();
+    }
+    return told.get(mark);
+  }
+
+  function show(content, x, y) {
+    tip.replaceChildren(content);
+    tip.hidden = false;
+    const { width, height } = tip.getBoundingClientRect();
+    const above = y + 18 + height > innerHeight;
+    tip.style.left = `${Math.max(8, Math.min(x + 14, innerWidth - width - 8))}px`;
+    tip.style.top = `${Math.max(8, above ? y - height - 12 : y + 18)}px`;
+  }
+
+  const hide = () => (tip.hidden = true);
+  addEventListener("pointermove", (event) => {
+    const mark = event.target instanceof Element ? event.target.closest("svg *") : null;
+    const card = mark?.closest("[data-card]");
+    const content = card ? cardOf(card) : mark && textOf(mark);
+    if (content) show(content, event.clientX, event.clientY);
+    else hide();
+  });
+  addEventListener("scroll", hide, { passive: true, capture: true });
+  addEventListener("keydown", (event) => event.key === "Escape" && hide());
+
+  // ---- charts that step through the periods ---------------------------------------------------------------------------------
+  // A figure with data-periods (labels) has a field to choose one. A part with data-at ({attribute: [a value per period]}) follows it;
+  // "text" stands for its words. A mark with data-card ({name, rows: [[label, value or values]]}) shows its details for that period.
+
+  const chosen = new WeakMap(); // figure -> index of its period
+  const cards = new WeakMap();
+
+  function rowsOf(mark) {
+    if (!cards.has(mark)) cards.set(mark, JSON.parse(mark.dataset.card));
+    const { name, rows } = cards.get(mark), at = chosen.get(mark.closest("figure")) ?? -1;
+    const facts = rows.map(([label, value]) => [label, Array.isArray(value) ? value.at(at) : value]).filter(([, value]) => value !== "");
+    return { name, facts };
+  }
+
+  function cardOf(mark) {
+    const { name, facts } = rowsOf(mark);
+    const list = make("dl", {}, ...facts.flatMap(([label, value]) => [make("dt", {}, label), make("dd", {}, value)]));
+    const content = document.createDocumentFragment();
+    content.append(make("strong", {}, name), list);
+    return content;
+  }
+
+  function step(figure, at) {
+    chosen.set(figure, at);
+    for (const part of all("[data-at]", figure)) {
+      for (const [name, values] of Object.entries(JSON.parse(part.dataset.at))) {
+        if (name === "text") part.textContent = values[at];
+        else part.setAttribute(name, values[at]);
+      }
+    }
+    for (const mark of all("[data-card]", figure)) {
+      const { name, facts } = rowsOf(mark);
+      mark.setAttribute("aria-label", `${name}. ${facts.map(([label, value]) => `${label}: ${value}`).join(". ")}`);
+    }
+  }
+
+  function slider(figure) {
+    const labels = JSON.parse(figure.dataset.periods), last = labels.length - 1;
+    const output = make("output", {}, labels[last]);
+    const range = make("input", { type: "range", min: "0", max: String(last), step: "1", value: String(last), "aria-valuetext": labels[last] });
+    range.addEventListener("input", () => {
+      output.textContent = labels[range.valueAsNumber];
+      range.setAttribute("aria-valuetext", labels[range.valueAsNumber]);
+      step(figure, range.valueAsNumber);
+      hide();
+    });
+    step(figure, last);
+    figure.querySelector("figcaption").after(make("label", { className: "slider" }, make("span", {}, "Period"), range, output));
+  }
+
+  /** The marks of a chart are one stop of the Tab key; arrows go from mark to mark. */
+  function walkable(svg) {
+    const marks = all("[data-card]", svg);
+    if (!marks.length) return;
+    svg.setAttribute("role", "group");
+    marks.forEach((mark, i) => {
+      mark.querySelector(":scope > title")?.remove(); // the box says it
+      mark.setAttribute("role", "img");
+      mark.setAttribute("tabindex", i ? "-1" : "0");
+    });
+    svg.addEventListener("keydown", (event) => {
+      const visible = marks.filter((mark) => getComputedStyle(mark).display !== "none");
+      const here = visible.indexOf(document.activeElement), last = visible.length - 1;
+      const next = { ArrowRight: here + 1, ArrowDown: here + 1, ArrowLeft: here - 1, ArrowUp: here - 1, Home: 0, End: last }[event.key];
+      if (next === undefined || here < 0) return;
+      event.preventDefault();
+      visible[Math.max(0, Math.min(next, last))].focus();
+    });
+    svg.addEventListener("focusin", (event) => {
+      const mark = event.target.closest("[data-card]");
+      if (!mark) return;
+      marks.forEach((one) => one.setAttribute("tabindex", one === mark ? "0" : "-1"));
+      const box = mark.getBoundingClientRect();
+      show(cardOf(mark), box.right - 10, box.bottom - 12);
+    });
+    svg.addEventListener("focusout", hide);
+  }
+
+  /** A key with data-layer switches what it explains on and off. */
+  function layer(entry) {
+    const svg = entry.closest("figure").querySelector("svg[data-layers]"), box = make("input", { type: "checkbox", checked: true });
+    box.addEventListener("change", () => svg.classList.toggle(`without-${entry.dataset.layer}`, !box.checked));
+    entry.replaceChildren(make("label", {}, box, ...entry.childNodes));
+  }
+
+  all("figure[data-periods]").forEach(slider);
+  all("svg[data-layers]").forEach(walkable);
+  all("[data-layer]").forEach(layer);
+
+  // ---- where one is, and the colours ----------------------------------------------------------------------------------------
+
+  const links = new Map(all("nav a").map((link) => [link.hash.slice(1), link]));
+  const seen = new Set();
+  const watch = new IntersectionObserver((entries) => {
+    entries.forEach(({ target, isIntersecting }) => (isIntersecting ? seen.add(target.id) : seen.delete(target.id)));
+    const here = [...links.keys()].find((id) => seen.has(id));
+    if (!here) return;
+    links.forEach((link, id) => (id === here ? link.setAttribute("aria-current", "true") : link.removeAttribute("aria-current")));
+    const nav = links.get(here).parentElement, link = links.get(here);
+    if (nav.scrollWidth > nav.clientWidth) nav.scrollLeft = link.offsetLeft - nav.clientWidth / 3;
+  }, { rootMargin: "-15% 0px -70% 0px" });
+  all("section").filter((section) => links.has(section.id)).forEach((section) => watch.observe(section));
+
+  const THEMES = ["auto", "light", "dark"], KEY = "placement-theme";
+  const theme = make("button", { type: "button", className: "theme" });
+
+  function wear(name) {
+    if (name === "auto") delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = name;
+    theme.textContent = `Theme: ${name}`;
+  }
+
+  function remembered() {
+    try {
+      return localStorage.getItem(KEY);
+    } catch {
+      return null; // a browser may forbid it to a local file
+    }
+  }
+
+  let worn = Math.max(0, THEMES.indexOf(remembered()));
+  wear(THEMES[worn]);
+  theme.addEventListener("click", () => {
+    worn = (worn + 1) % THEMES.length;
+    wear(THEMES[worn]);
+    try {
+      localStorage.setItem(KEY, THEMES[worn]);
+    } catch {
+      // not remembered, then
+    }
+  });
+  document.querySelector("nav")?.append(theme);
+})();
