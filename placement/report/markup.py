@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import html
+import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from placement.report.formats import Number
 
@@ -34,6 +35,19 @@ def _attribute(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.1f}".removesuffix(".0")
     return escape(str(value))
+
+
+def data(value: object) -> str:
+    """Return a value as JSON for a data attribute; its texts are cleaned as :func:`clean` does (JSON would hide what it replaces)."""
+
+    def cleaned(one: object) -> object:
+        if isinstance(one, Mapping):
+            return {clean(str(k)): cleaned(v) for k, v in one.items()}
+        if isinstance(one, (list, tuple)):
+            return [cleaned(v) for v in one]
+        return clean(one) if isinstance(one, str) else one
+
+    return json.dumps(cleaned(value), ensure_ascii=False, separators=(",", ":"))
 
 
 def el(tag: str, *children: object, **attributes: object) -> Html:
@@ -87,10 +101,15 @@ def details(summary: str, *children: object) -> Html:
     return el("details", el("summary", summary), *children)
 
 
-def figure(title: str, svg: Html, note: object = "", numbers: Html | None = None) -> Html:
-    """Return a chart with its title, a note and, on demand, its numbers as a table."""
+def figure(title: str, svg: Html, note: object = "", numbers: Html | None = None, periods: Sequence[str] = (), above: Sequence[Html] = ()) -> Html:
+    """Return a chart with its title, a note and, on demand, its numbers as a table.
+
+    With ``periods`` (labels) the script of the page gives it a slider; what follows it has ``data-at``, as ``report.js`` says. What stands
+    ``above`` the chart, a key for instance, follows the title.
+    """
     caption = el("figcaption", el("strong", title), el("span", note) if note else "")
-    return el("figure", caption, scroll(svg, title), details("Show the numbers", numbers) if numbers else "")
+    steps = data(list(periods)) if len(periods) > 1 else None
+    return el("figure", caption, *above, scroll(svg, title), details("Show the numbers", numbers) if numbers else "", data_periods=steps)
 
 
 def note(*children: object) -> Html:

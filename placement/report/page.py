@@ -14,6 +14,7 @@ from placement.report.decisions import FREE, Decision, first_decisions, first_st
 from placement.report.facts import Facts
 from placement.report.formats import figure_of, fixed, listed, musd, number, percent, unit
 from placement.report.markup import Html, details, el, escape, join, note, section, table
+from placement.report.sections_map import map_section
 from placement.report.sections_missing import excluded_section, missing_section
 from placement.report.sections_prices import prices_section
 from placement.report.shell import document
@@ -185,7 +186,7 @@ def _sections(
         told = [priced.sites_section(facts, summary), priced.workloads_section(facts, summary), demand.progress_section(progress, summary)]
         return [*told, _figures(figures), demand.inputs_section(facts, summary)]
     return [
-        _decisions(facts), supply.map_section(facts), supply.build_section(facts), supply.jobs_section(facts), supply.power_section(facts),
+        _decisions(facts), map_section(facts), supply.build_section(facts), supply.jobs_section(facts), supply.power_section(facts),
         supply.chips_section(facts), demand.inference_section(facts, figures), demand.money_section(facts),
         missing_section(facts, exclusions, summary.get("uncovered")), prices_section(facts, prices, str(summary.get("prices_note") or "")),
         demand.progress_section(progress, summary), _figures(figures), demand.inputs_section(facts, summary),

@@ -186,7 +186,7 @@
       hide();
     });
     step(figure, last);
-    figure.querySelector("figcaption").after(make("label", { className: "slider" }, make("span", {}, "Period"), range, output));
+    figure.querySelector(".scroll").before(make("label", { className: "slider" }, make("span", {}, "Period"), range, output));
   }
 
   /** The marks of a chart are one stop of the Tab key; arrows go from mark to mark. */

@@ -9,14 +9,14 @@ from pathlib import Path
 
 LIGHT = {
     "bg": "#fbfaf7", "panel": "#ffffff", "ink": "#1b2430", "soft": "#566170", "line": "#dcdcd5", "accent": "#005f94",
-    "warn": "#a63603", "good": "#00694c",
+    "warn": "#a63603", "good": "#00694c", "sea": "#f3f7fa", "land": "#e3e0d8", "pipe": "#a9b4c0",
     "c0": "#0072b2", "c1": "#e69f00", "c2": "#008560", "c3": "#b85a25", "c4": "#a85888", "c5": "#56b4e9", "c6": "#b3b6ba", "c7": "#3d4650",
     "q0": "#f1f5f9", "q1": "#dbe8f3", "q2": "#bfd7ea", "q3": "#97c0de", "q4": "#66a3cd", "q5": "#3d86b9", "q6": "#1f6aa0",
     "q7": "#0d4f80", "q8": "#08365c",
 }  # fmt: skip
 DARK = {
     "bg": "#12161b", "panel": "#1a2027", "ink": "#e8eaed", "soft": "#a3adb8", "line": "#333c46", "accent": "#6cbcf0",
-    "warn": "#ff9d6b", "good": "#4fd0a5",
+    "warn": "#ff9d6b", "good": "#4fd0a5", "sea": "#141a21", "land": "#2c343d", "pipe": "#56636f",
     "c0": "#3d9bd9", "c1": "#f0b429", "c2": "#2dbd92", "c3": "#e07b3f", "c4": "#d68bb5", "c5": "#9bd4f7", "c6": "#6b7580", "c7": "#d5dae0",
     "q0": "#1d252e", "q1": "#1d3346", "q2": "#1c405c", "q3": "#1b5074", "q4": "#1e658f", "q5": "#2f82b3", "q6": "#58a5d1",
     "q7": "#8fc7e8", "q8": "#c9e6f8",

@@ -24,7 +24,6 @@ from placement.report.charts import heat
 from placement.report.facts import Facts
 from placement.report.formats import figure_of, fixed, listed, musd, percent, quantity
 from placement.report.gantt import Bar, lanes
-from placement.report.maps import Point, world
 from placement.report.sections_prices import KINDS, USES, _chips
 from placement.report.sections_supply import _with_leads
 from placement.report.tables import COLUMNS, PRICES, weighted_quantile
@@ -678,12 +677,6 @@ def test_lanes_never_overlap_and_are_as_few_as_possible() -> None:
     packed = lanes(bars)
     assert all(a.end <= b.start for lane in packed for a, b in pairwise(lane))
     assert len(packed) == max(sum(b.start <= t < b.end for b in bars) for t in range(30))
-
-
-def test_the_map_takes_any_place() -> None:
-    """One site alone, the poles and the date line all give a map with finite coordinates."""
-    for points in ([Point("a", 0, 0, 1)], [Point("n", 90, -180, 1), Point("s", -90, 180)]):
-        assert "nan" not in world(points, [], [], "map") and "inf" not in world(points, [], [], "map")
 
 
 def test_weighted_quantile_weighs() -> None:
