@@ -176,7 +176,7 @@ def _key(facts: Facts, kinds: Sequence[str], metros: bool, fibre: bool, flows: b
         pipe = (rect(0, 3, 14, 8, "pipe-key"), rect(0, 5, 14, 4, "load-key"))
         entries.append(el("li", _swatch(*pipe), "fibre: capacity, and its load within", data_layer="fibre"))
     if flows:
-        entries.append(el("li", _swatch(rect(0, 5, 14, 4, "c1")), f"the {MOST_FLOWS} largest inference flows", data_layer="flows"))
+        entries.append(el("li", _swatch(rect(0, 5, 14, 4, "flow-key")), f"the {MOST_FLOWS} largest inference flows", data_layer="flows"))
     return el("ul", *entries, class_="legend")
 
 
