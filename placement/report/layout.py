@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 _ROUNDS = 160
 _OVERLAP = 0.86  # discs may cover one another by this much of the sum of their radii: they are translucent
@@ -64,6 +66,20 @@ def apart(places: Sequence[tuple[float, float]], radii: Sequence[float], width: 
         at = at + 0.5 * (short[..., None] * share[..., None] * way).sum(axis=1)
         at = np.clip(at, r[:, None], np.maximum(np.array([width, height]) - r[:, None], r[:, None])) if len(at) else at
     return [(float(x), float(y)) for x, y in at]
+
+
+def crowds(places: Sequence[tuple[float, float]], radii: Sequence[float]) -> list[list[int]]:
+    """Return groups of discs that touch, directly or through others: their indices.
+
+    Examples
+    --------
+    >>> crowds([(0.0, 0.0), (8.0, 0.0), (16.0, 0.0), (50.0, 0.0)], [5.0, 5.0, 5.0, 5.0])
+    [[0, 1, 2], [3]]
+    """
+    at, r = np.array(places, dtype=float).reshape(-1, 2), np.array(radii, dtype=float)
+    touch = np.hypot(*np.moveaxis(at[:, None] - at[None, :], -1, 0)) < r[:, None] + r[None, :]
+    number, group = connected_components(coo_array(touch), directed=False)
+    return [np.flatnonzero(group == g).tolist() for g in range(number)]
 
 
 def beside(x: float, y: float, radius: float, words: str, taken: list[Box], width: float, height: float) -> tuple[float, float] | None:

@@ -7,21 +7,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from placement.report.charts import WIDTHS, clip, line, rect, svg, text
-from placement.report.formats import unit
-from placement.report.layout import Box, apart, beside
+from placement.report.formats import plural, unit
+from placement.report.layout import Box, apart, beside, crowds
 from placement.report.markup import Html, data, el, join
 from placement.report.projection import View, bow, graticule, great_circle, land, view_of
 
 Array = NDArray[np.float64]
 Card = Sequence[tuple[str, str | Sequence[str]]]  # what a mark tells: label, and a text or one per period
 
-MOST_LABELS = 14  # names on the map; every mark tells its own
+MOST_LABELS = 14  # names on a map; every mark tells its own
+CROWDED = 5  # sites that would cover one another get a map of their own
 _LEAST, _UNUSED = 5.0, 4.5  # radius, px, of the smallest site in use and of one that is not
 _WIDEST = {"fibre": 7.0, "flow": 4.5}  # px
 
@@ -89,17 +90,38 @@ class _Scene:
     metros: Sequence[tuple[float, float]]
     true: Sequence[tuple[float, float]]  # of sites
     at: Sequence[tuple[float, float]]  # of sites, moved apart
+    radii: Sequence[float]  # of sites, the largest of all periods
     per_root_mw: float  # px of radius per square root of a MW
     taken: list[Box] = field(default_factory=list)
 
     def radius(self, mw: Array) -> Array:
+        """Radius of a site's mark, px."""
         return np.where(mw > 0, np.maximum(self.per_root_mw * np.sqrt(np.maximum(mw, 0.0)), _LEAST), 0.0)
 
 
 def world(sites: Sequence[Site], metros: Sequence[Metro], links: Sequence[Corridor], flows: Sequence[Flow], title: str) -> Html:
-    """Return the map: land, fibre, flows, metros, sites, names of the largest."""
-    scene = _scene(sites, metros, links)
+    """Return the map of all, and below it a closer one of where sites crowd, if they do."""
+    scene = _scene(_window(sites, metros, links), sites, metros)
+    crowd = max(crowds(scene.true, scene.radii), key=len, default=[])
+    whole = _drawn(scene, metros, links, flows, title)
+    if len(crowd) < CROWDED:
+        return whole
+    view = view_of([sites[i].lat_deg for i in crowd], [sites[i].lon_deg for i in crowd])
+    inside = [i for i, s in enumerate(sites) if view.holds(*view.at(s.lat_deg, s.lon_deg))]
+    number = {i: k for k, i in enumerate(inside)}
+    some = [replace(f, site=number[f.site]) for f in flows if f.site in number]
+    closer = _drawn(_scene(view, [sites[i] for i in inside], metros), metros, links, some, f"{title}: a closer look at {plural(len(inside), 'site')}")
+    return join([whole, el("p", f"A closer look at {plural(len(inside), 'site')}, at a scale of its own", class_="note"), closer])
+
+
+def _window(sites: Sequence[Site], metros: Sequence[Metro], links: Sequence[Corridor]) -> View:
+    spots = [*((s.lat_deg, s.lon_deg) for s in sites), *((m.lat_deg, m.lon_deg) for m in metros), *(end for one in links for end in (one.a, one.b))]
+    return view_of([lat for lat, _ in spots], [lon for _, lon in spots])
+
+
+def _drawn(scene: _Scene, metros: Sequence[Metro], links: Sequence[Corridor], flows: Sequence[Flow], title: str) -> Html:
     lines, degrees = graticule(scene.view)
+    here = [(m, at) for m, at in zip(metros, scene.metros, strict=True) if scene.view.holds(*at)]
     parts = [
         rect(0, 0, WIDTHS["l"], scene.view.height, "sea", rx=6),
         land(scene.view),
@@ -107,17 +129,14 @@ def world(sites: Sequence[Site], metros: Sequence[Metro], links: Sequence[Corrid
         el("g", *degrees, class_="degrees"),
         el("g", *_links(scene, links), class_="fibre"),
         el("g", *_flows(scene, flows), class_="flows"),
-        el("g", *(_metro(m, at) for m, at in zip(metros, scene.metros, strict=True)), class_="metros"),
-        el("g", *_sites(scene), *_names(scene, metros), class_="sites"),
+        el("g", *(_metro(m, at) for m, at in here), class_="metros"),
+        el("g", *_sites(scene), *_names(scene, here), class_="sites"),
         _scale(scene),
     ]
     return svg("l", scene.view.height, title, *parts, data_layers="")
 
 
-def _scene(sites: Sequence[Site], metros: Sequence[Metro], links: Sequence[Corridor]) -> _Scene:
-    ends = [end for one in links for end in (one.a, one.b)]
-    spots = [*((s.lat_deg, s.lon_deg) for s in sites), *((m.lat_deg, m.lon_deg) for m in metros), *ends]
-    view = view_of([lat for lat, _ in spots], [lon for _, lon in spots])
+def _scene(view: View, sites: Sequence[Site], metros: Sequence[Metro]) -> _Scene:
     most = np.array([max(float(np.max(s.size, initial=0.0)), 0.0) for s in sites])
     largest = most.max(initial=0.0) or 1.0
     # Discs take at most a thirtieth of the map, and none is wider than a twentieth of it.
@@ -126,7 +145,7 @@ def _scene(sites: Sequence[Site], metros: Sequence[Metro], links: Sequence[Corri
     true = [view.at(s.lat_deg, s.lon_deg) for s in sites]
     radii = [max(per_root_mw * math.sqrt(m), _LEAST) if m > 0 else _UNUSED for m in most]
     at = apart(true, radii, WIDTHS["l"], view.height)
-    return _Scene(view, sites, [view.at(m.lat_deg, m.lon_deg) for m in metros], true, at, per_root_mw)
+    return _Scene(view, sites, [view.at(m.lat_deg, m.lon_deg) for m in metros], true, at, radii, per_root_mw)
 
 
 def _mark(name: str, card: Card, *children: object, class_: str = "mark", **attributes: object) -> Html:
@@ -190,16 +209,16 @@ def _flows(scene: _Scene, flows: Sequence[Flow]) -> list[Html]:
     return out
 
 
-def _names(scene: _Scene, metros: Sequence[Metro]) -> list[Html]:
+def _names(scene: _Scene, metros: Sequence[tuple[Metro, tuple[float, float]]]) -> list[Html]:
     """Names beside their marks, the largest sites first; one that would cover another one, or a disc, is left out."""
     order = sorted(range(len(scene.sites)), key=lambda i: -float(np.max(scene.sites[i].size, initial=0.0)))
     wanted = []
     for i in order:
-        radius = max(float(scene.radius(scene.sites[i].size).max(initial=0.0)), _UNUSED)
+        radius = scene.radii[i]
         scene.taken.append(Box.around(*scene.at[i], radius))
         wanted.append((*scene.at[i], radius, scene.sites[i].name, "b" if radius > _UNUSED else "t"))
     known = {one.name for one in scene.sites}
-    wanted += [(*at, 5.0, m.name, "t") for m, at in zip(metros, scene.metros, strict=True) if m.name not in known]
+    wanted += [(*at, 5.0, m.name, "t") for m, at in metros if m.name not in known]
     out: list[Html] = []
     for x, y, radius, name, class_ in wanted:
         spot = beside(x, y, radius, clip(name, 28), scene.taken, WIDTHS["l"], scene.view.height) if len(out) < MOST_LABELS else None
@@ -209,16 +228,19 @@ def _names(scene: _Scene, metros: Sequence[Metro]) -> list[Html]:
 
 
 def _scale(scene: _Scene) -> Html:
-    """Two discs of round sizes, to read the others by; nothing where no site has a size."""
+    """Two discs of round sizes, to read the others by, in a corner that is free; nothing where no site has a size."""
     most = max((float(np.max(s.size, initial=0.0)) for s in scene.sites), default=0.0)
     if most <= 0:
         return Html()
     large = 10.0 ** math.floor(math.log10(most))
     large *= next(m for m in (5.0, 2.0, 1.0) if m * large <= most)
+    sizes = [(mw, scene.per_root_mw * math.sqrt(mw)) for mw in (large, large / 10)]
+    wide, tall = sum(2 * r + 72.0 for _, r in sizes), 2 * sizes[0][1]
+    foot = scene.view.height - 26.0
+    corners = [(x, y) for y in (foot, 10.0 + tall) for x in (10.0, WIDTHS["l"] - wide - 10.0)]
+    x, y = next((at for at in corners if not any(Box(at[0], at[1] - tall, at[0] + wide, at[1]).meets(b) for b in scene.taken)), corners[0])
     parts: list[Html] = []
-    x, y = 10.0, scene.view.height - 26.0
-    for mw in (large, large / 10):
-        r = scene.per_root_mw * math.sqrt(mw)
+    for mw, r in sizes:
         parts += [el("circle", cx=x + r, cy=y - r, r=r, class_="size"), text(x + 2 * r + 5, y, unit(mw, "MW"), "halo")]
         x += 2 * r + 72.0
-    return el("g", join(parts), class_="scale", aria_hidden="true")
+    return el("g", *parts, class_="scale", aria_hidden="true")

@@ -54,6 +54,10 @@ class View:
         half = (self.east - self.west) / 2
         return ((lon_deg - self.west - half + 180.0) % 360.0 - 180.0 + half) * self.x_scale, (self.north - lat_deg) * self.y_scale
 
+    def holds(self, x: float, y: float) -> bool:
+        """Whether a point, px, lies within the window."""
+        return 0 <= x <= WIDTH and 0 <= y <= self.height
+
     @property
     def turn(self) -> float:
         """Pixels once around the world."""

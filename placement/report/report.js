@@ -219,8 +219,8 @@
 
   /** A key with data-layer switches what it explains on and off. */
   function layer(entry) {
-    const svg = entry.closest("figure").querySelector("svg[data-layers]"), box = make("input", { type: "checkbox", checked: true });
-    box.addEventListener("change", () => svg.classList.toggle(`without-${entry.dataset.layer}`, !box.checked));
+    const figure = entry.closest("figure"), box = make("input", { type: "checkbox", checked: true });
+    box.addEventListener("change", () => figure.classList.toggle(`without-${entry.dataset.layer}`, !box.checked));
     entry.replaceChildren(make("label", {}, box, ...entry.childNodes));
   }
 

@@ -86,6 +86,16 @@ def test_names_never_cover_one_another() -> None:
     assert not any(a.meets(b) for i, a in enumerate(taken) for b in taken[:i])
 
 
+def test_a_crowd_gets_a_closer_look() -> None:
+    """Five discs that would cover one another are shown once more, on a map of their own that leaves out what is far; four are not."""
+    crowd = [site(f"s{i}", 30 + i / 2, -95 + i, 900) for i in range(5)] + [site("far", 50, 100, 900), site("off", -30, 20, 0)]
+    flow, metro = [Flow("s0 to m", 0, 0, np.array([5.0])), Flow("far to m", 5, 0, np.array([5.0]))], [Metro("m", 31, -94)]
+    one, two = (world(sites, metro, [], flow if n else [], "map") for n, sites in enumerate((crowd[1:], crowd)))
+    assert one.count("<svg") == 1 and two.count("<svg") == 2
+    closer = two[two.rindex("<svg") :]
+    assert "a closer look at 5 sites" in closer and ">far" not in closer and "s0 to m" in closer and "far to m" not in closer and Page(two)
+
+
 def test_marks_hold_every_period() -> None:
     """Size, load and flow step through the periods in attributes that read as JSON; as drawn they show the last one."""
     grows = np.array([0.0, 100.0, 400.0])
