@@ -22,30 +22,61 @@
   const FILTER_FROM = 9; // rows from which a table gets a field to search in
   const order = new Intl.Collator("en", { numeric: true });
 
+  /** Make a table sort, filter and download; its further rows, which stand in a table of their own behind it, become its own. */
   function enrich(table, name) {
-    const rows = [...table.tBodies[0].rows], heads = [...table.tHead.rows[0].cells];
+    const body = table.tBodies[0], heads = [...table.tHead.rows[0].cells], box = table.parentElement, first = body.rows.length;
+    const rest = further(table);
+    if (rest) body.append(...rest.querySelector("tbody").rows);
+    const rows = [...body.rows];
     if (rows.length < 2) return;
-    const label = table.parentElement.getAttribute("aria-label") || name;
-    heads.forEach((head, column) => sortable(table, rows, head, column));
+    const label = box.getAttribute("aria-label") || name;
+    let found = new Set(rows), most = rest ? first : Infinity;
+    const refresh = (filtered) => {
+      let n = 0;
+      for (const row of body.rows) row.hidden = !found.has(row) || (!filtered && ++n > most);
+    };
+    heads.forEach((head, column) => sortable(head, column, rows, (sorted) => {
+      body.append(...sorted);
+      refresh(found.size < rows.length);
+    }));
     const tools = make("div", { className: "tools" });
-    if (rows.length >= FILTER_FROM) tools.append(...filter(rows, label));
+    if (rows.length >= FILTER_FROM) {
+      tools.append(...filter(rows, label, (kept) => {
+        found = kept;
+        refresh(kept.size < rows.length);
+      }));
+    }
     const save = make("button", { type: "button", textContent: "Download CSV", "aria-label": `Download CSV: ${label}` });
-    save.addEventListener("click", () => download(`${name}.csv`, csv(heads, [...table.tBodies[0].rows].filter((row) => !row.hidden))));
+    save.addEventListener("click", () => download(`${name}.csv`, csv(heads, [...body.rows].filter((row) => found.has(row)))));
     tools.append(save);
-    table.parentElement.before(tools);
+    box.before(tools);
+    if (!rest) return;
+    const more = make("button", { type: "button", className: "more", textContent: `Show all ${rows.length} rows` });
+    more.addEventListener("click", () => {
+      most = most === first ? Infinity : first;
+      more.textContent = most === first ? `Show all ${rows.length} rows` : `Show ${first} rows`;
+      refresh(found.size < rows.length);
+    });
+    rest.replaceWith(more);
+    refresh(false);
   }
 
-  function sortable(table, rows, head, column) {
+  /** The closed table behind a table that has the same heads, if there is one. */
+  function further(table) {
+    const next = table.parentElement.nextElementSibling, other = next?.matches("details") && next.querySelector("table");
+    return other && other.tHead.textContent === table.tHead.textContent && next.children.length === 2 ? next : null;
+  }
+
+  function sortable(head, column, rows, place) {
     const words = head.textContent;
     if (!words) return;
     const button = make("button", { type: "button", className: "sort", textContent: words });
     head.replaceChildren(button);
-    const keys = new Map(rows.map((row) => [row, key(row.cells[column])]));
     button.addEventListener("click", () => {
-      const up = head.getAttribute("aria-sort") !== "ascending";
-      all("[aria-sort]", table.tHead).forEach((one) => one.removeAttribute("aria-sort"));
+      const up = head.getAttribute("aria-sort") !== "ascending", keys = new Map(rows.map((row) => [row, key(row.cells[column])]));
+      for (const one of head.parentElement.cells) one.removeAttribute("aria-sort");
       head.setAttribute("aria-sort", up ? "ascending" : "descending");
-      table.tBodies[0].append(...[...rows].sort((a, b) => compare(keys.get(a), keys.get(b), up ? 1 : -1)));
+      place([...rows].sort((a, b) => compare(keys.get(a), keys.get(b), up ? 1 : -1)));
     });
   }
 
@@ -63,15 +94,16 @@
     return sign * (typeof a === "number" ? a - b : order.compare(a, b));
   }
 
-  function filter(rows, label) {
+  function filter(rows, label, keep) {
     const field = make("input", { type: "search", placeholder: "Filter rows", "aria-label": `Filter: ${label}` });
     const count = make("span", { "aria-live": "polite" });
-    const texts = rows.map((row) => [...row.cells].map((cell) => `${plain(cell.textContent)} ${cell.dataset.v ?? ""}`).join(" ").toLowerCase());
+    let texts = null; // of every row, once somebody asks
     field.addEventListener("input", () => {
+      texts ??= rows.map((row) => [...row.cells].map((cell) => `${plain(cell.textContent)} ${cell.dataset.v ?? ""}`).join(" ").toLowerCase());
       const words = plain(field.value).toLowerCase().split(" ");
-      rows.forEach((row, i) => (row.hidden = !words.every((word) => texts[i].includes(word))));
-      const left = rows.filter((row) => !row.hidden).length;
-      count.textContent = left < rows.length ? `${left} of ${rows.length} rows` : "";
+      const kept = new Set(rows.filter((_, i) => words.every((word) => texts[i].includes(word))));
+      count.textContent = kept.size < rows.length ? `${kept.size} of ${rows.length} rows` : "";
+      keep(kept);
     });
     return [field, count];
   }
@@ -101,7 +133,21 @@
     setTimeout(() => URL.revokeObjectURL(url), 10000);
   }
 
-  for (const section of all("section")) all("table", section).forEach((table, i) => enrich(table, section.id + (i ? `-${i + 1}` : "")));
+  for (const section of all("section")) {
+    let number = 0;
+    for (const table of all("table", section)) {
+      if (table.isConnected) enrich(table, section.id + (number++ ? `-${number}` : ""));
+    }
+  }
+
+  // A box that scrolls is a stop of the Tab key only while there is something to scroll.
+  const boxes = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      if (target.scrollWidth > target.clientWidth) target.setAttribute("tabindex", "0");
+      else target.removeAttribute("tabindex");
+    }
+  });
+  all(".scroll").forEach((box) => boxes.observe(box));
 
   // ---- details of a mark: a box at the pointer or at the mark that has the focus --------------------------------------------
 

@@ -10,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from placement.case.schema import TABLES
@@ -174,6 +175,32 @@ def test_tables_download_as_they_are_shown(opened: Visit, tmp_path: Path) -> Non
     section.get_by_role("searchbox").fill("power")
     section.get_by_role("button", name="Value", exact=True).click()
     assert [row[1] for row in saved(opened.page, section, tmp_path)] == ["Value", "12", "25.6"]
+
+
+def test_further_rows_belong_to_their_table(chromium: Any, tmp_path: Path) -> None:
+    """A table that shows its first rows sorts, filters and downloads all of them, and shows all on demand; without a script they stand behind it."""
+    plan = small_plan()
+    rows = [("o1", "gpu", "2027Q1", "2027Q2", float(n), float(n)) for n in range(1, 31)]
+    plan["orders"] = pd.DataFrame(rows, columns=plan["orders"].columns)
+    path = tmp_path / "long.html"
+    path.write_text(render(small_case(), plan, summary_of(), prices_of(), PROGRESS), encoding="utf-8")
+    with visit(chromium, path) as found:
+        section = found.page.locator("#decisions")
+        assert section.locator("table").count() == 1 and len(shown_rows(section)) == 14
+        section.get_by_role("button", name="Cost", exact=True).click()
+        cheapest = shown_rows(section)[0][-1]
+        assert len(shown_rows(section)) == 14 and cheapest == "1\u202fM$"
+        assert len(saved(found.page, section, tmp_path)) > 30
+        section.get_by_role("searchbox").fill("accelerators")
+        assert len(shown_rows(section)) == 30 and len(saved(found.page, section, tmp_path)) == 31
+        section.get_by_role("searchbox").fill("")
+        section.get_by_role("button", name="Show all").click()
+        assert len(shown_rows(section)) > 30
+        section.get_by_role("button", name="Show 14 rows").click()
+        assert len(shown_rows(section)) == 14
+        found.assert_quiet()
+    with visit(chromium, path, java_script_enabled=False) as found:
+        assert found.page.locator("#decisions table").count() == 2
 
 
 def saved(page: Any, section: Any, folder: Path) -> list[list[str]]:
