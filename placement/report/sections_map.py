@@ -57,7 +57,7 @@ class _Places:
         size = {s: np.zeros(n) for s in self.site_ids}
         for r in records(halls.loc[halls["site"].isin(self.site_ids)]):
             size[r.site][max(r.in_service, 0) :] += r.it_mw
-        limit, load = (self.by(facts.power, "site", c) for c in ("limit", "load"))
+        limit, load = (self.by(_power(facts), "site", c) for c in ("limit", "load"))
         chips = self.by(facts.plan["chips"].assign(units=lambda d: d["installed"] + d["deployed"]), "site", "units")
         served = self.by(facts.traffic, "site", "mtok_per_day")
         jobs = facts.plan["training"]
@@ -142,6 +142,11 @@ class _Places:
         ]
 
 
+def _power(facts: Facts) -> pd.DataFrame:
+    """Power by site and period in its tightest block, MW: columns site, period, ``limit`` and ``load``."""
+    return facts.power
+
+
 def _shown(values: Array, name: str, nothing: str = "") -> list[str] | str:
     """One text per period; one for all where they are the same."""
     texts = [str(unit(v, name)) if v > 1e-9 else nothing for v in values.tolist()]
@@ -185,7 +190,7 @@ def _key(facts: Facts, kinds: Sequence[str], metros: bool, fibre: bool, flows: b
 def _state(facts: Facts, sites: Sequence[Site]) -> Html:
     """The period in words, above the map; as drawn it is the last one."""
     size = np.array([s.size for s in sites]).reshape(len(sites), -1)
-    power = facts.power.groupby("period")[["limit", "load"]].sum()
+    power = _power(facts).groupby("period")[["limit", "load"]].sum()
     fibre = facts.plan["fibre"].loc[lambda d: (d["load_gbps"] > 0) & (d["capacity_gbps"] > 0)].assign(used=lambda d: d["load_gbps"] / d["capacity_gbps"])
     served = facts.traffic.groupby("period")["mtok_per_day"].sum()
 
