@@ -121,7 +121,7 @@ def _window(sites: Sequence[Site], metros: Sequence[Metro], links: Sequence[Corr
 
 def _drawn(scene: _Scene, metros: Sequence[Metro], links: Sequence[Corridor], flows: Sequence[Flow], title: str) -> Html:
     lines, degrees = graticule(scene.view)
-    here = [(m, at) for m, at in zip(metros, scene.metros, strict=True) if scene.view.holds(*at)]
+    here = [i for i, at in enumerate(scene.metros) if scene.view.holds(*at)]
     parts = [
         rect(0, 0, WIDTHS["l"], scene.view.height, "sea", rx=6),
         land(scene.view),
@@ -129,8 +129,8 @@ def _drawn(scene: _Scene, metros: Sequence[Metro], links: Sequence[Corridor], fl
         el("g", *degrees, class_="degrees"),
         el("g", *_links(scene, links), class_="fibre"),
         el("g", *_flows(scene, flows), class_="flows"),
-        el("g", *(_metro(m, at) for m, at in here), class_="metros"),
-        el("g", *_sites(scene), *_names(scene, here), class_="sites"),
+        el("g", *(_metro(i, metros[i], scene.metros[i]) for i in here), class_="metros"),
+        el("g", *_sites(scene), *_names(scene, [(metros[i], scene.metros[i]) for i in here]), class_="sites"),
         _scale(scene),
     ]
     return svg("l", scene.view.height, title, *parts, data_layers="")
@@ -181,11 +181,12 @@ def _site(scene: _Scene, i: int) -> Html:
         moving = data({"transform": scaled}) if len(set(scaled)) > 1 else None
         parts.append(el("path", d=outline, class_=f"site {colour}", transform=scaled[-1], data_at=moving))
     leader = [line(x0 - x, y0 - y, 0, 0, "leader"), el("circle", cx=x0 - x, cy=y0 - y, r=1.5, class_="c7")] if math.hypot(x - x0, y - y0) > 4.0 else []
-    return _mark(one.name, one.card, *leader, *parts, transform=f"translate({x:.1f} {y:.1f})")
+    return _mark(one.name, one.card, *leader, *parts, transform=f"translate({x:.1f} {y:.1f})", data_key=f"s{i}")
 
 
-def _metro(one: Metro, at: tuple[float, float]) -> Html:
-    return _mark(one.name, one.card, el("path", d="M0 -4.5l4.5 4.5l-4.5 4.5l-4.5 -4.5z", class_="c7 edge"), transform=f"translate({at[0]:.1f} {at[1]:.1f})")
+def _metro(i: int, one: Metro, at: tuple[float, float]) -> Html:
+    diamond = el("path", d="M0 -4.5l4.5 4.5l-4.5 4.5l-4.5 -4.5z", class_="c7 edge")
+    return _mark(one.name, one.card, diamond, transform=f"translate({at[0]:.1f} {at[1]:.1f})", data_key=f"m{i}")
 
 
 def _links(scene: _Scene, links: Sequence[Corridor]) -> list[Html]:
@@ -205,7 +206,7 @@ def _flows(scene: _Scene, flows: Sequence[Flow]) -> list[Html]:
     for one in sorted(flows, key=lambda one: -float(np.max(one.amount, initial=0.0))):
         width = np.where(one.amount > 0, np.maximum(_WIDEST["flow"] * one.amount / most, 0.7), 0.0)
         path = bow(scene.view, scene.at[one.site], scene.metros[one.metro])
-        out.append(_mark(one.name, one.card, el("path", d=path, class_="flow", **_steps("stroke_width", width))))
+        out.append(_mark(one.name, one.card, el("path", d=path, class_="flow", **_steps("stroke_width", width)), data_of=f"s{one.site} m{one.metro}"))
     return out
 
 

@@ -20,6 +20,7 @@
   // ---- tables ------------------------------------------------------------------------------------------------------------
 
   const FILTER_FROM = 9; // rows from which a table gets a field to search in
+  const LONG = 24, SHORT = 12; // an open table of more rows shows so many first
   const order = new Intl.Collator("en", { numeric: true });
 
   /** Make a table sort, filter and download; its further rows, which stand in a table of their own behind it, become its own. */
@@ -30,7 +31,8 @@
     const rows = [...body.rows];
     if (rows.length < 2) return;
     const label = box.getAttribute("aria-label") || name;
-    let found = new Set(rows), most = rest ? first : Infinity;
+    const few = rest ? first : rows.length > LONG && !box.closest("details") && !table.matches(".pairs") ? SHORT : Infinity;
+    let found = new Set(rows), most = few;
     const refresh = (filtered) => {
       let n = 0;
       for (const row of body.rows) row.hidden = !found.has(row) || (!filtered && ++n > most);
@@ -50,14 +52,15 @@
     save.addEventListener("click", () => download(`${name}.csv`, csv(heads, [...body.rows].filter((row) => found.has(row)))));
     tools.append(save);
     box.before(tools);
-    if (!rest) return;
+    if (few === Infinity) return;
     const more = make("button", { type: "button", className: "more", textContent: `Show all ${rows.length} rows` });
     more.addEventListener("click", () => {
-      most = most === first ? Infinity : first;
-      more.textContent = most === first ? `Show all ${rows.length} rows` : `Show ${first} rows`;
+      most = most === few ? Infinity : few;
+      more.textContent = most === few ? `Show all ${rows.length} rows` : `Show ${few} rows`;
       refresh(found.size < rows.length);
     });
-    rest.replaceWith(more);
+    box.after(more);
+    rest?.remove();
     refresh(false);
   }
 
@@ -155,14 +158,17 @@
   const told = new WeakMap(); // mark -> its text, taken out of <title>, so that the browser does not show it a second time
   document.body.append(tip);
 
-  function textOf(mark) {
-    const title = mark.querySelector(":scope > title");
-    if (title) {
-      told.set(mark, title.textContent);
-      mark.setAttribute("aria-label", title.textContent);
-      title.remove();
+  function textOf(target) {
+    for (let mark = target; mark instanceof SVGElement && !(mark instanceof SVGSVGElement); mark = mark.parentElement) {
+      const title = mark.querySelector(":scope > title");
+      if (title) {
+        told.set(mark, title.textContent);
+        mark.setAttribute("aria-label", title.textContent);
+        title.remove();
+      }
+      if (told.has(mark)) return told.get(mark);
     }
-    return told.get(mark);
+    return "";
   }
 
   function show(content, x, y) {
@@ -174,15 +180,32 @@
     tip.style.top = `${Math.max(8, above ? y - height - 12 : y + 18)}px`;
   }
 
-  const hide = () => (tip.hidden = true);
+  const hide = () => {
+    tip.hidden = true;
+    light(null);
+  };
+
+  /** Of what joins places (data-of), only what joins this one (data-key) stays in full colour. */
+  let lit = null;
+  function light(mark) {
+    if (lit === mark) return;
+    lit?.closest("svg").classList.remove("dimmed");
+    lit = mark?.dataset.key ? mark : null;
+    if (!lit) return;
+    const svg = lit.closest("svg");
+    for (const one of all("[data-of]", svg)) one.classList.toggle("lit", one.dataset.of.split(" ").includes(lit.dataset.key));
+    svg.classList.add("dimmed");
+  }
+
   addEventListener("pointermove", (event) => {
     const mark = event.target instanceof Element ? event.target.closest("svg *") : null;
     const card = mark?.closest("[data-card]");
     const content = card ? cardOf(card) : mark && textOf(mark);
-    if (content) show(content, event.clientX, event.clientY);
-    else hide();
+    if (!content) return hide();
+    show(content, event.clientX, event.clientY);
+    light(card);
   });
-  addEventListener("scroll", hide, { passive: true, capture: true });
+  addEventListener("scroll", () => (document.activeElement.matches("[data-card]") && !tip.hidden ? tell(document.activeElement) : hide()), { passive: true, capture: true });
   addEventListener("keydown", (event) => event.key === "Escape" && hide());
 
   // ---- charts that step through the periods ---------------------------------------------------------------------------------
@@ -205,6 +228,13 @@
     const content = document.createDocumentFragment();
     content.append(make("strong", {}, name), list);
     return content;
+  }
+
+  /** Show the details beside a mark. */
+  function tell(mark) {
+    const box = mark.getBoundingClientRect();
+    show(cardOf(mark), box.right - 10, box.bottom - 12);
+    light(mark);
   }
 
   function step(figure, at) {
@@ -257,8 +287,7 @@
       const mark = event.target.closest("[data-card]");
       if (!mark) return;
       marks.forEach((one) => one.setAttribute("tabindex", one === mark ? "0" : "-1"));
-      const box = mark.getBoundingClientRect();
-      show(cardOf(mark), box.right - 10, box.bottom - 12);
+      tell(mark);
     });
     svg.addEventListener("focusout", hide);
   }

@@ -112,6 +112,19 @@ def test_marks_can_be_walked_by_keyboard(opened: Visit) -> None:
     assert tip.is_hidden()
 
 
+def test_a_place_lights_up_its_flows(opened: Visit) -> None:
+    """Oslo serves Berlin: its flow stays in full colour, and so it is seen from Berlin; turin has none; afterwards all are as before."""
+    page = opened.page
+    flow = page.locator("#map [data-of]")
+    seen = {}
+    for name in ("Oslo", "Berlin", "turin"):
+        page.locator(f'#map [data-key][aria-label^="{name}."]').focus()
+        seen[name] = flow.evaluate("mark => getComputedStyle(mark).opacity")
+    assert seen == {"Oslo": "1", "Berlin": "1", "turin": "0.12"}
+    page.keyboard.press("Escape")
+    assert flow.evaluate("mark => getComputedStyle(mark).opacity") == "1"
+
+
 def test_layers_can_be_switched(opened: Visit) -> None:
     """The key hides and shows what it explains."""
     fibre = opened.page.locator("#map g.fibre")
@@ -201,6 +214,25 @@ def test_further_rows_belong_to_their_table(chromium: Any, tmp_path: Path) -> No
         found.assert_quiet()
     with visit(chromium, path, java_script_enabled=False) as found:
         assert found.page.locator("#decisions table").count() == 2
+
+
+def test_long_tables_are_short_at_first(chromium: Any, tmp_path: Path) -> None:
+    """Sixty rows of water: twelve are shown, all are sorted, filtered, downloaded and shown on demand."""
+    plan = small_plan()
+    plan["water"] = pd.DataFrame(
+        [("oslo", str(y), float(y), 9e3, 9e3) for y in range(2000, 2060)], columns=["site", "year", "water_ml", "right_ml", "community_ml"]
+    )
+    path = tmp_path / "water.html"
+    path.write_text(render(small_case(), plan, summary_of(), prices_of(), PROGRESS), encoding="utf-8")
+    with visit(chromium, path) as found:
+        box = found.page.locator(".scroll", has=found.page.get_by_role("button", name="Water, Ml"))
+        shown = lambda: box.locator("tbody tr:visible").count()  # noqa: E731
+        assert shown() == 12
+        box.get_by_role("button", name="Water, Ml").dblclick()
+        assert "2059" in box.locator("tbody tr:visible").first.text_content()
+        found.page.get_by_role("button", name="Show all 60 rows").click()
+        assert shown() == 60
+        found.assert_quiet()
 
 
 def saved(page: Any, section: Any, folder: Path) -> list[list[str]]:
