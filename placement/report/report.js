@@ -270,6 +270,7 @@
     const marks = all("[data-card]", svg);
     if (!marks.length) return;
     svg.setAttribute("role", "group");
+    svg.setAttribute("aria-description", "The arrow keys go from mark to mark; each tells its numbers.");
     marks.forEach((mark, i) => {
       mark.querySelector(":scope > title")?.remove(); // the box says it
       mark.setAttribute("role", "img");

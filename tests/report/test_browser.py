@@ -25,9 +25,9 @@ KPIS = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """One browser for all tests of the session."""
+    """One browser for all tests of this file; no longer, because Playwright holds an event loop while it is there."""
     with launched() as browser:
         yield browser
 
@@ -192,11 +192,12 @@ def test_tables_download_as_they_are_shown(opened: Visit, tmp_path: Path) -> Non
 
 def test_further_rows_belong_to_their_table(chromium: Any, tmp_path: Path) -> None:
     """A table that shows its first rows sorts, filters and downloads all of them, and shows all on demand; without a script they stand behind it."""
-    plan = small_plan()
-    rows = [("o1", "gpu", "2027Q1", "2027Q2", float(n), float(n)) for n in range(1, 31)]
+    case, plan = small_case(), small_plan()
+    offers = pd.concat([case["offers"].assign(offer=f"o{n}") for n in range(1, 31)], ignore_index=True)
+    rows = [(f"o{n}", "gpu", "2027Q1", "2027Q2", float(n), float(n)) for n in range(1, 31)]
     plan["orders"] = pd.DataFrame(rows, columns=plan["orders"].columns)
     path = tmp_path / "long.html"
-    path.write_text(render(small_case(), plan, summary_of(), prices_of(), PROGRESS), encoding="utf-8")
+    path.write_text(render(dataclasses.replace(case, tables={**case.tables, "offers": offers}), plan, summary_of(), prices_of(), PROGRESS), encoding="utf-8")
     with visit(chromium, path) as found:
         section = found.page.locator("#decisions")
         assert section.locator("table").count() == 1 and len(shown_rows(section)) == 14
