@@ -109,9 +109,11 @@ def world(sites: Sequence[Site], metros: Sequence[Metro], links: Sequence[Corrid
     view = view_of([sites[i].lat_deg for i in crowd], [sites[i].lon_deg for i in crowd])
     inside = [i for i, s in enumerate(sites) if view.holds(*view.at(s.lat_deg, s.lon_deg))]
     number = {i: k for k, i in enumerate(inside)}
-    some = [replace(f, site=number[f.site]) for f in flows if f.site in number]
-    closer = _drawn(_scene(view, [sites[i] for i in inside], metros), metros, links, some, f"{title}: a closer look at {plural(len(inside), 'site')}")
-    return join([whole, el("p", f"A closer look at {plural(len(inside), 'site')}, at a scale of its own", class_="note"), closer])
+    served = [replace(f, site=number[f.site]) for f in flows if f.site in number]
+    joined = [c for c in links if any(view.holds(*view.at(*end)) for end in (c.a, c.b))]
+    words = f"A closer look at {plural(len(inside), 'site')}, at a scale of its own"
+    closer = _drawn(_scene(view, [sites[i] for i in inside], metros), metros, joined, served, f"{title}. {words}")
+    return join([whole, el("p", words, class_="note"), closer])
 
 
 def _window(sites: Sequence[Site], metros: Sequence[Metro], links: Sequence[Corridor]) -> View:

@@ -93,7 +93,7 @@ def test_a_crowd_gets_a_closer_look() -> None:
     one, two = (world(sites, metro, [], flow if n else [], "map") for n, sites in enumerate((crowd[1:], crowd)))
     assert one.count("<svg") == 1 and two.count("<svg") == 2
     closer = two[two.rindex("<svg") :]
-    assert "a closer look at 5 sites" in closer and ">far" not in closer and "s0 to m" in closer and "far to m" not in closer and Page(two)
+    assert "A closer look at 5 sites" in closer and ">far" not in closer and "s0 to m" in closer and "far to m" not in closer and Page(two)
 
 
 def test_marks_hold_every_period() -> None:
