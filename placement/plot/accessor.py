@@ -22,6 +22,59 @@ class PlanPlots:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
 
+    def cash(self, *, ax: Any = None) -> Any:
+        """Draw money by term and period, M$ undiscounted, as stacked bars, income up and costs down, with its running sum.
+
+        The last bar is the end of the horizon: the residual value. Penalties for unserved demand (``unmet``) are shown, but not part of the running sum.
+        """
+        facts = self._facts("cash")
+        from placement.plot.money import cash
+
+        return cash(facts, ax)
+
+    def chips(self, sku: str | None = None, *, ax: Any = None) -> Any:
+        """Draw accelerators in halls by period as stacked bars: training, serving inference, idle.
+
+        Parameters
+        ----------
+        sku
+            Id of one kind of accelerator; default: the sum of all.
+        """
+        facts = self._facts("chips")
+        from placement.plot.chips import chips
+
+        return chips(facts, sku, ax)
+
+    def gantt(self, site: str | None = None, *, ax: Any = None) -> Any:
+        """Draw milestones, halls and training jobs over the periods, site by site.
+
+        Parameters
+        ----------
+        site
+            Id of a site; default: all with something to show. More than 220 lines do not fit one figure.
+        """
+        facts = self._facts("gantt")
+        from placement.plot.gantt import gantt
+
+        return gantt(facts, site, ax)
+
+    def map(self, period: str | int | None = None, *, ax: Any = None) -> Any:
+        """Draw sites by IT capacity (area, MW) and kind, metros, the fibre by refresh traffic (Gbit/s) and the largest flows of inference (Mtok/day).
+
+        A plan keeps account of the traffic of links with a limited capacity only (``gbps``); all others are thin lines. Fibre nodes that are neither site
+        nor metro have no coordinates in a case; they are drawn between their neighbours. The land is Natural Earth's, and the map is cut where it is
+        emptiest, so that it may run over the date line.
+
+        Parameters
+        ----------
+        period
+            Label or index of a period; default: the last one.
+        """
+        facts = self._facts("map")
+        from placement.plot.maps import world
+
+        return world(facts, period, ax)
+
     def power(self, site: str | None = None, *, block: str | None = None, ax: Any = None) -> Any:
         """Draw power by source and period as stacked bars against the line of what is available, MW at the meter.
 
@@ -47,6 +100,20 @@ class PlanPlots:
         from placement.plot.progress import progress
 
         return progress(self._plan, ax)
+
+    def utilisation(self, of: str = "accelerators", *, ax: Any = None) -> Any:
+        """Draw how much is in use, by site and period, as a heat map in per cent.
+
+        Parameters
+        ----------
+        of
+            ``"accelerators"``: those that train or serve of all in halls, weighted by their power; ``"power"``: load of what is available, in the tightest
+            block of hours.
+        """
+        facts = self._facts("utilisation")
+        from placement.plot.chips import utilisation
+
+        return utilisation(facts, of, ax)
 
     def _facts(self, what: str) -> Facts:
         """Return the facts of the plan, if a figure can be drawn from them."""

@@ -62,7 +62,7 @@ def safe(text: object, most: int = 200) -> str:
 
 def title(ax: Axes, finding: str, detail: str = "") -> None:
     """Write what the figure shows above it: the finding, and under it in grey how to read it."""
-    ax.set_title(safe(finding), loc="left", fontweight="bold", fontsize=11, color=INK, pad=22 if detail else 8, wrap=True)
+    ax.set_title(safe(finding, 160), loc="left", fontweight="bold", fontsize=11, color=INK, pad=22 if detail else 8, wrap=True)
     if detail:
         ax.annotate(safe(detail), (0, 1), (0, 8), xycoords="axes fraction", textcoords="offset points", fontsize=8.5, color="#566170", annotation_clip=False)
 
@@ -85,7 +85,8 @@ def values(ax: Axes, name: str) -> None:
 def periods(ax: Axes, labels: Sequence[str], edges: bool = False) -> None:
     """Label the horizontal axis with periods, thinned until they do not touch; with ``edges``, period t lies between t and t + 1."""
     shift = 0.5 if edges else 0.0
-    every = next((n for n in (1, 2, 4, 8, 12, 24) if len(labels) / n * max(map(len, labels), default=1) <= 90), 48)
+    room = 9.5 * ax.get_window_extent().width / ax.figure.dpi  # characters
+    every = next((n for n in (1, 2, 4, 8, 12, 24) if len(labels) / n * max(map(len, labels), default=1) <= room), 48)
     shown = range(0, len(labels), every)
     ax.set_xticks([t + shift for t in shown], [labels[t] for t in shown])
     ax.set_xlabel("period")
@@ -96,7 +97,7 @@ def stack(ax: Axes, rows: Sequence[tuple[str, Any, str]], width: float = 0.8) ->
     up = down = np.zeros(len(rows[0][1]) if rows else 0)
     for name, row, colour in rows:
         v = np.nan_to_num(np.asarray(row, dtype=float))
-        ax.bar(np.arange(len(v)), v, width, np.where(v >= 0, up, down), color=colour, label=safe(name), edgecolor="white", linewidth=0.4)
+        ax.bar(np.arange(len(v)), v, width, np.where(v >= 0, up, down), color=colour, label=safe(name, MOST_NAME), edgecolor="white", linewidth=0.4)
         up, down = up + v.clip(min=0), down + v.clip(max=0)
 
 

@@ -14,7 +14,7 @@ from placement.plan.plan import Plan
 from placement.plot.canvas import BLUE, PALE, VERMILION, canvas, key, plain, title, values
 from placement.report.formats import fixed, number, percent
 
-NEAR = 0.25  # of the final values: what lies further off in the beginning is cut off, so that the end can be read
+NEAR = 0.08  # of the final values: what lies further off in the beginning is cut off, so that the end can be read
 
 
 def curve(progress: Sequence[Mapping[str, object]]) -> pd.DataFrame:
@@ -47,7 +47,7 @@ def _look_at_the_end(ax: Axes, df: pd.DataFrame) -> bool:
     """Set the limits so that the last values can be told apart; return whether something lies outside."""
     every = df[["objective", "bound"]].to_numpy()
     last = df[["objective", "bound"]].iloc[-1].dropna().to_numpy()
-    room = max(10 * float(np.ptp(last)), NEAR * float(np.abs(last).max()), 1e-6)
+    room = max(4 * float(np.ptp(last)), NEAR * float(np.abs(last).max()), 1e-6)
     low, high = max(float(np.nanmin(every)), last.min() - room), min(float(np.nanmax(every)), last.max() + room)
     margin = 0.05 * max(high - low, 1e-3 * float(np.abs(last).max()), 1e-9)
     ax.set_ylim(low - margin, high + margin)
