@@ -31,8 +31,11 @@ class View:
         margin = min(max(0.07 * wide, 4.0), (360.0 - wide) / 2)
         low, high = float(lat_deg.min()), float(lat_deg.max())
         room = max(0.12 * (high - low), 3.0, (0.42 * wide - (high - low)) / 2)  # no flatter than about 2.4 : 1
+        south, north = max(low - room, -90.0), min(high + room, 90.0)
+        least = 1.4 * (north - south) / max(float(np.cos(np.radians((south + north) / 2))), 0.1)  # no narrower than that
+        margin = max(margin, (min(least, 360.0) - wide) / 2)
         west = first - margin
-        return cls(west, west + wide + 2 * margin, max(low - room, -90.0), min(high + room, 90.0))
+        return cls(west, west + wide + 2 * margin, south, north)
 
     def inside(self, lon_deg: Floats) -> Floats:
         """Return longitudes as the window counts them, from ``west`` on."""

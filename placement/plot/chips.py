@@ -31,7 +31,7 @@ def chips(facts: Facts, sku: str | None = None, ax: Axes | None = None) -> Figur
         raise OptionError(f"{facts.case.name}: no accelerators to draw, the case has no table skus")
     df = units(facts, sku)
     figure, ax = canvas(ax, (8, 4))
-    stack(ax, [(name, df[use], colour) for use, name, colour in USES])
+    stack(ax, [(name, df[use], colour) for use, name, colour in USES if df[use].any() or use == "training"])
     plain(ax)
     values(ax, "accelerators in halls")
     periods(ax, facts.case.periods)

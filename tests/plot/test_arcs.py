@@ -32,7 +32,10 @@ def test_a_window_cuts_where_the_world_is_empty():
     assert 120 < pacific.west < 140 and 240 < pacific.east < 260
     assert pacific.inside(np.array([-120.0, 140.0])).tolist() == [240.0, 140.0]
     one = View.around(np.array([179.0]), np.array([89.0]))
-    assert one.east - one.west == pytest.approx(8.0) and one.south == pytest.approx(86.0) and one.north == 90.0
+    assert one.east - one.west == pytest.approx(56.0) and one.south == pytest.approx(86.0) and one.north == 90.0
+    upright = View.around(np.array([9.0, 14.0, 22.0]), np.array([50.0, 66.0, 65.0]))
+    shrink = np.cos(np.radians((upright.south + upright.north) / 2))
+    assert (upright.east - upright.west) * shrink == pytest.approx(1.4 * (upright.north - upright.south))  # no narrower than that
 
 
 def test_the_whole_world_is_shown_once():
