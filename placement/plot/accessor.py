@@ -22,6 +22,13 @@ class PlanPlots:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
 
+    def __call__(self) -> Any:
+        """Draw the plan at a glance: the map, and below it power, accelerators, demand and cash, as far as the case has them."""
+        facts = self._facts("overview")
+        from placement.plot.overview import overview
+
+        return overview(facts)
+
     def cash(self, *, ax: Any = None) -> Any:
         """Draw money by term and period, M$ undiscounted, as stacked bars, income up and costs down, with its running sum.
 
@@ -58,6 +65,16 @@ class PlanPlots:
 
         return gantt(facts, site, ax)
 
+    def latency(self, *, ax: Any = None) -> Any:
+        """Draw the network round-trip time of each service against its limit, ms: median, 95th and 99th percentile, weighted by tokens.
+
+        The limit is that of the service; promises to single metros (``service_metros``) may be tighter.
+        """
+        facts = self._facts("latency")
+        from placement.plot.service import latency
+
+        return latency(facts, ax)
+
     def map(self, period: str | int | None = None, *, ax: Any = None) -> Any:
         """Draw sites by IT capacity (area, MW) and kind, metros, the fibre by refresh traffic (Gbit/s) and the largest flows of inference (Mtok/day).
 
@@ -85,6 +102,10 @@ class PlanPlots:
         block
             Name of a block of hours; default: in each period the one in which the load is the largest share of what is available.
             Interruptible grid tiers count nothing in the stress block.
+
+        Notes
+        -----
+        What charges storage is part of the bars; what storage gives back is not.
         """
         facts = self._facts("power")
         from placement.plot.power import power
@@ -100,6 +121,19 @@ class PlanPlots:
         from placement.plot.progress import progress
 
         return progress(self._plan, ax)
+
+    def serving(self, service: str | None = None, *, ax: Any = None) -> Any:
+        """Draw demand by period as stacked bars, Mtok/day: what is served and what is not.
+
+        Parameters
+        ----------
+        service
+            Id of a service; default: the sum of all.
+        """
+        facts = self._facts("serving")
+        from placement.plot.service import serving
+
+        return serving(facts, service, ax)
 
     def utilisation(self, of: str = "accelerators", *, ax: Any = None) -> Any:
         """Draw how much is in use, by site and period, as a heat map in per cent.

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from placement.errors import OptionError
-from placement.plot.canvas import BLUE, GREEN, INK, ORANGE, canvas, key, periods, plain, safe, stack, title, values
+from placement.plot.canvas import BLUE, GREEN, INK, ORANGE, canvas, key, periods, plain, stack, title, values
 from placement.plot.choose import chosen
 from placement.report.facts import SOURCES, Facts, tightest
 from placement.report.formats import percent, unit
@@ -42,7 +42,8 @@ def power(facts: Facts, site: str | None = None, block: str | None = None, ax: A
     key(ax)
     which = f"block {block}" if block is not None else "the tightest block of each period" if len(facts.case.blocks) > 1 else ""
     where = facts.site_names[site] if site is not None else "all sites together"
-    title(ax, _finding(facts, df, site), safe(", ".join(filter(None, [where, which]))))
+    stored = "; charging of storage counts as load" if len(facts.plan["storage"]) else ""
+    title(ax, _finding(facts, df, site), ", ".join(filter(None, [where, which])) + stored)
     return figure
 
 

@@ -16,6 +16,7 @@ from placement.errors import OptionError
 from placement.plan.plan import Plan
 from placement.plot import PlanPlots
 
+pytestmark = pytest.mark.filterwarnings("error:constrained_layout not applied")
 FIGURES = [name for name in dir(PlanPlots) if not name.startswith("_")]
 
 
@@ -213,6 +214,41 @@ def test_cash_adds_up(plan):
     assert ax.lines[0].get_ydata() == pytest.approx(real.cumsum().to_numpy(), abs=1e-6)
 
 
+def test_demand_adds_up(plan):
+    """Served and unserved bars reach the demand; the unserved ones are those of the plan's table; of one service, its own."""
+    asked = plan.case["demand"]
+    whole = asked.groupby("period")["mtok_per_day"].sum().reindex(range(plan.case.n_periods), fill_value=0.0)
+    assert heights(plan.plot.serving()) == pytest.approx(whole.to_numpy())
+    missing = [bar.get_height() for bar in plan.plot.serving().axes[0].containers[1]]
+    lost = plan.unserved.groupby("period")["mtok_per_day"].sum().reindex(plan.case.periods, fill_value=0.0)
+    assert missing == pytest.approx(lost.to_numpy(), abs=1e-3 * whole.max())
+    service = str(asked["service"].iloc[0])
+    own = asked.loc[asked["service"] == service].groupby("period")["mtok_per_day"].sum().reindex(range(plan.case.n_periods), fill_value=0.0)
+    assert heights(plan.plot.serving(service)) == pytest.approx(own.to_numpy())
+    with pytest.raises(OptionError, match=r"there is no service 'chatt'. Did you mean 'chat'"):
+        plan.plot.serving("chatt")
+
+
+def test_round_trips_are_those_of_the_plan(plan):
+    """Median, 95th and 99th percentile are what the plan's own table says; the bars end at the limits."""
+    ax = plan.plot.latency().axes[0]
+    table = plan.latency.set_index("service")
+    order = table.rename(index=plan.case["services"].set_index("service")["name"]).loc[[t.get_text() for t in ax.get_yticklabels()]]
+    lines = {line.get_label(): line.get_xdata() for line in ax.lines}
+    for label, column in (("median", "p50_ms"), ("95th percentile", "p95_ms"), ("99th percentile", "p99_ms")):
+        assert lines[label] == pytest.approx(order[column].to_numpy(float))
+    assert [bar.get_width() for bar in ax.containers[0]] == pytest.approx(order["slo_rtt_ms"].to_numpy(float))
+
+
+def test_overview_draws_what_there_is(solved, tmp_path):
+    """``plan.plot()``: map, power, accelerators, demand and cash, those of them that the case has."""
+    figure = solved.plan.plot()
+    figure.savefig(tmp_path / "overview.png", dpi=30)
+    assert len(figure.axes) == 5
+    tables = {n: t for n, t in solved.case.tables.items() if n not in ("grid", "generators", "services", "demand")}
+    assert len(replace(solved.plan, case=replace(solved.case, tables=tables)).plot().axes) == 3
+
+
 def test_what_the_case_has_not_got_is_said(solved):
     """Without power tables there is no figure of power; a case of services alone has no chart of jobs."""
     tables = {n: t for n, t in solved.case.tables.items() if n not in ("grid", "generators")}
@@ -225,7 +261,12 @@ def test_what_the_case_has_not_got_is_said(solved):
     assert "No accelerators in 2029" in words(idle.plot.chips())
     assert "No hall is in service in 2029" in words(idle.plot.map())
     assert "The plan draws no power" in words(idle.plot.power())
-    for name, said in (("gantt", "builds no hall and places no job"), ("utilisation", "no site uses accelerators"), ("cash", "moves no money")):
+    for name, said in (
+        ("gantt", "builds no hall and places no job"),
+        ("utilisation", "no site uses accelerators"),
+        ("cash", "moves no money"),
+        ("latency", "no demand is served"),
+    ):
         with pytest.raises(OptionError, match=said):
             getattr(idle.plot, name)()
 
