@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -22,6 +23,7 @@ from placement.report.tables import grouped, records
 
 PITCH = 0.19  # inches per line
 MOST_LINES = 220  # a figure taller than that is no figure any more
+KEY_COLUMNS = 4
 WORK = "milestones"  # the name of their colour
 
 
@@ -60,7 +62,7 @@ def gantt(facts: Facts, site: str | None = None, ax: Axes | None = None) -> Figu
     if lines > MOST_LINES:
         raise OptionError(f"{case.name}: {lines} lines are too many for one figure; draw one site, such as plot.gantt({busiest(facts)!r})")
     colours = {sku: CYCLE[i % len(CYCLE)] for i, sku in enumerate(dict.fromkeys(facts.plan["training"]["sku"]))} | {WORK: GREY}
-    figure, ax = canvas(ax, (10, 1.5 + PITCH * (lines + 0.4 * len(rows))))
+    figure, ax = canvas(ax, (10, 2.0 + 0.25 * math.ceil(len(colours) / KEY_COLUMNS) + PITCH * (lines + 0.4 * len(rows))))
     _draw(ax, rows, packed, colours, case.n_periods)
     plain(ax, across=True)
     period_axis(ax, case.periods, edges=True)
@@ -110,7 +112,7 @@ def _key(ax: Axes, facts: Facts, rows: Sequence[Row], colours: Mapping[str, str]
     used = {bar.colour for row in rows for bar in row.bars}
     marks = [Patch(facecolor=c, label=safe(WORK if k == WORK else facts.sku_names.get(k, k), MOST_NAME)) for k, c in colours.items() if k in used]
     inches = ax.get_window_extent().height / ax.figure.dpi
-    ax.legend(handles=marks, loc="upper left", bbox_to_anchor=(0, -0.45 / max(inches, 0.5)), ncols=4, frameon=False, fontsize=8.5)
+    ax.legend(handles=marks, loc="upper left", bbox_to_anchor=(0, -0.45 / max(inches, 0.5)), ncols=KEY_COLUMNS, frameon=False, fontsize=8.5)
 
 
 def _finding(facts: Facts, site: str | None) -> str:

@@ -84,7 +84,7 @@ def world(facts: Facts, period: str | int | None = None, ax: Axes | None = None)
     _sites(ax, view, marks)
     _names(ax, view, marks, metros.assign(name=metros["metro"].map(names_of(metros, "metro"))))
     _key(ax)
-    title(ax, _finding(facts, marks, t), _detail(places, links))
+    title(ax, _finding(facts, marks, t), _detail(facts, places, links))
     return figure
 
 
@@ -202,8 +202,9 @@ def _finding(facts: Facts, marks: pd.DataFrame, t: int) -> str:
     return f"{unit(used['mw'].sum(), 'MW')} of IT capacity at {sites} in {facts.case.periods[t]}, most at {top['name']} ({unit(top['mw'], 'MW')})"
 
 
-def _detail(places: pd.DataFrame, links: pd.DataFrame) -> str:
+def _detail(facts: Facts, places: pd.DataFrame, links: pd.DataFrame) -> str:
     ends = set(links["a"]) | set(links["b"])
     loose = int((~places["given"] & places.index.isin(ends)).sum())
-    said = "Area of a mark: IT capacity of halls in service."
+    quota = ", at a provider's site what it keeps for its customer" if len(facts.own_halls) < len(facts.plan["halls"]) else ""
+    said = f"Area of a mark: IT capacity of halls in service{quota}."
     return said + (f" {plural(loose, 'fibre node')} without coordinates: drawn between their neighbours." if loose else "")
