@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import sys
 import textwrap
 from collections.abc import Sequence
@@ -87,6 +88,16 @@ def _parser() -> argparse.ArgumentParser:
     validate = commands.add_parser("validate", allow_abbrev=False, help="report every problem of a case at once")
     validate.add_argument("case", metavar="CASE")
     validate.set_defaults(run=_validate)
+
+    init = commands.add_parser("init", allow_abbrev=False, help="write a new case to begin with: a folder or workbook that explains its columns")
+    init.add_argument("target", metavar="DIR|FILE.xlsx", help="what to write; nothing is overwritten")
+    init.add_argument("--from", dest="base", metavar="CASE", default="three-sites", help="a case that ships (default three-sites), a folder or a workbook")
+    init.set_defaults(run=_init)
+
+    convert = commands.add_parser("convert", allow_abbrev=False, help="write a case as a workbook, or as a folder of CSV files")
+    convert.add_argument("case", metavar="CASE")
+    convert.add_argument("target", metavar="DIR|FILE.xlsx", help="what to write; nothing is overwritten")
+    convert.set_defaults(run=_convert)
 
     check = commands.add_parser("check", allow_abbrev=False, help="check a run independently: plan, cost and bound")
     check.add_argument("case", metavar="CASE")
@@ -227,6 +238,25 @@ def _validate(args: argparse.Namespace) -> int:
     for note in case.notes:
         print(f"note: {note}")
     _print_sizes(case)
+    return ExitCode.OK
+
+
+def _init(args: argparse.Namespace) -> int:
+    from placement.authoring import initiated
+
+    case = initiated(args.target, args.base)
+    print(f"{case.name}: written to {args.target}; {case.n_periods} periods {case.periods[0]} to {case.periods[-1]}")
+    _print_sizes(case)
+    target = shlex.quote(args.target)
+    print(f"next:    placement validate {target}\n         placement solve {target} --out {shlex.quote(case.name + '-run')}")
+    return ExitCode.OK
+
+
+def _convert(args: argparse.Namespace) -> int:
+    from placement.authoring import converted
+
+    case = converted(args.case, args.target)
+    print(f"{case.name}: written to {args.target}, and read back as the same case")
     return ExitCode.OK
 
 

@@ -64,13 +64,13 @@ def typed_table(text: TextTable, clock: Clock | None, present: Collection[str], 
             cells = np.full(len(text), "", dtype=object)
             if required:
                 findings.add(text.name, column.name, "is missing", f"Add the column: {column.meaning}.")
-        elif required and (blank := cells == "").any():
-            findings.add(text.name, column.name, "must not be blank", f"Fill in: {column.meaning}.", text.rows(blank))
+        elif required and findings.trusts(f"{text.name}.{column.name}") and (blank := cells == "").any():
+            findings.add(text.name, column.name, "must not be blank", f"Fill in: {column.meaning}.", text.rows(blank, column.name))
         if column.kind == "period" and clock is None:
             findings.spoiled.add(f"{text.name}.{column.name}")
         values, complaints = _convert(text.name, column, cells, clock)
         for mask, rule, remedy in complaints:
-            findings.add(text.name, column.name, rule, remedy, text.rows(mask))
+            findings.add(text.name, column.name, rule, remedy, text.rows(mask, column.name))
         columns[column.name] = pd.Series(values, dtype=dtype_of(column))
     return pd.DataFrame(columns)
 
