@@ -16,6 +16,7 @@ from typing import Any
 
 from placement import __version__
 from placement.errors import DataError, ExitCode, OptionError, PlacementError
+from placement.telling import told, visible
 
 GENERATED = ("jobs", "sites", "periods", "skus", "services", "metros")  # numbers of rows that generate takes
 _WIDTH = 80  # of a terminal
@@ -44,7 +45,7 @@ def _run(args: argparse.Namespace) -> int:
         return ExitCode.USAGE
     except DataError as error:
         count = len(error.problems)
-        print(f"placement: {count} problem{'s' if count != 1 else ''} in the input; nothing was written\n{error}", file=sys.stderr)
+        print(f"placement: {count} problem{'s' if count != 1 else ''} in the input; nothing was written", *told(error.problems), sep="\n", file=sys.stderr)
         return ExitCode.BAD_INPUT
     except PlacementError as error:
         print(f"placement: {error}", file=sys.stderr)
@@ -83,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     solve.add_argument("--work-limit", metavar="W", type=float, help="counted work, nominal s, instead of the time limit: same seed, same plan, any workers")
     solve.add_argument("--start", metavar="RUN0", help="run folder whose plan is taken as the start")
     solve.add_argument("--quiet", action="store_true", help="no progress and no summary")
+    solve.add_argument("--progress", action="store_true", help="progress lines on stderr where it is no terminal (default: none; log.txt of the run has them)")
     solve.set_defaults(run=_solve)
 
     validate = commands.add_parser("validate", allow_abbrev=False, help="report every problem of a case at once")
@@ -226,17 +228,18 @@ def _solve(args: argparse.Namespace) -> int:
 def _validate(args: argparse.Namespace) -> int:
     from placement.cards import card
     from placement.case import read_case
+    from placement.reasons import nowhere
 
     try:
         case = read_case(args.case)
         card(case.model)
     except DataError as error:
-        print(error)
+        print("\n".join(told(error.problems)))
         print(f"{len(error.problems)} problem(s)", file=sys.stderr)
         return ExitCode.BAD_INPUT
     print(f"{case.name}: no problems; {case.n_periods} periods {case.periods[0]} to {case.periods[-1]}")
-    for note in case.notes:
-        print(f"note: {note}")
+    for note in (*case.notes, *(f"nothing can ever serve {who}" for who in nowhere(case))):
+        print(*textwrap.wrap(f"note: {visible(note)}", _WIDTH, subsequent_indent="      ", break_on_hyphens=False), sep="\n")
     _print_sizes(case)
     return ExitCode.OK
 
@@ -261,8 +264,9 @@ def _convert(args: argparse.Namespace) -> int:
 
 
 def _print_sizes(case: Any) -> None:
+    width = max(map(len, case.tables), default=0)
     for name, table in case.tables.items():
-        print(f"  {name:<12} {len(table):>8} rows")
+        print(f"  {name:<{width}} {len(table):>9,} row{'s' if len(table) != 1 else ''}")
 
 
 def _explain(args: argparse.Namespace) -> int:

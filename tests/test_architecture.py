@@ -22,7 +22,7 @@ PACKAGE = ROOT / "placement"
 LAYERS: list[set[str]] = [
     {"placement"},  # the package itself: version and lazy public names
     {"errors", "interrupt", "units"},
-    {"parallel"},
+    {"parallel", "telling"},
     {"case", "options", "cards"},
     {"rules", "fibre", "checker", "instances", "authoring"},
     {"supply", "demand"},
@@ -30,7 +30,7 @@ LAYERS: list[set[str]] = [
     {"knapsack_bound", "reference"},
     {"certificate"},
     {"engine", "plan", "report", "objectives", "lint", "reasons"},
-    {"in_turn"},
+    {"in_turn", "live"},
     {"run", "solving"},
     {"explain"},
     {"batch"},
@@ -52,7 +52,7 @@ OUTSIDE = {
     "pooch": {"placement.bench.files"},
     "importlib": {"placement", "placement.solving"},  # lazy names; versions
 }
-LIGHT = {"placement", "placement.__main__", "placement.cli", "placement.errors", "placement.units", "placement.options", "placement.cards"}
+LIGHT = {"placement", "placement.__main__", "placement.cli", "placement.errors", "placement.units", "placement.options", "placement.cards", "placement.telling"}
 _ANSWERS = {f"placement.explain.{name}" for name in ("command", "infeasible_text", "what_if")}
 TALKS = {"placement.cli", "placement.batch", "placement.bench.command"} | _ANSWERS  # the library itself prints nothing
 

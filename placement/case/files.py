@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from placement.case.findings import Findings, did_you_mean
+from placement.case.findings import Findings, did_you_mean, nearest
 from placement.case.schema import DOCUMENTATION, TABLES
 
 Text = NDArray[np.object_]
@@ -45,9 +45,11 @@ class TextTable:
         return ["/".join(cells) for cells in zip(*parts, strict=True)]
 
     def rows(self, mask: NDArray[np.bool_], column: str = "") -> tuple[str, ...]:
-        """Return how messages call the rows in the mask: key, and file and line; of a sheet the cell in a column."""
+        """Return how messages call the rows in the mask: key, file and line, and what stands in a column; of a sheet the cell in that column."""
         at = np.flatnonzero(mask)
-        return tuple(f"{key} ({self.place(i, column)})" for key, i in zip(self.key(at), at, strict=True))
+        shown = self.columns.get(column) if column not in TABLES[self.name].key else None  # the key says it already
+        found = ["" if shown is None or shown[i] == "" else f": {shown[i]}" for i in at]
+        return tuple(f"{key} ({self.place(i, column)}){value}" for key, i, value in zip(self.key(at), at, found, strict=True))
 
     def place(self, row: int | np.integer, column: str = "") -> str:
         """Return where a row, or its cell in a column, stands.
@@ -101,7 +103,9 @@ def _table_of(entry: Path, findings: Findings, prefix: str) -> str:
     if entry.name.startswith((".", "~$")) or entry.suffix == ".md" or entry.name == SETTINGS:
         return ""
     if entry.suffix.lower() == ".xlsx":
-        findings.add(prefix + entry.name, "", "is a workbook in a folder of tables", "A case is one of the two: save its sheets as CSV, or move one of them away.")
+        findings.add(
+            prefix + entry.name, "", "is a workbook in a folder of tables", "A case is one of the two: save its sheets as CSV, or move one of them away."
+        )
         return ""
     data = entry.suffix in (".csv", ".parquet")
     if entry.is_dir() and entry.name == TEMPLATES:
@@ -116,9 +120,13 @@ def _table_of(entry: Path, findings: Findings, prefix: str) -> str:
         return entry.stem
     rule = "is not a table of the schema" if data else "is not a kind of file that belongs in a case folder"
     ending = entry.suffix if data else ".csv"
-    remedy = did_you_mean(entry.stem + ending, [SETTINGS, *(name + ending for name in TABLES)])
-    if not data:
-        remedy = f"Save a table as CSV and settings in {SETTINGS}. {remedy if 'mean' in remedy else ''}".rstrip()
+    known = [SETTINGS, *(name + ending for name in TABLES)]
+    remedy = did_you_mean(entry.stem + ending, known)
+    if data:  # the table that is meant is not missing as well
+        findings.misnamed.add(nearest(entry.stem + ending, known).removesuffix(ending))
+    else:
+        hint = f" Did you mean '{entry.stem.lower()}.csv'?" if entry.stem.lower() in TABLES else ""
+        remedy = f"Save a table as CSV and settings in {SETTINGS}.{hint}"
     findings.add(prefix + entry.name, "", rule, remedy + " Notes go into a .md file; anything else, move away.")
     return ""
 
@@ -176,8 +184,14 @@ def _read_csv(name: str, file: Path, shown: str, findings: Findings) -> TextTabl
         return None
     ends = np.array([end for _, end in records], dtype=np.int64)
     starts = np.concatenate(([skipped + 1], ends[:-1] + 1))  # a quoted cell may span lines
-    filled = [i for i, (row, _) in enumerate(records) if row]
+    filled = [i for i, (row, _) in enumerate(records) if any(row)]  # a spreadsheet writes blank rows as commas
+    if not filled:
+        findings.add(name, "", "holds nothing but commas", "Fill it, or delete the file.", [shown])
+        return None
     header, body = records[filled[0]][0], filled[1:]
+    width = max(i for i, cell in enumerate(header) if cell) + 1
+    if not any(cell for i in body for cell in records[i][0][width:]) and width < len(header):  # and blank columns as commas at all line ends
+        header, records = header[:width], [(row[:width], end) for row, end in records]
     if not header_is_sound(name, header, f"{shown} line {int(starts[filled[0]])}", findings):
         return None
     whole = _whole_rows(name, header, [(records[i][0], int(starts[i])) for i in body], shown, findings)
@@ -212,7 +226,11 @@ def header_is_sound(name: str, header: list[str], shown: str, findings: Findings
         return False
     known = (*TABLES[name].names, *DOCUMENTATION)
     for column in (c for c in header if c not in known):
-        findings.add(name, column, "is not a column of this table", f"{did_you_mean(column, known)} Remarks go into a column 'note'.", here)
+        remedy, meant = did_you_mean(column, known), nearest(column, known)
+        rule = "is not a column of this table" + (f", which lacks '{meant}'" if meant and meant not in header else "")
+        findings.add(name, column, rule, f"{remedy} Remarks go into a column 'note'.", here)
+        if meant and meant not in header:
+            findings.spoiled.add(f"{name}.{meant}")
     return True
 
 
@@ -220,7 +238,7 @@ def _whole_rows(name: str, header: list[str], records: list[tuple[list[str], int
     """Return the rows that have as many cells as the header; report the others, and a table without rows."""
     ragged = [f"{row[0]} ({shown} line {line}, {len(row)} cells)" for row, line in records if len(row) != len(header)]
     if ragged:
-        remedy = "Add or remove commas; quote a cell that contains a comma."
+        remedy = "Add or remove commas; quote a cell that contains a comma; write decimals with a point (1.5)."
         findings.add(name, "", f"has rows without exactly the {len(header)} cells of the header", remedy, ragged)
     elif not records:
         findings.add(name, "", "has a header but no rows", "Add rows, or delete the file: an absent table leaves its layer out.", [shown])

@@ -16,7 +16,7 @@ from xml.etree.ElementTree import ParseError
 import numpy as np
 
 from placement.case.files import SETTINGS, Folder, TextTable, header_is_sound
-from placement.case.findings import Findings, did_you_mean
+from placement.case.findings import Findings, did_you_mean, nearest
 from placement.case.schema import TABLES
 from placement.case.sheet_cells import Grid, grid_of, in_text
 from placement.case.sheet_settings import SHEETS, settings_of_sheets
@@ -108,6 +108,7 @@ def _belongs(sheet: Any, findings: Findings, prefix: str) -> bool:
         findings.spoiled.add(name)
     if name not in known:
         remedy = did_you_mean(name, known)
+        findings.misnamed.add(nearest(name, known))
         findings.add(where, "", "is not a table of the schema", f"{remedy} Notes go into a sheet whose name ends in '.md'; anything else, delete or move away.")
         return False
     for merged in sheet.merged_cells.ranges:
@@ -156,4 +157,5 @@ def in_sheets(problem: Problem) -> Problem:
 
 
 def _in_sheets(text: str) -> str:
+    text = text.replace("in the folder", "in the workbook")
     return re.sub(r"\b(case)\.toml\b|\b([a-z_]+)\.csv\b", lambda m: f"sheet {m[1] or m[2]}", text)
