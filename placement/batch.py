@@ -28,7 +28,7 @@ from placement.plan.run_folder import check_target
 from placement.report import terminal_summary
 from placement.run import earlier_plan, refuse_options, write_plan
 from placement.solving import solve
-from placement.telling import visible
+from placement.telling import shown, visible
 
 _EXPLAIN_S = 28.0  # for naming why there is no plan
 
@@ -97,7 +97,7 @@ def _explain(plan: Plan, target: Path, args: argparse.Namespace, progress: Progr
         print(f"placement: the conflict could not be named: {error}", file=sys.stderr)
         return
     write_explanation(target, report)
-    print("\n".join(infeasible_lines(report, short=args.quiet)))
+    print(shown("\n".join(infeasible_lines(report, short=args.quiet))))
 
 
 def _complaints(plan: Plan, args: argparse.Namespace, options: SolveOptions) -> Iterator[str]:

@@ -16,7 +16,7 @@ from typing import Any
 
 from placement import __version__
 from placement.errors import DataError, ExitCode, OptionError, PlacementError
-from placement.telling import told, visible
+from placement.telling import shown, told, visible
 
 GENERATED = ("jobs", "sites", "periods", "skus", "services", "metros")  # numbers of rows that generate takes
 _WIDTH = 80  # of a terminal
@@ -41,14 +41,14 @@ def _run(args: argparse.Namespace) -> int:
     try:
         return int(args.run(args))
     except OptionError as error:
-        print(f"placement: {error}", file=sys.stderr)
+        print(f"placement: {shown(error)}", file=sys.stderr)
         return ExitCode.USAGE
     except DataError as error:
         count = len(error.problems)
         print(f"placement: {count} problem{'s' if count != 1 else ''} in the input; nothing was written", *told(error.problems), sep="\n", file=sys.stderr)
         return ExitCode.BAD_INPUT
     except PlacementError as error:
-        print(f"placement: {error}", file=sys.stderr)
+        print(f"placement: {shown(error)}", file=sys.stderr)
         return ExitCode.BAD_INPUT
     except BrokenPipeError:
         raise
@@ -293,12 +293,12 @@ def _check(args: argparse.Namespace) -> int:
     if not facts["same_case"]:
         print("placement: the case is not the one that this run was made from; what follows may be due to that", file=sys.stderr)
     for violation in verdict.violations[:MOST_VIOLATIONS]:
-        print(violation)
+        print(visible(str(violation)))
     if len(verdict.violations) > MOST_VIOLATIONS:
         print(f"... and {len(verdict.violations) - MOST_VIOLATIONS} more violations")
     for name, value in facts.items():
-        shown = f"{value:,.6f} {case.cost_unit}" if isinstance(value, float) else value
-        print(f"{name.replace('_', ' ') + ':':<24} {shown}")
+        told_value = f"{value:,.6f} {case.cost_unit}" if isinstance(value, float) else value
+        print(f"{name.replace('_', ' ') + ':':<24} {told_value}")
     print("holds: plan, cost and bound" if facts["holds"] else "DOES NOT HOLD", file=sys.stdout if facts["holds"] else sys.stderr)
     return ExitCode.OK if facts["holds"] else ExitCode.CHECK_FAILED
 
@@ -309,7 +309,7 @@ def _report(args: argparse.Namespace) -> int:
     page, violations = report_again(args.folder)
     print(page)
     for violation in violations[:MOST_VIOLATIONS]:
-        print(f"placement: checker: {violation}", file=sys.stderr)
+        print(f"placement: checker: {visible(str(violation))}", file=sys.stderr)
     return ExitCode.CHECK_FAILED if violations else ExitCode.OK
 
 

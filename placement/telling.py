@@ -26,6 +26,17 @@ def visible(text: str) -> str:
     return _UNSAFE.sub(lambda m: m[0].encode("unicode_escape", "surrogatepass").decode("ascii"), text)
 
 
+def shown(text: object) -> str:
+    r"""Return a text of several lines as a terminal may have it.
+
+    Examples
+    --------
+    >>> shown("oslo\x1b[31m\nlund")
+    'oslo\\x1b[31m\nlund'
+    """
+    return "\n".join(visible(line) for line in str(text).split("\n"))
+
+
 def told(problems: Iterable[Problem]) -> list[str]:
     """Return the lines that say what is wrong: problems of one table together, in the order in which the tables were first found wanting.
 

@@ -388,6 +388,17 @@ def test_check_sees_through_the_plan(table, old, new, word, three_sites, run_fol
     assert word in capsys.readouterr().out
 
 
+def test_what_is_found_in_a_run_cannot_move_the_terminal(three_sites, run_folder, capsys):
+    """Plan tables may have been written by anyone: escape sequences in them are shown, not obeyed."""
+    edit(run_folder / "plan" / "training.csv", "large,beta", "lar\x1b[2Jge,beta")
+    assert main(["check", str(three_sites), str(run_folder)]) == ExitCode.CHECK_FAILED
+    shown = capsys.readouterr()
+    assert "\x1b" not in shown.out + shown.err and "lar\\x1b[2Jge" in shown.out
+    assert main(["validate", str(three_sites / "no\x1b[31m")]) == ExitCode.BAD_INPUT
+    shown = capsys.readouterr()
+    assert "\x1b" not in shown.out + shown.err and "no\\x1b[31m" in shown.out + shown.err
+
+
 def test_check_misses_a_table(three_sites, run_folder, capsys):
     """A plan without one of its tables is not a plan."""
     (run_folder / "plan" / "energy.csv").unlink()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -145,6 +147,26 @@ def test_what_is_wrong_is_told_with_its_cell(name, book):
     assert len(problems) <= 3, said
 
 
+@pytest.mark.parametrize(("cell", "value"), [("<f>20+30</f><v>50</v>", 50.0), ('<f>IF(1,"","")</f><v></v>', None)])
+def test_formulas_count_as_they_were_last_calculated(cell, value, book, tmp_path):
+    """A saved number is that number, and a saved empty text is a blank cell, which is told as such and not as a formula."""
+    kind = ' t="str"' if value is None else ""
+    calculated = tmp_path / "calculated.xlsx"
+    name = openpyxl.load_workbook(book).sheetnames.index("halls") + 1
+    with zipfile.ZipFile(book) as old, zipfile.ZipFile(calculated, "w") as new:
+        for item in old.namelist():
+            data = old.read(item)
+            if item == f"xl/worksheets/sheet{name}.xml":
+                data, n = re.subn(rb'<c r="D3"[^>]*>.*?</c>', f'<c r="D3"{kind}>{cell}</c>'.encode(), data)
+                assert n == 1
+            new.writestr(item, data)
+    if value is not None:
+        assert read_case(calculated)["halls"]["it_mw"].iloc[1] == value
+        return
+    (problem,) = problems_of(calculated)
+    assert problem.rule == "must not be blank" and problem.rows == ("oslo/h1 (sheet halls cell D3)",)
+
+
 def test_years_and_months_are_periods(three_sites, tmp_path):
     """Years typed as numbers are labels of years; a month that became the first of that month is that month."""
     converted(three_sites, tmp_path / "years.xlsx")
@@ -214,9 +236,9 @@ def test_a_scenario_stands_on_a_workbook(book, good):
     assert read_case(over_folder).sha256 == read_case(over_book).sha256 == read_case(book, overlay=over_folder).sha256
     (over_book / "grid.csv").write_text("site,tier,mw\noslo,t1,-81\n", encoding="utf-8")
     (problem,) = problems_of(over_book)
-    assert problem.rows == ("oslo/t1 (b/grid.csv line 2)",)
+    assert problem.rows == ("oslo/t1 (b/grid.csv line 2): -81",)
     edited(book, put("grid", "firmness", 3, 9))
-    assert "lund/t1 (tiny.xlsx sheet grid cell D3)" in [row for p in problems_of(over_book) for row in p.rows]
+    assert "lund/t1 (tiny.xlsx sheet grid cell D3): 9" in [row for p in problems_of(over_book) for row in p.rows]
 
 
 def test_a_workbook_is_no_scenario(book, good):
