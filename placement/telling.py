@@ -68,7 +68,8 @@ def _one(alike: Sequence[Problem]) -> Iterator[str]:
 
 
 def _wrapped(text: str, first: str, then: str) -> list[str]:
-    return textwrap.wrap(visible(text), WIDTH, initial_indent=first, subsequent_indent=then, break_on_hyphens=False) or [first.rstrip()]
+    # a path that is too long for a line stays whole, so that it can be pasted
+    return textwrap.wrap(visible(text), WIDTH, initial_indent=first, subsequent_indent=then, break_on_hyphens=False, break_long_words=False) or [first.rstrip()]
 
 
 def _numbers(rows: Sequence[str]) -> str:
