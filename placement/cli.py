@@ -91,15 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     validate.add_argument("case", metavar="CASE")
     validate.set_defaults(run=_validate)
 
-    init = commands.add_parser("init", allow_abbrev=False, help="write a new case to begin with: a folder or workbook that explains its columns")
-    init.add_argument("target", metavar="DIR|FILE.xlsx", help="what to write; nothing is overwritten")
-    init.add_argument("--from", dest="base", metavar="CASE", default="three-sites", help="a case that ships (default three-sites), a folder or a workbook")
-    init.set_defaults(run=_init)
-
-    convert = commands.add_parser("convert", allow_abbrev=False, help="write a case as a workbook, or as a folder of CSV files")
-    convert.add_argument("case", metavar="CASE")
-    convert.add_argument("target", metavar="DIR|FILE.xlsx", help="what to write; nothing is overwritten")
-    convert.set_defaults(run=_convert)
+    _authoring(commands)
 
     check = commands.add_parser("check", allow_abbrev=False, help="check a run independently: plan, cost and bound")
     check.add_argument("case", metavar="CASE")
@@ -148,6 +140,19 @@ def _instance_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--format", metavar="FORMAT", help="CASE is the file of a published instance in this format (see `placement formats`)")
     command.add_argument("--capacity", metavar="C", type=float, help="number in place of the word 'capacity' in a file of format orlib-cap")
     command.add_argument("--open-sites", metavar="P", type=int, help="number of sites to open (model p_median)")
+
+
+def _authoring(commands: Any) -> None:
+    """Add the commands that make cases."""
+    init = commands.add_parser("init", allow_abbrev=False, help="write a new case to begin with: a folder or workbook that explains its columns")
+    init.add_argument("target", metavar="DIR|FILE.xlsx", help="what to write; nothing is overwritten")
+    init.add_argument("--from", dest="base", metavar="CASE", default="three-sites", help="a case that ships (default three-sites), a folder or a workbook")
+    init.set_defaults(run=_init)
+
+    convert = commands.add_parser("convert", allow_abbrev=False, help="write a case as a workbook, or as a folder of CSV files")
+    convert.add_argument("case", metavar="CASE")
+    convert.add_argument("target", metavar="DIR|FILE.xlsx", help="what to write; nothing is overwritten")
+    convert.set_defaults(run=_convert)
 
 
 def _answers(commands: Any) -> None:

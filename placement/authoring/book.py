@@ -46,6 +46,9 @@ def write_book(source: Source, file: Path) -> None:
                 _offer(library, sheet, i + 1, schema[column], source)
     for name, text in source.notes.items():
         _fill(book.create_sheet(name[:28].removesuffix(".md") + ".md"), None, ([line] for line in text.split("\n")), ["text"])
+    if "README.md" in book.sheetnames:  # what is seen first
+        book.move_sheet("README.md", -len(book.sheetnames))
+    book.active = 0
     book.save(file)
 
 

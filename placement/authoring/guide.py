@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from placement.authoring.source import Source
 from placement.case.describe import explained
 from placement.case.files import TEMPLATES
@@ -21,15 +23,16 @@ def guide(source: Source, target: str, in_book: bool) -> str:
     name = source.settings["name"]
     settings = "in the sheet `case`" if in_book else "in `case.toml`"
     columns = "a note at each column name" if in_book else "the lines above each header"
+    target = shlex.quote(target)
     lines = [
         f"# {name}", "",
         f"Begun from the case {source.case.name} by `placement init`. It is sound and solves as it is:", "",
         "```text", f"placement validate {target}      every problem at once, with the way out",
-        f"placement solve {target} --out {name}-run", "```", "",
+        f"placement solve {target} --out {shlex.quote(f'{name}-run')}", "```", "",
         f"Change one thing after another and validate in between. Name, horizon and rates stand {settings}; {columns} say what the columns mean.", "",
         "## Rules", "", _RULES, "",
         "## Tables in this case", "",
-        *(f"* `{n}`, {len(t)} rows: {TABLES[n].meaning}" for n, t in source.tables.items()), "",
+        *(f"* `{n}`, {len(t)} row{'s' if len(t) != 1 else ''}: {TABLES[n].meaning}" for n, t in source.tables.items()), "",
         "## Tables that may be added", "",
         _ADD_SHEET if in_book else f"Move the file up from `{TEMPLATES}/` and add rows to it.", "",
     ]  # fmt: skip
