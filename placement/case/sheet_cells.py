@@ -57,15 +57,28 @@ def grid_of(sheet: Any, values: Callable[[], Any], shown: str) -> Grid:
 
     ``values`` returns the same sheet with what its formulas last gave.
     """
-    found = ((row[0].row, [_cell(c, values) for c in row]) for row in sheet.iter_rows())
-    rows = [(number, cells) for number, cells in found if any(c.filled for c in cells)]
-    while rows and str(rows[0][1][0].value or "").startswith("#"):
-        rows.pop(0)
+    rows: dict[int, dict[int, Cell]] = {}
+    for one in cells_of(sheet):
+        if (cell := _cell(one, values)).filled:
+            rows.setdefault(one.row, {})[one.column] = cell
+    while rows and str(next(iter(next(iter(rows.values())).values())).value).startswith("#"):
+        del rows[next(iter(rows))]
     if not rows:
         return Grid(shown, 1, [], [], [])
-    used = [i for i in range(len(rows[0][1])) if any(row[i].filled for _, row in rows)]
-    (at, head), *body = [(number, [row[i] for i in used]) for number, row in rows]
-    return Grid(shown, at, [_plain(c.value) for c in head], [re.sub(r"\d", "", c.place) for c in head], body)
+    used = sorted({column for row in rows.values() for column in row})
+    letters = [sheet.cell(1, column).column_letter for column in used]
+    (at, head), *body = [
+        (number, [row.get(c) or Cell(f"{letter}{number}", None) for c, letter in zip(used, letters, strict=True)]) for number, row in rows.items()
+    ]
+    return Grid(shown, at, [_plain(c.value) for c in head], letters, body)
+
+
+def cells_of(sheet: Any) -> Iterator[Any]:
+    """Yield the cells of a sheet that are there, row by row.
+
+    openpyxl's own iterators make every cell up to the last one: of a sheet with a stray cell in its last row, millions.
+    """
+    yield from (sheet._cells[place] for place in sorted(sheet._cells))
 
 
 def _cell(cell: Any, values: Callable[[], Any]) -> Cell:

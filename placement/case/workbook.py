@@ -18,7 +18,7 @@ import numpy as np
 from placement.case.files import SETTINGS, Folder, TextTable, header_is_sound
 from placement.case.findings import Findings, did_you_mean, nearest
 from placement.case.schema import TABLES
-from placement.case.sheet_cells import Grid, grid_of, in_text
+from placement.case.sheet_cells import Grid, cells_of, grid_of, in_text
 from placement.case.sheet_settings import SHEETS, settings_of_sheets
 from placement.errors import DataError, Problem
 
@@ -99,7 +99,7 @@ def _opened(path: Path) -> tuple[Any, Any]:
 def _belongs(sheet: Any, findings: Findings, prefix: str) -> bool:
     """Whether a sheet holds a table or settings; report what has no place in a case. Sheets named ``*.md`` are notes."""
     name, known = sheet.title, (*SHEETS, *TABLES)
-    empty = all(cell.value is None for row in sheet.iter_rows() for cell in row)
+    empty = all(cell.value is None for cell in cells_of(sheet))
     if name.endswith(".md") or (empty and name not in known):
         return False
     where = f"{prefix}sheet {name}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import re
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -196,6 +197,18 @@ def test_months_that_became_dates(good, tmp_path):
                         cell.value = datetime.datetime(2027, int(cell.value[-1]), 1)
 
     assert read_case(edited(tmp_path / "months.xlsx", edit)).sha256 == read_case(good.path).sha256
+
+
+def test_a_stray_cell_far_below_costs_nothing(book):
+    """A sheet with a cell in its very last row is read as quickly as any other, and the cell is told."""
+
+    def edit(work: Any) -> None:
+        work["grid"]["XFD1048576"] = "?"
+        work["halls"]["A1048576"].number_format = "@"
+
+    began = time.monotonic()
+    (problem,) = problems_of(edited(book, edit))
+    assert problem.rows == ("sheet grid cell XFD1048576",) and time.monotonic() - began < 30
 
 
 def test_ids_with_leading_zeros(book):
