@@ -20,6 +20,7 @@ from placement.interrupt import stop_on_signal
 from placement.options import REL_GAP, SolveOptions, default_workers
 from placement.plan.plan import Plan
 from placement.run import read_plan
+from placement.telling import shown
 
 _RUN_S = 300.0
 
@@ -109,10 +110,10 @@ def _tell(record: Record) -> None:
 
 
 def _say(text: str) -> None:
-    print(f"placement: {text}", file=sys.stderr, flush=True)
+    print(f"placement: {shown(text)}", file=sys.stderr, flush=True)
 
 
 def _print(lines: Sequence[str]) -> None:
     for line in lines:
-        print(line)
+        print(shown(line))
     sys.stdout.flush()
