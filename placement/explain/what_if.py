@@ -10,6 +10,7 @@ from pathlib import Path
 from placement.errors import DataError, ExitCode, OptionError, Problem
 from placement.explain.again import Effort
 from placement.explain.compare import compare
+from placement.explain.links import link_to
 from placement.explain.pareto import pareto
 from placement.explain.records import BASE, CODES, Record, exit_code, write_table
 from placement.explain.said import comparison_lines, pareto_lines, sweep_lines, tornado_lines
@@ -27,12 +28,17 @@ def compare_runs(args: argparse.Namespace) -> int:
     """Run ``placement compare`` with parsed arguments; return the exit code."""
     a, b = read_plan(args.a), read_plan(args.b)
     effort = _effort(args.time_limit, None, 0, args.workers)
-    out = None if args.out is None else _file(Path(args.out))
+    out, page = (None if file is None else _file(Path(file), option) for file, option in ((args.out, "--out"), (args.page, "--page")))
     if args.groups:
         _say(f"looking for causes: up to {args.groups} changed inputs, {effort.time_limit_s:g} s each, {effort.workers} workers")
     found = compare(a, b, groups=args.groups, effort=effort)
     if out is not None:
         write_table(found.table(), out)
+    if page is not None:
+        runs = [Path(run).resolve() for run in (args.a, args.b)]
+        names = (runs[0].name, runs[1].name) if runs[0].name != runs[1].name else None
+        found.write_page(page, names, (link_to(runs[0], page), link_to(runs[1], page)))
+        _say(f"page written to {page}")
     _print(comparison_lines(a, b, found))
     return ExitCode.OK
 
@@ -85,11 +91,11 @@ def _effort(time_limit_s: float, gap: float | None, seed: int, workers: int | No
     return effort
 
 
-def _file(out: Path) -> Path:
+def _file(out: Path, option: str) -> Path:
     """Return a file to write, or say at once why it cannot be."""
     if out.is_dir() or not out.resolve().parent.is_dir():
         why = "is a folder" if out.is_dir() else "lies in a folder that is not there"
-        raise DataError([Problem(str(out), "", why, "Name a file such as compare.csv for --out")])
+        raise DataError([Problem(str(out), "", why, f"Name a file such as compare.{'csv' if option == '--out' else 'html'} for {option}")])
     return out
 
 

@@ -80,11 +80,12 @@ def render(
     sections = _sections(facts, summary, prices, progress, exclusions) if has_plan(summary) else _without_plan(facts, summary, progress)
     keys = [key for key in _LINKS if f'<section id="{key}"' in join(sections)]
     nav = el("nav", *(el("a", _LINKS[key], href=f"#{key}") for key in keys), aria_label="Sections")
-    return (
-        "<!DOCTYPE html>\n"
-        + el("html", _head(title), el("body", _header(facts, title, summary, nav), el("main", *sections), _footer(summary)), lang="en")
-        + "\n"
-    )
+    return frame(f"{title} \u2013 placement plan", _header(facts, title, summary, nav), sections, _footer(summary))
+
+
+def frame(title: str, header: Html, sections: Sequence[Html], footer: Html) -> str:
+    """Return a whole page: what every page of this package has around its content."""
+    return "<!DOCTYPE html>\n" + el("html", _head(title), el("body", header, el("main", *sections), footer), lang="en") + "\n"
 
 
 def _head(title: str) -> Html:
@@ -95,7 +96,7 @@ def _head(title: str) -> Html:
         el("meta", name="viewport", content="width=device-width, initial-scale=1"),
         el("meta", name="color-scheme", content="light dark"),
         el("meta", name="referrer", content="no-referrer"),
-        el("title", f"{title} \u2013 placement plan"),
+        el("title", title),
         el("style", Html(CSS)),
     )
 
