@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from placement.errors import DataError, ExitCode, OptionError, Problem
 from placement.explain.again import Effort
 from placement.explain.compare import compare
 from placement.explain.links import link_to
+from placement.explain.pages import PAGE, pareto_page, tornado_page
 from placement.explain.pareto import pareto
-from placement.explain.records import BASE, CODES, Record, exit_code, write_table
+from placement.explain.records import BASE, CODES, Record, exit_code, write_table, write_whole
 from placement.explain.said import comparison_lines, pareto_lines, sweep_lines, tornado_lines
 from placement.explain.sweep import Stop, sweep
 from placement.explain.tornado import tornado
@@ -64,6 +65,7 @@ def sweep_into(args: argparse.Namespace) -> int:
         return ExitCode.INTERRUPTED
     if args.scenarios or exit_code(table):
         _print(sweep_lines(table))
+        _say(f"page written to {Path(args.out) / PAGE}")
         return exit_code(table)
     plan = read_plan(Path(args.out) / BASE)
     return _tornado(plan, args, effort) if args.tornado is not None else _pareto(plan, args, effort)
@@ -72,6 +74,7 @@ def sweep_into(args: argparse.Namespace) -> int:
 def _tornado(plan: Plan, args: argparse.Namespace, effort: Effort) -> int:
     table = tornado(plan, args.tornado or None, args.step, effort)
     write_table(table, Path(args.out) / "tornado.csv")
+    _page(args, "tornado.html", lambda link: tornado_page(plan, table, link))
     _print(tornado_lines(plan, table, args.step))
     return ExitCode.OK
 
@@ -79,8 +82,16 @@ def _tornado(plan: Plan, args: argparse.Namespace, effort: Effort) -> int:
 def _pareto(plan: Plan, args: argparse.Namespace, effort: Effort) -> int:
     table = pareto(plan, tuple(args.pareto), args.points, effort)
     write_table(table, Path(args.out) / "pareto.csv")
+    _page(args, "pareto.html", lambda link: pareto_page(plan, table, link))
     _print(pareto_lines(plan, table))
     return ExitCode.OK if table.iloc[:, 1].notna().all() else ExitCode.NO_PLAN
+
+
+def _page(args: argparse.Namespace, name: str, of: Callable[[str], str]) -> None:
+    """Write a page beside its table; it leads to the report of the base."""
+    page = Path(args.out) / name
+    write_whole(page, of(link_to(Path(args.out) / BASE, page)))
+    _say(f"page written to {page}")
 
 
 def _effort(time_limit_s: float, gap: float | None, seed: int, workers: int | None) -> Effort:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from placement.report.charts import Series, legend, stacked
-from placement.report.difference_charts import Interval, between, intervals, signed
+from placement.report.difference_charts import Interval, between, for_both, interval, intervals, signed
 from placement.report.formats import MISSING, figure_of, fixed, money, number, percent, plural, significant
 from placement.report.markup import Html, details, el, escape, figure, join, note, section, table
 from placement.report.measures import Measure, common_reach, measures
@@ -41,22 +41,19 @@ def comparison_page(a: Side, b: Side, found: Differences) -> str:
     )
     nav = el("nav", *(el("a", title, href=f"#{key}") for key, title, part in parts if part), aria_label="Sections")
     title = f"{a.name} and {b.name}"
-    header = el("header", _kicker(a, b), el("h1", "A: ", _named(a), ARROW, "B: ", _named(b)), *_answer(a, b, found, names), nav)
+    header = el("header", _kicker(a, b), el("h1", f"A: {a.name}{ARROW}B: {b.name}"), *_answer(a, b, found, names), nav)
     versions = b.summary.get("versions")
     tool = versions.get("placement", "") if isinstance(versions, dict) else ""
     footer = el("footer", f"Made by placement {tool}".strip() + ". Differences are B less A. This page loads nothing from elsewhere.")
     return frame(f"{title} \u2013 two plans compared", header, [part for _, _, part in parts if part], footer)
 
 
-def _named(side: Side) -> Html:
-    return el("a", side.name, href=side.link) if side.link else escape(side.name)
-
-
 def _kicker(a: Side, b: Side) -> Html:
     badges = [el("span", f"{letter}: {side.summary.get('status')}", class_="badge") for letter, side in (("A", a), ("B", b))]
     bad = [letter for letter, side in (("A", a), ("B", b)) if checked(side.summary)[0] is False]
     warning = [el("span", f"{' and '.join(bad)}: check failed", class_="badge warn")] if bad else []
-    return el("p", el("span", "Two plans compared"), *badges, *warning, class_="kicker")
+    links = [el("a", f"Report of {letter}", href=side.link) for letter, side in (("A", a), ("B", b)) if side.link]
+    return el("p", el("span", "Two plans compared"), *badges, *warning, *links, class_="kicker")
 
 
 def _answer(a: Side, b: Side, found: Differences, names: Names) -> list[Html]:
@@ -82,8 +79,8 @@ def _value_sentence(a: Side, b: Side, whole: Interval) -> str:
     if abs(whole.value) <= 1e-9 * abs(number(a.summary.get("objective"))):
         return f"B is worth the same as A. {name}: {now}."
     word = "more" if whole.value > 0 else "less"
-    sure = "" if whole.least <= 0 <= whole.most else f", for certain {word}"
-    return f"B is worth {money(abs(whole.value), unit)} {word} than A{sure}: proven between {between(whole, unit)}. {name}: {now} in place of {was}."
+    sure = "; which of the two optima is better is not proven" if whole.least <= 0 <= whole.most else ""
+    return f"B is worth {money(abs(whole.value), unit)} {word} than A (proven: {between(whole, unit)}{sure}). {name}: {now} in place of {was}."
 
 
 def _cause_sentence(found: Differences, unit: str) -> str:
@@ -126,9 +123,10 @@ def _causes_section(a: Side, found: Differences) -> Html | None:
     if found.causes.empty:
         return None
     unit = unit_of(a.summary)
-    rows = [(_interval(r, str(r.group)), r) for r in records(found.causes)]
+    rows = [(interval(r, str(r.group), word=str(r.note) or str(r.status)), r) for r in records(found.causes)]
     whole = [found.whole] if len(rows) > 1 else []
-    chart = intervals([*(i for i, _ in rows), *whole], unit, "Worth of each change of the input alone, and of all together")
+    name = "Worth of each change of the input alone, and of all together"
+    chart = for_both(lambda narrow: intervals([*(i for i, _ in rows), *whole], unit, name, narrow))
     hint = "B less A, more is better. Each bar: the plan of A solved again with that change alone; the whisker is what the bounds of both solves prove."
     told = [
         (
@@ -152,18 +150,12 @@ def _money_section(a: Side, b: Side) -> Html | None:
     if gain.empty:
         return None
     bars = [Interval(str(term), float(v), math.nan, math.nan) for term, v in gain.items()]
-    chart = intervals(
-        [*bars, Interval("sum", float((was - now).sum()), math.nan, math.nan)], unit, "What each term adds to the difference of the present values"
-    )
+    bars.append(Interval("sum", float((was - now).sum()), math.nan, math.nan))
+    chart = for_both(lambda narrow: intervals(bars, unit, "What each term adds to the difference of the present values", narrow))
     rows = [(t, *(money(float(d[t]), unit) for d in (was, now)), signed(float(was[t] - now[t]), unit)) for t in terms]
     hint = "Discounted, before the weights of the objective; to the right what makes B worth more. unmet: penalties for unserved demand; value: income."
     numbers = table(("Term", f"A: {a.name}", f"B: {b.name}", "B is worth more by"), rows, (1, 2, 3), "Costs positive, income negative")
     return section("money", "Where the difference comes from", figure("Difference of present values by term", chart, hint, numbers))
-
-
-def _interval(row: object, name: str) -> Interval:
-    value, least, most = (float(getattr(row, f"{part}_musd")) for part in ("value", "at_least", "at_most"))
-    return Interval(name, value, least, most, str(getattr(row, "note", "") or getattr(row, "status", "")))
 
 
 def _folded(heads: Sequence[str], rows: Sequence[Sequence[object]], most: int, numeric: Sequence[int] = ()) -> Html:

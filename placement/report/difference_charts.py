@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 from placement.report.charts import WIDTHS, line, mark_labels, name_at, rect, svg, text, ticks
 from placement.report.formats import money, number, significant
-from placement.report.markup import Html, el
+from placement.report.markup import Html, el, join
 
 MORE, LESS = "c0", "c3"  # worth more, worth less: blue and orange-brown, apart for every kind of colour vision
 LOWER, HIGHER = "c3", "c0"
@@ -38,62 +38,133 @@ def signed(value: float, unit: str) -> str:
     return f"+{shown}" if number(value) > 0 and not shown.startswith("0\u202f") else shown
 
 
+def interval(row: object, name: str, before: str = "", value: str = "value", word: str = "") -> Interval:
+    """Return the interval of a row of a table whose columns are ``before + value + "_musd"`` and the same with ``at_least`` and ``at_most``."""
+    middle, least, most = (number(getattr(row, f"{before}{c}_musd")) for c in (value, "at_least", "at_most"))
+    return Interval(name, middle, least, most, word)
+
+
 def between(one: Interval, unit: str) -> str:
     """Return the interval of a value in words.
 
     Examples
     --------
     >>> between(Interval("a", -3.0, -4.0, -2.0), "M$")
-    '\u22124\u202fM$ to \u22122\u202fM$'
+    '\u22124 to \u22122\u202fM$'
     """
     if not (math.isfinite(one.least) or math.isfinite(one.most)):
         return "not proven"
-    low = signed(one.least, unit) if math.isfinite(one.least) else "no lower limit"
-    return f"{low} to {signed(one.most, unit) if math.isfinite(one.most) else 'no upper limit'}"
+    if math.isfinite(one.least) and math.isfinite(one.most):
+        return f"{signed(one.least, unit).removesuffix(unit).rstrip()} to {signed(one.most, unit)}"
+    return f"at least {signed(one.least, unit)}" if math.isfinite(one.least) else f"at most {signed(one.most, unit)}"
 
 
-def _scale(values: Sequence[float], left: float, right: float) -> tuple[list[float], float]:
-    """Return round marks that cover finite values and zero, and pixels per unit."""
-    finite = [v for v in values if math.isfinite(v)]
-    marks = ticks(min([0.0, *finite]), max([0.0, *finite]), 6)
-    return marks, (right - left) / (marks[-1] - marks[0])
+def for_both(chart: Callable[[bool], Html]) -> Html:
+    """Return a chart twice: wide, and narrow for a phone, where the wide one is not shown (``style.py``)."""
+    return join([chart(False), chart(True)])
 
 
-def _grid(marks: Sequence[float], scale: float, left: float, top: float, bottom: float) -> list[Html]:
-    out = []
-    for mark, label in zip(marks, mark_labels(marks), strict=True):
-        x = left + (mark - marks[0]) * scale
-        out += [line(x, top, x, bottom, "axis" if mark == 0 else "rule"), text(x, bottom + 15, label, "t mid")]
-    return out
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Rows of bars around zero. Wide: names to the left, numbers at the ends of bars. Narrow: both above the bars.
+
+    Attributes
+    ----------
+    room
+        Width that numbers need at the ends of bars, to the left and to the right.
+    """
+
+    values: Sequence[float]
+    n: int
+    narrow: bool
+    room: tuple[float, float]
+    marks: Sequence[float] = field(init=False)
+    scale: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        finite = [v for v in self.values if math.isfinite(v)]
+        marks = ticks(min([0.0, *finite]), max([0.0, *finite]), 3 if self.narrow else 6)
+        object.__setattr__(self, "marks", marks)
+        object.__setattr__(self, "scale", (self.right - self.left) / (marks[-1] - marks[0]))
+
+    @property
+    def width(self) -> float:
+        return WIDTHS["s" if self.narrow else "l"]
+
+    @property
+    def left(self) -> float:
+        return 24.0 if self.narrow else 250.0 + self.room[0]
+
+    @property
+    def right(self) -> float:
+        return self.width - (24.0 if self.narrow else self.room[1])
+
+    @property
+    def pitch(self) -> float:
+        return 38.0 if self.narrow else 30.0
+
+    @property
+    def bottom(self) -> float:
+        return 8.0 + self.n * self.pitch
+
+    def x(self, value: float) -> float:
+        """Return where a value lies."""
+        return self.left + (value - self.marks[0]) * self.scale
+
+    def bar(self, row: int) -> tuple[float, float]:
+        """Return top and height of a row's bar."""
+        return (8.0 + row * self.pitch + 18.0, self.pitch - 24.0) if self.narrow else (8.0 + row * self.pitch + 6.0, self.pitch - 12.0)
+
+    def name(self, row: int, name: str, numbers: str) -> list[Html]:
+        """Return the name of a row; in a narrow chart with its numbers."""
+        y = 8.0 + row * self.pitch
+        if not self.narrow:
+            return [name_at(0, y + self.pitch / 2 + 4, name, 38)]
+        return [name_at(0, y + 13, name, max(10, 52 - len(numbers))), text(self.width, y + 13, numbers, "t r halo")]
+
+    def grid(self) -> list[Html]:
+        """Return the marks of the axis, under all bars."""
+        out = []
+        for mark, label in zip(self.marks, mark_labels(self.marks), strict=True):
+            out += [line(self.x(mark), 8.0, self.x(mark), self.bottom, "rule"), text(self.x(mark), self.bottom + 15, label, "t mid")]
+        return out
+
+    def drawn(self, title: str, parts: Sequence[Html]) -> Html:
+        """Return the chart, zero on top of the bars."""
+        zero = line(self.x(0.0), 8.0, self.x(0.0), self.bottom, "axis")
+        return svg("s narrow" if self.narrow else "l wide", self.bottom + 22, title, *self.grid(), *parts, zero, width=self.width)
 
 
 def _whisker(x1: float, x2: float, y: float) -> list[Html]:
     """Return an interval with its two ends; nothing where it is too narrow to be seen."""
     if not (x2 - x1 > _SEEN):
         return []
-    return [line(x1, y, x2, y, "whisker"), line(x1, y - 4, x1, y + 4, "whisker"), line(x2, y - 4, x2, y + 4, "whisker")]
+    return [line(x1, y, x2, y, "limit"), line(x1, y - 4, x1, y + 4, "limit"), line(x2, y - 4, x2, y + 4, "limit")]
 
 
-def intervals(rows: Sequence[Interval], unit: str, title: str) -> Html:
+def intervals(rows: Sequence[Interval], unit: str, title: str, narrow: bool = False) -> Html:
     """Return one bar per row from zero to its value, with a whisker from the least to the most that it can be."""
-    width, left, top, pitch = WIDTHS["l"], 250.0, 8.0, 28.0
-    right, bottom = width - 120.0, top + len(rows) * pitch
-    marks, scale = _scale([v for r in rows for v in (r.value, r.least, r.most)], left + 90, right)
-    zero = left + 90 - marks[0] * scale
-    parts = _grid(marks, scale, left + 90, top, bottom)
+    frame, parts = _Rows([v for r in rows for v in (r.value, r.least, r.most)], len(rows), narrow, (90.0, 120.0)), list[Html]()
     for i, r in enumerate(rows):
-        y = top + i * pitch
-        parts.append(name_at(0, y + 18, r.name, 38))
-        if not math.isfinite(r.value):
-            parts.append(text(zero + 6, y + 18, r.word or "no plan", "t"))
+        (y, tall), known = frame.bar(i), math.isfinite(r.value)
+        parts += frame.name(i, r.name, signed(r.value, unit) if known else r.word or "no plan")
+        if not known:
+            parts += [] if narrow else [text(frame.x(0.0) + 6, y + tall / 2 + 4, r.word or "no plan", "t")]
             continue
-        end, colour = zero + r.value * scale, MORE if r.value >= 0 else LESS
-        hint = f"{r.name}: {signed(r.value, unit)}, proven between {between(r, unit)}"
-        parts.append(rect(min(zero, end), y + 6, abs(end - zero), pitch - 12, colour, hint))
-        low, high = (zero + v * scale if math.isfinite(v) else end for v in (r.least, r.most))
-        parts += _whisker(low, high, y + pitch / 2)
-        parts.append(text(min(low, end) - 6 if r.value < 0 else max(high, end) + 6, y + 18, signed(r.value, unit), "r" if r.value < 0 else ""))
-    return svg("l", bottom + 22, f"{title}, {unit}", *parts)
+        low, high, bar = _bar(r, MORE if r.value >= 0 else LESS, frame, y, tall, unit)
+        parts += bar
+        if not narrow:
+            parts.append(text(low - 6 if r.value < 0 else high + 6, y + tall / 2 + 4, signed(r.value, unit), "r" if r.value < 0 else ""))
+    return frame.drawn(f"{title}, {unit}", parts)
+
+
+def _bar(r: Interval, colour: str, frame: _Rows, y: float, tall: float, unit: str) -> tuple[float, float, list[Html]]:
+    """Return a bar from zero to a value with its whisker, and how far both reach."""
+    zero, end = frame.x(0.0), frame.x(r.value)
+    least, most = (frame.x(v) if math.isfinite(v) else end for v in (r.least, r.most))
+    hint = f"{r.name}: {signed(r.value, unit)}" + (f", proven: {between(r, unit)}" if math.isfinite(r.least) or math.isfinite(r.most) else "")
+    drawn = [rect(min(zero, end), y, abs(end - zero), tall, f"{colour} edge", hint)] if abs(end - zero) >= 0.3 else []
+    return min(least, end), max(most, end), [*drawn, *_whisker(least, most, y + tall / 2)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,37 +176,31 @@ class Swing:
     high: Interval
 
 
-def tornado_bars(rows: Sequence[Swing], unit: str, title: str) -> Html:
+def tornado_bars(rows: Sequence[Swing], unit: str, title: str, narrow: bool = False) -> Html:
     """Return a tornado: per row the worth of the lower and of the higher input, bars from a common zero, whiskers where bounds leave doubt."""
-    width, left, top, pitch = WIDTHS["l"], 250.0, 8.0, 34.0
-    bottom = top + len(rows) * pitch
     ends = [v for r in rows for side in (r.low, r.high) for v in (side.value, side.least, side.most)]
-    marks, scale = _scale(ends, left + 90, width - 90)
-    zero = left + 90 - marks[0] * scale
-    parts = _grid(marks, scale, left + 90, top, bottom)
+    frame, parts = _Rows(ends, len(rows), narrow, (150.0, 150.0)), list[Html]()
     for i, r in enumerate(rows):
-        y, same_side = top + i * pitch, r.low.value * r.high.value > 0  # both to one side: half a bar each, or one would hide the other
-        parts.append(name_at(0, y + pitch / 2 + 4, r.name, 38))
+        (top, tall), same_side = frame.bar(i), r.low.value * r.high.value > 0  # both to one side: half a bar each, or one would hide the other
+        parts += frame.name(
+            i, r.name, " / ".join(signed(s.value, unit).removesuffix(unit).rstrip() if math.isfinite(s.value) else "no plan" for s in (r.low, r.high))
+        )
         for n, (side, colour) in enumerate(((r.low, LOWER), (r.high, HIGHER))):
-            tall = (pitch - 12) / (2 if same_side else 1)
-            parts += _side(side, colour, zero, scale, y + 6 + (n * tall if same_side else 0), tall, unit, n == 0)
-    return svg("l", bottom + 22, f"{title}, {unit}", *parts)
+            y, high = (top + n * tall / 2, tall / 2) if same_side else (top, tall)
+            parts += _side(side, colour, frame, y, high, unit, bool(n))
+    return frame.drawn(f"{title}, {unit}", parts)
 
 
-def _side(side: Interval, colour: str, zero: float, scale: float, y: float, tall: float, unit: str, is_low: bool) -> list[Html]:
+def _side(side: Interval, colour: str, frame: _Rows, y: float, tall: float, unit: str, is_higher: bool) -> list[Html]:
+    middle, zero = y + tall / 2 + 4, frame.x(0.0)
     if not math.isfinite(side.value):
-        return [text(zero + (-6 if is_low else 6), y + tall / 2 + 4, f"{side.name}: {side.word or 'no plan'}", "t r" if is_low else "t")]
-    end = zero + side.value * scale
-    hint = f"{side.name}: {signed(side.value, unit)}, proven between {between(side, unit)}"
-    low, high = (zero + v * scale if math.isfinite(v) else end for v in (side.least, side.most))
-    if abs(end - zero) < 0.5 and high - low <= _SEEN:
-        return []  # nothing to see; the table says what it is
-    at = (min(low, end) - 6, "r") if side.value < 0 else (max(high, end) + 6, "")
-    return [
-        rect(min(zero, end), y, abs(end - zero), tall, f"{colour} edge", hint),
-        *_whisker(low, high, y + tall / 2),
-        text(at[0], y + tall / 2 + 4, side.name, f"t {at[1]}".strip()),
-    ]
+        words = f"{side.name}: {side.word or 'no plan'}"
+        return [] if frame.narrow else [text(zero + (6 if is_higher else -6), middle, words, "t" if is_higher else "t r")]
+    low, high, bar = _bar(side, colour, frame, y, tall, unit)
+    if frame.narrow or (high - low < 0.3 and abs(low - zero) < 0.3):  # nothing to see; the table says what it is
+        return bar
+    at, class_ = (low - 6, "t r") if side.value < 0 else (high + 6, "t")
+    return [*bar, text(at, middle, f"{side.name}: {signed(side.value, unit)}", class_)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +246,7 @@ class _Axes:
         return min(max(self.bottom - (value - self.up[0]) * (self.bottom - self.top) / (self.up[-1] - self.up[0]), self.top), self.bottom)
 
 
-def front(marks: Sequence[Mark], names: tuple[str, str], title: str, larger_is_better: bool = False) -> Html:
+def front(marks: Sequence[Mark], names: tuple[str, str], title: str, larger_is_better: bool = False, narrow: bool = False) -> Html:
     """Return a front of two terms: the plans found as points and a step line, and the region in which no plan can lie.
 
     Parameters
@@ -192,10 +257,11 @@ def front(marks: Sequence[Mark], names: tuple[str, str], title: str, larger_is_b
         Whether the second term is made large; else both are made small.
     """
     shown = [m for m in marks if math.isfinite(m.first)]
-    across = _padded([m.second for m in shown])
-    up = _padded([v for m in shown for v in (m.first, m.bound) if math.isfinite(v)])
-    left = max(70.0, 6.2 * max(map(len, mark_labels(up))) + 14)
-    axes = _Axes(across, up, left, WIDTHS["l"] - 24.0, 24.0, 376.0)
+    across = _padded([m.second for m in shown], 3 if narrow else 6)
+    up = _padded([v for m in shown for v in (m.first, m.bound) if math.isfinite(v)], 6)
+    width, height = (WIDTHS["s"], 300.0) if narrow else (WIDTHS["l"], 420.0)
+    left = max(40.0, 6.2 * max(map(len, mark_labels(up))) + 14)
+    axes = _Axes(across, up, left, width - 24.0, 24.0, height - 44.0)
     parts = [rect(left, axes.top, axes.right - left, axes.bottom - axes.top, "q0"), *_impossible(marks, axes, larger_is_better), *_front_axes(axes, names)]
     order = sorted((m for m in shown if not m.dominated), key=lambda m: -m.second if larger_is_better else m.second)  # the hardest limit first
     if len(order) > 1:
@@ -204,17 +270,17 @@ def front(marks: Sequence[Mark], names: tuple[str, str], title: str, larger_is_b
     for m in shown:
         x, y = axes.x(m.second), axes.y(m.first)
         if math.isfinite(m.bound) and axes.y(m.bound) - y > _SEEN:
-            parts += [line(x, y, x, axes.y(m.bound), "whisker"), line(x - 4, axes.y(m.bound), x + 4, axes.y(m.bound), "whisker")]
+            parts += [line(x, y, x, axes.y(m.bound), "limit"), line(x - 4, axes.y(m.bound), x + 4, axes.y(m.bound), "limit")]
         parts.append(el("circle", el("title", m.hint or m.label), cx=x, cy=y, r=5.0, class_="ring" if m.dominated else "c0 edge"))
         parts.append(text(x + 8, y - 7, m.label, "t halo" if m.dominated else "b halo"))
-    return svg("l", 420.0, title, *parts)
+    return svg("s narrow" if narrow else "l wide", height, title, *parts, width=width)
 
 
-def _padded(values: Sequence[float]) -> list[float]:
+def _padded(values: Sequence[float], most: int) -> list[float]:
     """Return round marks with a little room around the values."""
     low, high = (min(values), max(values)) if values else (0.0, 1.0)
     room = 0.06 * (high - low)
-    return ticks(low - room, high + room, 6)
+    return ticks(low - room, high + room, most)
 
 
 def _front_axes(axes: _Axes, names: tuple[str, str]) -> list[Html]:

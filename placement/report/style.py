@@ -62,6 +62,7 @@ figcaption span{display:block;color:var(--soft);font-size:.84rem;max-width:100ch
 .pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,480px),1fr));gap:0 16px}
 .multiples{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,320px),1fr));gap:0 16px}
 .multiples figure{margin:0 0 16px}
+.narrow{display:none}
 .scroll{overflow-x:auto;max-width:100%}
 .scroll:focus-visible,a:focus-visible,summary:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
 svg{display:block;width:100%;height:auto}
@@ -100,6 +101,7 @@ figure{padding:12px 10px 8px}
 .cards td:nth-child(3){grid-area:3/1/4/3}.cards td:nth-child(4){grid-area:2/2;text-align:right}.cards td:nth-child(5){grid-area:1/2}
 .tiles dd{font-size:1.15rem}
 figure:has(svg.l) figcaption::after{content:"Scroll the chart sideways for the rest.";font-size:.8rem;color:var(--soft)}}
+@media screen and (max-width:600px){svg.wide{display:none}svg.narrow{display:block}figure:has(svg.narrow) figcaption::after{content:none}}
 @media print{@page{margin:14mm}body{background:#fff;font-size:10pt}main,header,footer{max-width:none;padding:0}nav{display:none}
 section{margin-top:26px}figure,.tiles div{break-inside:avoid;border-color:#bbb}h2,h3,figcaption{break-after:avoid}tr{break-inside:avoid}
 .scroll{overflow:visible}figcaption::after{content:none!important}svg.m,svg.l{min-width:0}summary{display:none}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}

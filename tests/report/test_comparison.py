@@ -41,14 +41,19 @@ def found(runs: list[Path]) -> placement.Comparison:
     return placement.compare(a, b, effort=placement.Effort(rel_gap=0.0))
 
 
+def cells(raw: str) -> str:
+    """Return the text of a page, one piece a line, with thin spaces as they are."""
+    return "\n".join(Page(raw).words)
+
+
 def numbers_in(text: str) -> list[float]:
-    """Return the numbers of a text, as a reader sees them."""
-    return [float(n.replace("\u2212", "-").replace(" ", "")) for n in re.findall(r"[-\u2212]?\d[\d ]*(?:\.\d+)?", text)]
+    """Return the numbers of a text, as a reader sees them: thin spaces group thousands."""
+    return [float(n.replace("\u2212", "-").replace("\u202f", "")) for n in re.findall(r"[-\u2212]?\d+(?:\u202f\d{3})*(?:\.\d+)?", text)]
 
 
 def test_the_difference_and_its_cause_come_first(found: placement.Comparison) -> None:
     """The header holds both objectives, their difference, the change of the input with its worth, and the job that is dropped."""
-    header = Page(found.to_html()).text.partition("Which change of the input")[0]
+    header = cells(found.to_html()).partition("Which change of the input")[0]
     whole = found.causes.iloc[-1]
     assert whole["value_musd"] == pytest.approx(found.a.objective - found.b.objective)
     shown = numbers_in(header)
@@ -114,7 +119,9 @@ def sides(x: str = "") -> tuple[Side, Side, Differences]:
     kpis = {"npv_musd": 4.0, "co2_kt": 2.0, "note" + x: 3.0}
     a = Side("run" + x, facts, summary_of(x, objective=-20.0), kpis, "./run%20a/report.html")
     b = Side("other" + x, facts, summary_of(x, objective=-15.0), {**kpis, "npv_musd": 1.0})
-    plan = [(k.name, f"oslo{x}/h2{x}", "not built" + x, "2027Q3" if not k.unit else "4", "-" if not k.unit else "0", -4.0, k.unit, "jobs.value" + x) for k in KINDS]
+    plan = [
+        (k.name, f"oslo{x}/h2{x}", "not built" + x, "2027Q3" if not k.unit else "4", "-" if not k.unit else "0", -4.0, k.unit, "jobs.value" + x) for k in KINDS
+    ]
     inputs = [("jobs" + x, "big" + x, "value" + x, "80" + x, "1" + x, 1, "x 0.1" + x, "jobs.value" + x)]
     causes = [("jobs.value" + x, 1, -5.0, -6.0, -4.0, 3, "optimal" + x, x), ("other" + x, 1, np.nan, np.nan, np.nan, 0, "bad input", "why" + x)]
     found = Differences(
