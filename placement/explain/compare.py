@@ -21,7 +21,7 @@ from placement.explain.inputs import HORIZON, Part, input_changes, parts_of, sam
 from placement.explain.plans import brings, decisions, differences, kpi_changes
 from placement.explain.records import write_whole
 from placement.plan.plan import Plan
-from placement.report.comparison import comparison_page
+from placement.report.comparison import comparison_fragment, comparison_page
 from placement.report.difference_charts import Interval
 from placement.report.facts import Facts
 from placement.report.sides import Differences, Side
@@ -78,6 +78,12 @@ class Comparison:
         links
             Relative addresses of the plans' own reports; blank: none.
         """
+        return comparison_page(*self._sides(names, links))
+
+    def _repr_html_(self) -> str:
+        return comparison_fragment(*self._sides(None, ("", "")))
+
+    def _sides(self, names: tuple[str, str] | None, links: tuple[str, str]) -> tuple[Side, Side, Differences]:
         first, second = names or (self.a.case.name, self.b.case.name)
         called = (first, second) if first != second else (f"{first} (A)", f"{second} (B)")
         a, b = (
@@ -87,7 +93,7 @@ class Comparison:
         whole = self.causes.loc[self.causes["group"] == TOGETHER].iloc[0]
         value = Interval(TOGETHER, float(whole["value_musd"]), float(whole["at_least_musd"]), float(whole["at_most_musd"]))
         alone = self.causes.loc[self.causes["group"] != TOGETHER]
-        return comparison_page(a, b, Differences(self.inputs, self.plan, self.kpis, alone, value, str(whole["note"]), BEYOND))
+        return a, b, Differences(self.inputs, self.plan, self.kpis, alone, value, str(whole["note"]), BEYOND)
 
     def write_page(self, file: str | Path, names: tuple[str, str] | None = None, links: tuple[str, str] = ("", "")) -> Path:
         """Write :meth:`to_html` to a file, whole or not at all; return it."""

@@ -12,7 +12,7 @@ from placement.report.charts import Series, legend, stacked
 from placement.report.difference_charts import Interval, between, for_both, interval, intervals, signed
 from placement.report.formats import MISSING, figure_of, fixed, money, number, percent, plural, significant
 from placement.report.markup import Html, details, el, escape, figure, join, note, section, table
-from placement.report.measures import Measure, common_reach, measures
+from placement.report.measures import Measure, common_reach, key_of, measures
 from placement.report.page import frame
 from placement.report.sides import Differences, Names, Side, change_of, in_words, layer_of
 from placement.report.tables import records
@@ -48,6 +48,11 @@ def comparison_page(a: Side, b: Side, found: Differences) -> str:
     return frame(f"{title} \u2013 two plans compared", header, [part for _, _, part in parts if part], footer)
 
 
+def comparison_fragment(a: Side, b: Side, found: Differences) -> str:
+    """Return the answer alone, as markup for a notebook: what differs, and which change of the input counts most."""
+    return el("div", *_answer(a, b, found, Names((a, b)))[:-1])
+
+
 def _kicker(a: Side, b: Side) -> Html:
     badges = [el("span", f"{letter}: {side.summary.get('status')}", class_="badge") for letter, side in (("A", a), ("B", b))]
     bad = [letter for letter, side in (("A", a), ("B", b)) if checked(side.summary)[0] is False]
@@ -76,11 +81,13 @@ def _value_sentence(a: Side, b: Side, whole: Interval) -> str:
     (name, was), (_, now) = worth(a.summary), worth(b.summary)
     if (number(a.summary.get("objective")) < 0) != (number(b.summary.get("objective")) < 0):
         name, (was, now) = "Value less cost and penalties", (money(-number(s.summary.get("objective")), unit) for s in (a, b))
-    if abs(whole.value) <= 1e-9 * abs(number(a.summary.get("objective"))):
-        return f"B is worth the same as A. {name}: {now}."
-    word = "more" if whole.value > 0 else "less"
+    same, verb = abs(whole.value) <= 1e-9 * abs(number(a.summary.get("objective"))), "costs" if is_priced(a.summary) else "is worth"
+    if same:
+        return f"B {verb} the same as A. {name}: {now}."
+    word = "more" if (whole.value > 0) != is_priced(a.summary) else "less"
     sure = "; which of the two optima is better is not proven" if whole.least <= 0 <= whole.most else ""
-    return f"B is worth {money(abs(whole.value), unit)} {word} than A (proven: {between(whole, unit)}{sure}). {name}: {now} in place of {was}."
+    shown = Interval("", -whole.value, -whole.most, -whole.least) if is_priced(a.summary) else whole  # a cost is told as a cost
+    return f"B {verb} {money(abs(whole.value), unit)} {word} than A (proven: {between(shown, unit)}{sure}). {name}: {now} in place of {was}."
 
 
 def _cause_sentence(found: Differences, unit: str) -> str:
@@ -102,6 +109,9 @@ def _done(inputs: pd.DataFrame, group: str) -> str:
     mine = inputs.loc[inputs["group"] == group]
     if mine.empty:
         return MISSING
+    rows = [f"{plural(n, 'row')} {word}" for word in ("added", "removed") if (n := int((mine["change"] == word).sum()))]
+    if rows and len(mine) == int(mine["change"].isin(["added", "removed"]).sum()):
+        return ", ".join(rows)
     r = mine.iloc[0]
     said = str(r["change"]) if int(r["rows"]) > 1 else f"{r['a'] or 'blank'}{ARROW}{r['b'] or 'blank'}"
     at = f"{r['key']}: " if r["key"] else ""
@@ -154,6 +164,7 @@ def _money_section(a: Side, b: Side) -> Html | None:
     chart = for_both(lambda narrow: intervals(bars, unit, "What each term adds to the difference of the present values", narrow))
     rows = [(t, *(money(float(d[t]), unit) for d in (was, now)), signed(float(was[t] - now[t]), unit)) for t in terms]
     hint = "Discounted, before the weights of the objective; to the right what makes B worth more. unmet: penalties for unserved demand; value: income."
+    hint = "To the right what makes B worth more." if is_priced(a.summary) else hint
     numbers = table(("Term", f"A: {a.name}", f"B: {b.name}", "B is worth more by"), rows, (1, 2, 3), "Costs positive, income negative")
     return section("money", "Where the difference comes from", figure("Difference of present values by term", chart, hint, numbers))
 
@@ -214,7 +225,7 @@ def _periods_section(a: Side, b: Side) -> Html | None:
         ]
         if one.labels == two.labels:
             charts.append(_change_chart(one, two))
-        key = legend([(s.name, s.colour) for s in one.parts])
+        key = legend(key_of((one, two)))
         head = one.title if one.title.lower().startswith(one.unit) else f"{one.title}, {one.unit}"
         parts += [el("h3", head), note(one.about), key, el("div", *charts, class_="multiples"), details("Show the numbers", _numbers(one, two))]
     return section("periods", "Period by period", *parts)

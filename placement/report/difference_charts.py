@@ -55,7 +55,8 @@ def between(one: Interval, unit: str) -> str:
     if not (math.isfinite(one.least) or math.isfinite(one.most)):
         return "not proven"
     if math.isfinite(one.least) and math.isfinite(one.most):
-        return f"{signed(one.least, unit).removesuffix(unit).rstrip()} to {signed(one.most, unit)}"
+        low, high = signed(one.least, unit), signed(one.most, unit)
+        return high if low == high else f"{low.removesuffix(unit).rstrip()} to {high}"  # the same to the digits that are shown
     return f"at least {signed(one.least, unit)}" if math.isfinite(one.least) else f"at most {signed(one.most, unit)}"
 
 

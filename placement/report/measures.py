@@ -59,23 +59,39 @@ def measures(facts: Facts) -> tuple[Measure, ...]:
     return tuple(m for m in found if m is not None)
 
 
+def key_of(found: Sequence[Measure]) -> list[tuple[str, str]]:
+    """Return name and colour of the parts that some of several plans have."""
+    parts = [(s.name, s.colour) for m in found for s in m.parts if np.nan_to_num(s.values).any()]
+    order = [(s.name, s.colour) for m in found for s in m.parts]
+    return [part for part in dict.fromkeys(order) if part in parts]
+
+
 def common_reach(found: Sequence[Measure]) -> tuple[float, float]:
     """Return a range that holds the stacks of several plans."""
     return min(m.reach[0] for m in found), max(m.reach[1] for m in found)
 
 
 def _it_power(facts: Facts) -> Measure | None:
-    """Return IT power of halls in service."""
-    if facts.case["halls"].empty:
+    """Return IT power of halls in service; those of providers, whose IT power is a quota, are left out."""
+    sites = facts.case["sites"]
+    own = sites.loc[~sites["power_included"].astype(bool), "site"]
+    if not facts.case["halls"]["site"].isin(own).any():
         return None
-    n, halls = facts.case.n_periods, facts.plan["halls"]
+    n, halls = facts.case.n_periods, facts.own_halls
     parts = []
     for name, colour, here in (("there already", "c6", halls["existing"] > 0), ("new", "c0", ~(halls["existing"] > 0))):
         steps = np.zeros(n)
         for t, mw in zip(halls.loc[here, "in_service"], halls.loc[here, "it_mw"], strict=True):
             steps[int(t) :] += mw  # a slice behind the horizon is empty
         parts.append(Series(name, steps, colour))
-    return Measure("it_mw", "IT capacity in service", "MW", facts.case.periods, tuple(parts), "Halls in service, whether or not accelerators fill them.")
+    return Measure(
+        "it_mw",
+        "IT capacity in service",
+        "MW",
+        facts.case.periods,
+        tuple(parts),
+        "Halls in service, whether or not accelerators fill them; without providers' halls.",
+    )
 
 
 def _power(facts: Facts) -> Measure | None:

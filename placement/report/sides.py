@@ -71,6 +71,7 @@ class Names:
 
     def __init__(self, sides: Sequence[Side]) -> None:
         cases = [s.facts.case for s in sides]
+        self.dated = not any("pairs" in case for case in cases)
         self.sites = _all(s.facts.site_names for s in sides)
         self.skus = _all(s.facts.sku_names for s in sides)
         self.links = _all(_links(case, {**self.sites, **names_of(case["metros"], "metro")}) for case in cases)
@@ -100,6 +101,7 @@ class Names:
             return significant(float(value), 4) + (THIN + unit if unit != "accelerators" else "")
         if kind == "job":
             site, sku, start = (*value.split(", "), "", "")[:3]
+            start = start if self.dated else ""
             return ", ".join(filter(None, (self.sites.get(site, site), self.skus.get(sku, sku), start)))
         return value
 

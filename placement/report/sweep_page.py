@@ -12,7 +12,7 @@ from placement.report.charts import Series, legend, stacked
 from placement.report.difference_charts import Interval, between, for_both, interval, intervals, signed
 from placement.report.formats import MISSING, figure_of, fixed, listed, money, number, percent, plural, significant
 from placement.report.markup import Html, details, el, escape, figure, join, note, section, table
-from placement.report.measures import Measure, common_reach
+from placement.report.measures import Measure, common_reach, key_of
 from placement.report.page import frame
 from placement.report.sides import change_of
 from placement.report.tables import records
@@ -80,6 +80,8 @@ def _headline(found: pd.DataFrame, unit: str) -> str:
     open_ = len(known) - len(less) - len(more)
     counts += [f"{open_} cannot be told apart from the base by the bounds"] if open_ else []
     parts = [f"Of {plural(len(known), 'scenario')} with a plan, {listed(counts)}."]
+    if len(known) in (len(less), len(more)) and len(known) > 1:
+        parts = [f"All {fixed(len(known))} scenarios with a plan are for certain worth {'less' if len(less) else 'more'} than the base."]
     for word, rows, pick in (("costs most", less, less["value_delta_musd"].argmin), ("brings most", more, more["value_delta_musd"].argmax)):
         if len(rows):
             one = _interval(next(rows.iloc[[pick()]].itertuples()))
@@ -144,7 +146,7 @@ def _multiples_section(found: pd.DataFrame, profiles: Mapping[str, Sequence[Meas
         mine = {name: of[key] for name, of in by_name.items() if key in of}
         reach, one = common_reach(list(mine.values())), next(iter(mine.values()))
         charts = [_multiple(name, m, base.get(key), reach) for name, m in mine.items()]
-        colours = legend([*((s.name, s.colour) for s in one.parts), *([("line: the base", "c7")] if key in base else [])])
+        colours = legend([*key_of(list(mine.values())), *([("line: the base", "c7")] if key in base else [])])
         rest = details(f"Show the other {len(charts) - MOST_CHARTS}", el("div", *charts[MOST_CHARTS:], class_="multiples")) if len(charts) > MOST_CHARTS else ""
         head = one.title if one.title.lower().startswith(one.unit) else f"{one.title}, {one.unit}"
         first = el("div", *charts[:MOST_CHARTS], class_="multiples")

@@ -17,8 +17,10 @@ from placement.explain.plans import KINDS
 from placement.report.comparison import comparison_page
 from placement.report.difference_charts import Interval
 from placement.report.facts import Facts
+from placement.report.formats import significant
 from placement.report.measures import measures
 from placement.report.sides import LAYERS, Differences, Side, change_of
+from tests.conftest import ROOT
 from tests.layers.small import small_case as layer_case
 from tests.layers.small import solved
 from tests.report.test_report import HOSTILE, N, Page, small_case, small_plan, summary_of
@@ -61,6 +63,23 @@ def test_the_difference_and_its_cause_come_first(found: placement.Comparison) ->
         assert min(abs(x - value) for x in shown) <= 5e-4 * abs(value), value
     assert "jobs.value_musd (big: 80.0 \u2192 0.001)" in header and "1 job dropped (big)" in header
     assert f"brings {len(found.plan)} of the {len(found.plan)} changes" in header
+
+
+def test_in_a_notebook_the_answer_stands_alone(found: placement.Comparison) -> None:
+    """The fragment says the same in words, and holds no page."""
+    fragment = found._repr_html_()
+    assert "1 job dropped (big)" in Page(fragment).text and not {"html", "style", "section", "svg"} & {t for t, _ in Page(fragment).tags}
+
+
+def test_a_case_with_pairs_is_told_as_costs(tmp_path: Path) -> None:
+    """Where a card has no money to earn, the sentence is about costs, in the unit of the file, and nothing has a date."""
+    file = ROOT / "data" / "instances" / "four-campuses.txt"
+    a, b = (placement.solve(placement.read_instance(file, "orlib-cap", model=model), rel_gap=0.0) for model in ("cflp", "sscflp"))
+    assert b.objective > a.objective  # workloads that may not be split cost more
+    text = cells(placement.compare(a, b, groups=0).to_html())
+    more = significant(b.objective - a.objective, 6)
+    assert f"B costs {more}\u202funits more than A (proven: +{more}\u202funits)" in text
+    assert "Period by period" not in text and not re.search(r"\b0000\b", text)
 
 
 def test_all_tables_are_on_the_page(found: placement.Comparison) -> None:
