@@ -10,7 +10,7 @@ import pandas as pd
 
 from placement.report.charts import Series, legend, stacked
 from placement.report.difference_charts import Interval, between, for_both, interval, intervals, signed
-from placement.report.formats import MISSING, figure_of, fixed, money, number, percent, plural, significant
+from placement.report.formats import MISSING, figure_of, fixed, listed, money, number, percent, plural, significant
 from placement.report.markup import Html, details, el, escape, figure, join, note, section, table
 from placement.report.measures import Measure, common_reach, key_of, measures
 from placement.report.page import frame
@@ -18,6 +18,7 @@ from placement.report.sides import Differences, Names, Side, change_of, in_words
 from placement.report.tables import records
 from placement.report.text import checked, has_plan, is_priced, term_order, unit_of, worth
 
+_MOST_INPUTS, _ROWS_ALONE = 500, 4  # lines on the page; rows of one table that come or go, beyond which they are one line
 _FIRST_INPUTS, _FIRST_CHANGES, _FIRST_KPIS = 20, 25, 20  # the rest on demand
 ARROW = " \u2192 "
 #: Key figures that are told first, where they are known.
@@ -179,9 +180,26 @@ def _inputs_section(a: Side, b: Side, found: Differences) -> Html:
     title = "What was changed in the input"
     if found.inputs.empty:
         return section("inputs", title, note("Nothing: both plans are of the same input."))
-    rows = [(f"{r.table}.{r.column}", r.key, r.a or "blank", r.b or "blank", r.change, fixed(r.rows)) for r in records(found.inputs)]
+    rows = _input_rows(found.inputs)
     heads = ("Table and column", "Row", f"A: {a.name}", f"B: {b.name}", "Change", "Rows")
-    return section("inputs", title, note(f"{plural(len(rows), 'change')}; cells in the units of their columns."), _folded(heads, rows, _FIRST_INPUTS, (5,)))
+    first = note(f"{plural(len(found.inputs), 'change')}; cells in the units of their columns.")
+    rest = note(f"{fixed(len(rows) - _MOST_INPUTS)} more lines are in the table that --out FILE.csv writes.") if len(rows) > _MOST_INPUTS else ""
+    return section("inputs", title, first, _folded(heads, rows[:_MOST_INPUTS], _FIRST_INPUTS, (5,)), rest)
+
+
+def _input_rows(inputs: pd.DataFrame) -> list[tuple[str, ...]]:
+    """Return one line per change; rows that a table gained or lost are one line where they are many."""
+    whole = inputs["change"].isin(["added", "removed"])
+    counts = inputs.loc[whole].groupby(["table", "change"])["key"].transform("size").reindex(inputs.index, fill_value=0)
+    rows, told = list[tuple[str, ...]](), set[tuple[str, str]]()
+    for many, r in zip(counts > _ROWS_ALONE, records(inputs), strict=True):
+        if not many:
+            rows.append((f"{r.table}.{r.column}", r.key, r.a or "blank", r.b or "blank", r.change, fixed(r.rows)))
+        elif (r.table, r.change) not in told:
+            told.add((r.table, r.change))
+            keys = inputs.loc[(inputs["table"] == r.table) & (inputs["change"] == r.change), "key"].astype(str).tolist()
+            rows.append((f"{r.table}.{r.column}", listed(keys, 6), r.a, r.b, r.change, fixed(len(keys))))
+    return rows
 
 
 def _plan_section(a: Side, b: Side, found: Differences, names: Names) -> Html:

@@ -10,7 +10,7 @@ from placement.report.charts import WIDTHS, line, mark_labels, name_at, rect, sv
 from placement.report.formats import money, number, significant
 from placement.report.markup import Html, el, join
 
-MORE, LESS = "c0", "c3"  # worth more, worth less: blue and orange-brown, apart for every kind of colour vision
+MORE, LESS, OPEN = "c0", "c3", "c6"  # for certain worth more, worth less: blue and orange-brown, apart for every kind of colour vision; not proven: grey
 LOWER, HIGHER = "c3", "c0"
 _SEEN = 1.5  # px: a narrower interval is not drawn, the bar's end shows it
 
@@ -152,11 +152,18 @@ def intervals(rows: Sequence[Interval], unit: str, title: str, narrow: bool = Fa
         if not known:
             parts += [] if narrow else [text(frame.x(0.0) + 6, y + tall / 2 + 4, r.word or "no plan", "t")]
             continue
-        low, high, bar = _bar(r, MORE if r.value >= 0 else LESS, frame, y, tall, unit)
+        low, high, bar = _bar(r, _colour(r), frame, y, tall, unit)
         parts += bar
         if not narrow:
             parts.append(text(low - 6 if r.value < 0 else high + 6, y + tall / 2 + 4, signed(r.value, unit), "r" if r.value < 0 else ""))
     return frame.drawn(f"{title}, {unit}", parts)
+
+
+def _colour(r: Interval) -> str:
+    """Return the colour of a value: grey where its bounds leave open which sign it has."""
+    if r.least < 0 < r.most:
+        return OPEN
+    return MORE if r.value >= 0 else LESS
 
 
 def _bar(r: Interval, colour: str, frame: _Rows, y: float, tall: float, unit: str) -> tuple[float, float, list[Html]]:

@@ -23,7 +23,7 @@ LAYERS = {
     "Fibre": ("fibre",),
 }
 _NOUNS = {"opening": "site", "storage": "storage plant", "fibre": "link"}
-_SIZES = {"more": "larger", "less": "smaller"}
+_SAID = {"more": "larger", "less": "smaller", "other chip": "on another chip"}
 _NAMED = 3  # of one kind, with their names; more of them are counted
 
 
@@ -142,7 +142,7 @@ def _phrase(kind: str, change: str, rows: pd.DataFrame, names: Names) -> str:
     if kind.startswith("chips"):
         sizes = [f"{fixed(abs(d))} {'fewer' if d < 0 else 'more'} {one}" for d, one in zip(rows["difference"], called, strict=True)]
         return f"{listed(sizes, _NAMED)} {'rented at most' if kind == 'chips rented' else 'ordered'}"
-    return f"{plural(len(rows), _NOUNS.get(kind, kind))} {_SIZES.get(change, change)}" + (f" ({listed(called, _NAMED)})" if len(rows) <= _NAMED else "")
+    return f"{plural(len(rows), _NOUNS.get(kind, kind))} {_SAID.get(change, change)}" + (f" ({listed(called, _NAMED)})" if len(rows) <= _NAMED else "")
 
 
 def change_of(kpi: str, change: float) -> str:

@@ -110,7 +110,8 @@ def _values_section(found: pd.DataFrame, unit: str, links: Mapping[str, str]) ->
     rows = [_interval(r) for r in ranked.itertuples()]
     chart = figure(
         "Value against the base", for_both(lambda narrow: intervals(rows, unit, "Value of each scenario against the base", narrow)),
-        "More is better. Each bar ends at the difference of the two plans; the whisker is where the bounds of both solves prove the difference of the optima.",
+        "More is better. Each bar ends at the difference of the two plans; the whisker is where the bounds of both solves prove the difference of the optima. "
+        "Grey: the bounds leave open whether it is worth more or less.",
     ) if rows else ""  # fmt: skip
     told = []
     for n, r in enumerate(records(found)):
@@ -140,12 +141,13 @@ def _multiples_section(found: pd.DataFrame, profiles: Mapping[str, Sequence[Meas
     keys = list(dict.fromkeys(key for of in by_name.values() for key in of))
     if not keys:
         return None
-    base = by_name.get(str(found["scenario"].iloc[0]), {})
+    first_name = str(found["scenario"].iloc[0])
+    base = by_name.get(first_name, {})
     parts: list[object] = [note("One chart per run, all of a kind on one scale; the line is the base.")]
     for key in keys:
         mine = {name: of[key] for name, of in by_name.items() if key in of}
         reach, one = common_reach(list(mine.values())), next(iter(mine.values()))
-        charts = [_multiple(name, m, base.get(key), reach) for name, m in mine.items()]
+        charts = [_multiple(name, m, base.get(key) if name != first_name else None, reach) for name, m in mine.items()]
         colours = legend([*key_of(list(mine.values())), *([("line: the base", "c7")] if key in base else [])])
         rest = details(f"Show the other {len(charts) - MOST_CHARTS}", el("div", *charts[MOST_CHARTS:], class_="multiples")) if len(charts) > MOST_CHARTS else ""
         head = one.title if one.title.lower().startswith(one.unit) else f"{one.title}, {one.unit}"
@@ -160,7 +162,7 @@ def _shown(m: Measure) -> Measure:
 
 
 def _multiple(name: str, m: Measure, base: Measure | None, reach: tuple[float, float]) -> Html:
-    line = base.total if base is not None and base is not m and base.labels == m.labels else None
+    line = base.total if base is not None and base.labels == m.labels else None
     return figure(name, stacked(m.parts, m.labels, m.unit, f"{m.title} by period, {name}", "s", line, reach))
 
 

@@ -164,6 +164,19 @@ def test_hostile_text_stays_text(hostile: str) -> None:
     assert "\x00" not in raw and "\u202e" not in raw and "default-src 'none'" in raw
 
 
+def test_many_rows_that_come_and_go_are_one_line() -> None:
+    """Six rows of a table are one line with their number, two of another stand alone."""
+    a, b, found = sides()
+    rows = [("halls", f"h{i}", "(rows)", "-", "there", 1, "added", "") for i in range(6)] + [
+        ("jobs", f"j{i}", "(rows)", "there", "-", 1, "removed", "") for i in (1, 2)
+    ]
+    inputs = pd.DataFrame(rows, columns=found.inputs.columns)
+    lines = cells(comparison_page(a, b, dataclasses.replace(found, inputs=inputs))).splitlines()
+    at = lines.index("halls.(rows)")
+    assert lines[at + 1] == "h0, h1, h2, h3, h4 and h5" and lines[at + 5] == "6" and lines.count("halls.(rows)") == 1
+    assert lines.count("jobs.(rows)") == 2 and "8 changes; cells in the units of their columns." in lines
+
+
 def test_every_kind_of_decision_has_its_layer() -> None:
     """The page knows all kinds that a comparison tells, and no others."""
     assert sorted(k for kinds in LAYERS.values() for k in kinds) == sorted(k.name for k in KINDS)

@@ -229,6 +229,8 @@ def test_bars_are_as_long_as_their_numbers() -> None:
         assert bars[2][3] == pytest.approx(bars[0][3] / 2) and bars[3][1] == pytest.approx(bars[2][1] + bars[2][3])  # both to one side: half a bar each
         whisker = [tuple(map(float, w)) for w in re.findall(r'<line x1="([\d.]+)" y1="([\d.]+)" x2="([\d.]+)" y2="([\d.]+)" class="limit"', drawn)]
         assert len(whisker) == 3 and (whisker[0][2] - whisker[0][0]) / widths[1] * 2 == pytest.approx(3, abs=0.05)
+    doubt = intervals([Interval("x", 1.0, -1.0, 2.0), Interval("y", 1.0, 0.5, 2.0), Interval("z", -1.0, -2.0, -0.5)], "M$", "t")
+    assert re.findall(r'class="(c\d) edge"', doubt) == ["c6", "c0", "c3"]
     nothing = intervals([Interval("x", math.nan, math.nan, math.nan, "infeasible")], "M$", "t")
     assert "infeasible" in nothing and "<rect" not in nothing
     assert between(Interval("x", 1.0, -math.inf, 2.0), "M$").startswith("at most") and between(Interval("x", 1.0, math.nan, math.nan), "M$") == "not proven"
