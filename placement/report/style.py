@@ -102,6 +102,7 @@ figure{padding:12px 10px 8px}
 .tiles dd{font-size:1.15rem}
 figure:has(svg.l) figcaption::after{content:"Scroll the chart sideways for the rest.";font-size:.8rem;color:var(--soft)}}
 @media screen and (max-width:600px){svg.wide{display:none}svg.narrow{display:block}figure:has(svg.narrow) figcaption::after{content:none}}
+@media print{th,.n{white-space:normal}th,td{padding-right:.7em}}
 @media print{@page{margin:14mm}body{background:#fff;font-size:10pt}main,header,footer{max-width:none;padding:0}nav{display:none}
 section{margin-top:26px}figure,.tiles div{break-inside:avoid;border-color:#bbb}h2,h3,figcaption{break-after:avoid}tr{break-inside:avoid}
 .scroll{overflow:visible}figcaption::after{content:none!important}svg.m,svg.l{min-width:0}summary{display:none}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
