@@ -13,7 +13,7 @@ from placement.report.difference_charts import Interval, between, for_both, inte
 from placement.report.formats import MISSING, figure_of, fixed, listed, money, number, percent, plural, significant
 from placement.report.markup import Html, details, el, escape, figure, join, note, section, table
 from placement.report.measures import Measure, common_reach, key_of, measures
-from placement.report.page import frame
+from placement.report.shell import document
 from placement.report.sides import Differences, Names, Side, change_of, in_words, layer_of
 from placement.report.tables import records
 from placement.report.text import checked, has_plan, is_priced, term_order, unit_of, worth
@@ -42,11 +42,11 @@ def comparison_page(a: Side, b: Side, found: Differences) -> str:
     )
     nav = el("nav", *(el("a", title, href=f"#{key}") for key, title, part in parts if part), aria_label="Sections")
     title = f"{a.name} and {b.name}"
-    header = el("header", _kicker(a, b), el("h1", f"A: {a.name}{ARROW}B: {b.name}"), *_answer(a, b, found, names), nav)
+    header = el("header", _kicker(a, b), el("h1", f"A: {a.name}{ARROW}B: {b.name}"), *_answer(a, b, found, names))
     versions = b.summary.get("versions")
     tool = versions.get("placement", "") if isinstance(versions, dict) else ""
     footer = el("footer", f"Made by placement {tool}".strip() + ". Differences are B less A. This page loads nothing from elsewhere.")
-    return frame(f"{title} \u2013 two plans compared", header, [part for _, _, part in parts if part], footer)
+    return document(f"{title} \u2013 two plans compared", header, nav, el("main", *(part for _, _, part in parts if part)), footer)
 
 
 def comparison_fragment(a: Side, b: Side, found: Differences) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from placement.report.charts import WIDTHS, line, mark_labels, name_at, rect, svg, text, ticks
-from placement.report.formats import money, number, significant
+from placement.report.formats import Number, money, number, significant
 from placement.report.markup import Html, el, join
 
 MORE, LESS, OPEN = "c0", "c3", "c6"  # for certain worth more, worth less: blue and orange-brown, apart for every kind of colour vision; not proven: grey
@@ -35,7 +35,7 @@ def signed(value: float, unit: str) -> str:
     ('+12.5\u202fM$', '\u22123\u202fM$', '0\u202fM$')
     """
     shown = money(value, unit)
-    return f"+{shown}" if number(value) > 0 and not shown.startswith("0\u202f") else shown
+    return Number.of(f"+{shown}", value, unit) if number(value) > 0 and not shown.startswith("0\u202f") else shown
 
 
 def interval(row: object, name: str, before: str = "", value: str = "value", word: str = "") -> Interval:

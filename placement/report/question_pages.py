@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ from placement.report.charts import legend
 from placement.report.difference_charts import HIGHER, LOWER, Interval, Mark, Swing, between, for_both, front, interval, signed, tornado_bars
 from placement.report.formats import MISSING, THIN, fixed, listed, money, number, percent, plural, quantity, significant
 from placement.report.markup import Html, details, el, figure, note, section, table
-from placement.report.page import frame
+from placement.report.shell import document
 from placement.report.tables import records
 
 Floats = NDArray[np.float64]
@@ -48,15 +48,20 @@ def tornado_page(found: pd.DataFrame, title: str, unit: str, link: str = "", foo
     heads = ("Input", "Numbers changed", "Lower", "Higher", "Swing", "Swing proven between")
     notes = [el("p", el("strong", f"{r.input}: "), r.note) for r, _ in rows if r.note]
     key = legend([("the lower input", LOWER), ("the higher input", HIGHER)])
-    body = section("tornado", "One input at a time", key, figure("Change of value", chart, hint), table(heads, told, range(1, 6)), *notes)
+    body = {
+        "Chart": section("chart", "One input at a time", key, figure("Change of value", chart, hint)),
+        "Numbers": section("numbers", "What was changed, and what it is worth", table(heads, told, range(1, 6)), *notes),
+    }
     return _page(title, "What the value depends on", _tornado_words(found, unit), body, link, footer, f"{plural(len(found), 'input')}, one at a time")
 
 
-def _page(title: str, kind: str, words: Sequence[str], body: Html, link: str, footer: str, kicker: str) -> str:
+def _page(title: str, kind: str, words: Sequence[str], body: Mapping[str, Html | str], link: str, footer: str, kicker: str) -> str:
     lead = [el("p", sentence, class_=None if n else "lead") for n, sentence in enumerate(words)]
     to_report = el("a", "Report of the plan", href=link) if link else ""
     header = el("header", el("p", el("span", f"{kind}: {kicker}"), to_report, class_="kicker"), el("h1", title), *lead)
-    return frame(f"{title} \u2013 {kind.lower()}", header, [body], el("footer", f"{footer} This page loads nothing from elsewhere.".strip()))
+    nav = el("nav", *(el("a", name, href=f"#{name.lower()}") for name, part in body.items() if part), aria_label="Sections")
+    foot = el("footer", f"{footer} This page loads nothing from elsewhere.".strip())
+    return document(f"{title} \u2013 {kind.lower()}", header, nav, el("main", *body.values()), foot)
 
 
 def _swing(row: object) -> Swing:
@@ -123,7 +128,10 @@ def pareto_page(found: pd.DataFrame, title: str, unit: str, larger_is_better: bo
         name = f"The same without point {shown[-1].label}, whose first term is far from all others"
         near = [m for m in marks if m is not shown[-1]]
         charts.append(figure(name, for_both(lambda narrow: front(near, names, name, larger_is_better, narrow))))
-    body = section("front", "What one costs in the other", *charts, _front_table(found, a, b, unit), _sites(found))
+    body = {
+        "Chart": section("chart", "What one costs in the other", *charts) if charts else "",
+        "Points": section("points", "Point by point", _front_table(found, a, b, unit), _sites(found)),
+    }
     kicker = f"{names[0]}, against {_lower(names[1])}; {plural(len(found), 'point')}"
     return _page(title, "Front of the best plans", _front_words(found, a, b, unit), body, link, footer, kicker)
 

@@ -13,7 +13,7 @@ from placement.report.difference_charts import Interval, between, for_both, inte
 from placement.report.formats import MISSING, figure_of, fixed, listed, money, number, percent, plural, significant
 from placement.report.markup import Html, details, el, escape, figure, join, note, section, table
 from placement.report.measures import Measure, common_reach, key_of
-from placement.report.page import frame
+from placement.report.shell import document
 from placement.report.sides import change_of
 from placement.report.tables import records
 
@@ -51,9 +51,9 @@ def sweep_page(
     ]
     nav = el("nav", *(el("a", name, href=f"#{key}") for key, name, part in parts if part), aria_label="Sections")
     kicker = el("p", el("span", f"{plural(len(found) - 1 + len(left), 'scenario')} beside the base"), *_badges(found, left), class_="kicker")
-    header = el("header", kicker, el("h1", title), el("p", _headline(found, unit), class_="lead"), el("p", _base(found, unit)), nav)
+    header = el("header", kicker, el("h1", title), el("p", _headline(found, unit), class_="lead"), el("p", _base(found, unit)))
     foot = el("footer", f"{footer} Differences are against the base. This page loads nothing from elsewhere.".strip())
-    return frame(f"{title} \u2013 scenarios", header, [part for _, _, part in parts if part], foot)
+    return document(f"{title} \u2013 scenarios", header, nav, el("main", *(part for _, _, part in parts if part)), foot)
 
 
 def _badges(found: pd.DataFrame, left: Sequence[str]) -> list[Html]:
