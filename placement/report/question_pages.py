@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from placement.report.charts import legend
-from placement.report.difference_charts import HIGHER, LOWER, Interval, Mark, Swing, between, for_both, front, interval, signed, tornado_bars
+from placement.report.difference_charts import HIGHER, LOWER, Interval, Mark, Swing, for_both, front, interval, signed, tornado_bars
 from placement.report.formats import MISSING, THIN, fixed, listed, money, number, percent, plural, quantity, significant
 from placement.report.markup import Html, details, el, figure, note, section, table
 from placement.report.shell import document
@@ -38,19 +38,19 @@ def tornado_page(found: pd.DataFrame, title: str, unit: str, link: str = "", foo
     chart = for_both(lambda narrow: tornado_bars(first, unit, "What the value does when single inputs are lower and higher", narrow))
     hint = "Against the plan, more is better; the widest swing first. Whiskers: what the bounds of both solves prove, where it is wide enough to be seen."
     hint += f" The first {MOST_BARS} of {len(rows)}; the table has all." if len(rows) > MOST_BARS else ""
-    told = [
-        (
-            el("strong", r.input), fixed(r.cells), *(_told(side, unit) for side in (s.low, s.high)), money(number(r.swing_musd), unit),
-            _range(number(r.swing_at_least_musd), number(r.swing_at_most_musd), unit),
-        )
-        for r, s in rows
-    ]  # fmt: skip
-    heads = ("Input", "Numbers changed", "Lower", "Higher", "Swing", "Swing proven between")
+    told, sides = [], []
+    for r, s in rows:
+        span = _range(number(r.swing_at_least_musd), number(r.swing_at_most_musd), unit)
+        ends = [part for side in (s.low, s.high) for part in (side.name, _told(side, unit))]
+        told.append((el("strong", r.input), fixed(r.cells), *ends, money(number(r.swing_musd), unit), span))
+        sides += [(el("strong", r.input), side.name, _told(side, unit), money(side.least, unit), money(side.most, unit)) for side in (s.low, s.high)]
+    heads = ("Input", "Cells", "Lower", "is worth", "Higher", "is worth", "Swing", "Swing proven between")
+    proven = details("Show what is proven of each side", table(("Input", "Changed to", "is worth", "at least", "at most"), sides, (2, 3, 4)))
     notes = [el("p", el("strong", f"{r.input}: "), r.note) for r, _ in rows if r.note]
     key = legend([("the lower input", LOWER), ("the higher input", HIGHER)])
     body = {
         "Chart": section("chart", "One input at a time", key, figure("Change of value", chart, hint)),
-        "Numbers": section("numbers", "What was changed, and what it is worth", table(heads, told, range(1, 6)), *notes),
+        "Numbers": section("numbers", "What was changed, and what it is worth", table(heads, told, range(1, 8)), proven, *notes),
     }
     return _page(title, "What the value depends on", _tornado_words(found, unit), body, link, footer, f"{plural(len(found), 'input')}, one at a time")
 
@@ -69,10 +69,8 @@ def _swing(row: object) -> Swing:
     return Swing(str(getattr(row, "input", "")), low, high)
 
 
-def _told(side: Interval, unit: str) -> Html:
-    if not math.isfinite(side.value):
-        return el("span", side.name, el("small", el("br"), side.word or "no plan"))
-    return el("span", signed(side.value, unit), el("small", el("br"), f"{side.name}; {between(side, unit)}"))
+def _told(side: Interval, unit: str) -> str:
+    return signed(side.value, unit) if math.isfinite(side.value) else side.word or "no plan"
 
 
 def _range(least: float, most: float, unit: str) -> str:
