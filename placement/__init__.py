@@ -38,8 +38,10 @@ if TYPE_CHECKING:
     from placement.explain.sweep import sweep
     from placement.explain.tornado import tornado
     from placement.instances import read_instance
+    from placement.notebook import case_html, plan_html
     from placement.plan.checker import Verdict
     from placement.plan.plan import Plan
+    from placement.plot import PlanPlots
     from placement.reference import to_pyomo
     from placement.run import check, read_plan, write_plan
     from placement.solving import solve
@@ -60,8 +62,10 @@ _PUBLIC = {
     "placement.explain.sweep": ("sweep",),
     "placement.explain.tornado": ("tornado",),
     "placement.instances": ("read_instance",),
+    "placement.notebook": ("case_html", "plan_html"),
     "placement.plan.checker": ("Verdict",),
     "placement.plan.plan": ("Plan",),
+    "placement.plot": ("PlanPlots",),
     "placement.reference": ("to_pyomo",),
     "placement.run": ("check", "read_plan", "write_plan"),
     "placement.solving": ("solve",),
@@ -70,9 +74,9 @@ _WHERE = {name: module for module, names in _PUBLIC.items() for name in names}
 
 __all__ = [
     "Alternatives", "BlocksRelease", "Case", "Comparison", "DataError", "Effort", "Expansion", "FormulationError", "InfeasibleReport", "OptionError",
-    "PlacementError", "Plan", "SolverError", "StartWarning", "Status", "Verdict", "WhyNot", "alternatives", "blocks_release", "bottlenecks", "check",
-    "compare", "expansion", "explain_infeasible", "pareto", "pareto_page", "read_case", "read_instance", "read_plan", "solve", "sweep", "to_pyomo",
-    "tornado", "tornado_page", "verified_prices", "why_here", "why_not", "write_plan",
+    "PlacementError", "Plan", "PlanPlots", "SolverError", "StartWarning", "Status", "Verdict", "WhyNot", "alternatives", "blocks_release", "bottlenecks",
+    "case_html", "check", "compare", "expansion", "explain_infeasible", "pareto", "pareto_page", "plan_html", "read_case", "read_instance", "read_plan",
+    "solve", "sweep", "to_pyomo", "tornado", "tornado_page", "verified_prices", "why_here", "why_not", "write_plan",
 ]  # fmt: skip
 
 

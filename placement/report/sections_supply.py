@@ -11,9 +11,9 @@ from placement.report.charts import Series, heat, legend, stacked
 from placement.report.facts import SOURCES, Facts
 from placement.report.formats import fixed, musd, percent, plural, significant
 from placement.report.gantt import Bar, Row, gantt
+from placement.report.leads import in_service, with_leads
 from placement.report.markup import Html, el, figure, join, note, section, table
 from placement.report.tables import grouped, label, names_of, records
-from placement.rules.milestones import tails_of
 
 MOST_SITES = 12  # small multiples of power; all sites are in the heat map
 MOST_GROUPS = 80  # rows of a Gantt chart; the table below it has everything
@@ -91,9 +91,8 @@ def build_section(facts: Facts) -> Html:
     halls, title = facts.new_halls, "Building"
     if halls.empty:
         return section("building", title, note("No new hall is built."))
-    service = dict(zip(zip(halls["site"], halls["hall"], strict=True), halls["in_service"], strict=True))
-    service |= {(s, ""): t for s, t in zip(facts.plan["sites"]["site"], facts.plan["sites"]["opened"], strict=True)}
-    df = _with_leads(facts, service)
+    service = in_service(facts)
+    df = with_leads(facts, service)
     steps = {k: list(records(g)) for k, g in grouped(df, ["site", "hall"])}
     colours = {m: f"c{i % 6}" for i, m in enumerate(df["milestone"].unique())}
     keys = sorted(set(steps) | set(service), key=lambda k: (k[0], min(service.get((k[0], ""), 0), service.get(k, 0)), k[1]))
@@ -113,20 +112,6 @@ def build_section(facts: Facts) -> Html:
     numbers = join([table(("Site", "Hall", "In service", "IT capacity, MW"), rows, (3,)), _milestone_table(facts, df)])
     name = f"Milestones of {plural(len(halls), 'new hall')}"
     return section("building", title, key, figure(name, gantt(chart[:MOST_GROUPS], facts.case.periods, name), hint, numbers))
-
-
-def _with_leads(facts: Facts, service: dict[tuple[str, str], int]) -> pd.DataFrame:
-    """The milestones of the plan with their durations and ``begin``: the very time at which work must begin, which may lie within a period."""
-    columns = ["site", "hall", "milestone", "lead_p10", "lead_p50", "lead_p90", "cost_musd"]
-    df = facts.plan["milestones"].merge(facts.case["milestones"][columns], on=columns[:3], how="left").fillna(dict.fromkeys(columns[3:], 0.0))
-    lead = f"lead_p{facts.case.lead_percentile}"
-    tails = {key: tails_of(g, lead) for key, g in grouped(facts.case["milestones"], ["site", "hall"])}
-
-    def begin(r: Any) -> float:
-        end, tail = service.get((r.site, r.hall)), tails.get((r.site, r.hall), {}).get(r.milestone)
-        return float(r.start) if end is None or tail is None else max(0.0, end - tail)  # as models/README.md, section 1, has it
-
-    return df.assign(begin=[begin(r) for r in records(df)])
 
 
 def _milestone_bar(facts: Facts, s: Any, colour: str) -> Bar:
