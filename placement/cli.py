@@ -189,6 +189,7 @@ def _what_if(commands: Any) -> None:
     compare.add_argument("--groups", metavar="N", type=int, default=8, help="changed inputs that are tried one at a time (default 8; 0: look for no causes)")
     _question_options(compare)
     compare.add_argument("--out", metavar="FILE.csv", help="write all of it as one table")
+    compare.add_argument("--page", metavar="FILE.html", help="write both runs side by side as one self-contained page")
     compare.set_defaults(run=_compare)
 
     sweep = commands.add_parser("sweep", allow_abbrev=False, help="solve a case and its scenarios, or ask what its value depends on")
