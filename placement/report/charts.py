@@ -114,14 +114,23 @@ def _position_labels(labels: Sequence[str], left: float, step: float, y: float) 
     return [text(left + (i + 0.5) * step, y, label, "t mid") for i, label in enumerate(labels) if i % every == 0]
 
 
-def stacked(series: Sequence[Series], labels: Sequence[str], unit: str, title: str, size: str = "m", limit: NDArray[np.float64] | None = None) -> Html:
-    """Return stacked bars, positive parts upwards and negative ones downwards; ``limit`` is drawn as a step line."""
+def stacked(
+    series: Sequence[Series],
+    labels: Sequence[str],
+    unit: str,
+    title: str,
+    size: str = "m",
+    limit: NDArray[np.float64] | None = None,
+    total: Series | None = None,
+) -> Html:
+    """Return stacked bars, positive parts upwards and negative ones downwards; ``limit`` is drawn as a step line, ``total`` as a line with points."""
     height, top = (250, 12) if size == "s" else (300, 12)
     right, bottom = WIDTHS[size] - 6.0, height - 24.0
     values = np.nan_to_num(np.array([s.values for s in series], dtype=float).reshape(len(series), len(labels)))
     bound = np.nan_to_num(limit) if limit is not None else np.zeros(len(labels))
+    run = np.nan_to_num(total.values) if total is not None else np.zeros(len(labels))
     low, high = values.clip(max=0).sum(axis=0).min(initial=0.0), values.clip(min=0).sum(axis=0).max(initial=0.0)
-    marks = ticks(float(low), max(float(high), float(bound.max(initial=0.0))), 5)
+    marks = ticks(min(float(low), float(run.min(initial=0.0))), max(float(high), float(bound.max(initial=0.0)), float(run.max(initial=0.0))), 5)
     left = _margin(marks, 52.0)
     if not len(labels):
         return svg(size, height, title, *_value_axis(marks, left, right, top, bottom))
@@ -139,7 +148,50 @@ def stacked(series: Sequence[Series], labels: Sequence[str], unit: str, title: s
     if limit is not None:
         steps = " ".join(f"{'M' if i == 0 else 'L'}{left + i * step:.1f} {zero - v * scale:.1f}H{left + (i + 1) * step:.1f}" for i, v in enumerate(bound))
         parts.append(el("path", d=steps, class_="limit"))
+    if total is not None:
+        parts += _points(total, labels, [(left + (i + 0.5) * step, zero - v * scale) for i, v in enumerate(run)], unit)
     return svg(size, height, title, *parts)
+
+
+def _points(total: Series, labels: Sequence[str], at: Sequence[tuple[float, float]], unit: str) -> list[Html]:
+    path = "L".join(f"{x:.1f} {y:.1f}" for x, y in at)
+    dots = [
+        el("circle", el("title", f"{total.name}, {label}: {significant(value, 4)} {unit}"), cx=x, cy=y, r=3.5, class_=f"{total.colour} edge")
+        for (x, y), label, value in zip(at, labels, total.values, strict=True)
+    ]
+    return [el("path", d=f"M{path}", class_=f"trace s{total.colour[1:]}"), *dots]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A bar of :func:`waterfall`: an amount that is added to what was there, or, with ``total``, all that is there by then."""
+
+    name: str
+    amount: float
+    colour: str
+    total: bool = False
+
+
+def waterfall(steps: Sequence[Step], unit: str, title: str) -> Html:
+    """Return one bar per step from top to bottom, each beginning where the one before it ended; a total begins at zero."""
+    width, pitch, left = WIDTHS["l"], 28, 230
+    ends = np.cumsum([0.0 if s.total else s.amount for s in steps]) if steps else np.zeros(0)
+    begins = [0.0 if s.total else float(end) - s.amount for s, end in zip(steps, ends, strict=True)]
+    low, high = min(0.0, *ends, 0.0), max(0.0, *ends, 0.0)
+    scale = (width - left - 200) / (high - low if high - low > 1e-9 else 1.0)
+    zero = left + 90 - low * scale
+    parts: list[Html] = []
+    for i, (s, begin, end) in enumerate(zip(steps, begins, ends, strict=True)):
+        y, a, b = 6 + i * pitch, zero + begin * scale, zero + float(end) * scale
+        parts += [
+            name_at(0, y + 15, s.name, 36, "b" if s.total else ""),
+            rect(min(a, b), y + 3, max(abs(b - a), 1.0), pitch - 10, s.colour, f"{s.name}: {significant(s.amount, 4)} {unit}"),
+            text(max(a, b) + 6, y + 15, significant(s.amount, 4), "b" if s.total else "t"),
+        ]
+        if i + 1 < len(steps):
+            parts.append(line(b, y + pitch - 7, b, y + pitch + 3, "axis"))
+    parts.append(line(zero, 2, zero, 6 + len(steps) * pitch, "axis"))
+    return svg("l", 12 + len(steps) * pitch, f"{title}, {unit}", *parts)
 
 
 def rows_of_bars(names: Sequence[str], values: Sequence[float], colours: Sequence[str], unit: str, title: str, size: str = "m") -> Html:

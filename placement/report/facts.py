@@ -189,6 +189,12 @@ class Facts:
         return by_period(self.plan["cash"], "term", "musd", self.case.n_periods + 1)
 
     @cached_property
+    def drawn(self) -> pd.Series:
+        """M$ drawn of debt and tranches by period."""
+        some = [df.groupby("period")[c].sum() for df, c in ((self.plan["debt"], "drawn_musd"), (self.plan["draws"], "musd"))]
+        return sum((s.reindex(range(self.case.n_periods), fill_value=0.0) for s in some), pd.Series(0.0, index=range(self.case.n_periods)))
+
+    @cached_property
     def present_value(self) -> pd.Series:
         """M$ by term, discounted to the start, costs positive."""
         return (self.cash * self.case.discount).sum(axis=1)

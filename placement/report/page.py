@@ -8,6 +8,7 @@ import pandas as pd
 
 from placement.case.case import Case
 from placement.report import sections_demand as demand
+from placement.report import sections_money as money
 from placement.report import sections_pairs as priced
 from placement.report import sections_supply as supply
 from placement.report.decisions import FREE, Decision, first_decisions, first_steps
@@ -203,7 +204,7 @@ def _sections(
         return [*told, _figures(figures), demand.inputs_section(facts, summary)]
     return [
         _decisions(facts), supply.map_section(facts), supply.build_section(facts), supply.jobs_section(facts), supply.power_section(facts),
-        supply.chips_section(facts), demand.inference_section(facts, figures), demand.money_section(facts),
+        supply.chips_section(facts), demand.inference_section(facts, figures), money.money_section(facts, figures),
         missing_section(facts, exclusions, summary.get("uncovered")), prices_section(facts, prices, str(summary.get("prices_note") or "")),
         demand.progress_section(progress, summary), _figures(figures), demand.inputs_section(facts, summary),
     ]  # fmt: skip

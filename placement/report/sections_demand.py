@@ -1,4 +1,4 @@
-"""Sections about service, money and the run: inference, cash, progress, inputs."""
+"""Sections about service and the run: inference, progress, inputs."""
 
 from __future__ import annotations
 
@@ -8,24 +8,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from placement.report.charts import Distribution, Series, distributions, heat, legend, lines, rows_of_bars, stacked
+from placement.report.charts import Distribution, Series, distributions, heat, legend, lines
 from placement.report.facts import Facts
-from placement.report.formats import MISSING, figure_of, fixed, listed, musd, number, percent, plural, quantity, significant
+from placement.report.formats import MISSING, figure_of, fixed, listed, number, percent, plural, quantity, significant
 from placement.report.markup import Html, details, el, figure, note, section, table
-from placement.report.tables import END, grouped, label, names_of, weighted_quantile
-from placement.report.text import present_value, term_order, unit_of
+from placement.report.tables import grouped, names_of, weighted_quantile
+from placement.report.text import unit_of
 
 BINS = 24
-TERM_COLOURS = {
-    "capex": "c0",
-    "opex": "c5",
-    "energy": "c1",
-    "contracts": "c3",
-    "carbon": "c7",
-    "unmet": "c4",
-    "value": "c2",
-    "salvage": "c6",
-}
 
 
 def inference_section(facts: Facts, kpis: Mapping[str, object]) -> Html:
@@ -82,49 +72,6 @@ def _latency(facts: Facts, names: dict[str, str]) -> Html:
         hint,
         table(("Service", "Median, ms", "95th percentile, ms", "Limit, ms"), table_rows, (1, 2, 3)),
     )
-
-
-def money_section(facts: Facts) -> Html:
-    """Return cash by period and term, present value by term and, where there is a budget, capex against it."""
-    title, df = "Money", facts.cash
-    if df.empty:
-        return section("money", title, note("The plan moves no money."))
-    terms, labels = term_order(df.index), (*facts.case.periods, END)
-    colours = {t: TERM_COLOURS.get(t, "c7") for t in terms}
-    series = [Series(t, df.loc[t].to_numpy(float), colours[t]) for t in terms]
-    rows = [(t, *(musd(v).removesuffix("M$") if v else MISSING for v in df.loc[t]), musd(df.loc[t].sum()).removesuffix("M$")) for t in terms]
-    numbers = table(("Term", *labels, "Sum"), rows, range(1, len(labels) + 2), "M$, undiscounted")
-    cash = figure(
-        "Cash by period, M$",
-        stacked(series, labels, "M$", "Cash by period and term"),
-        "Undiscounted; costs up, income and residual value down.",
-        numbers,
-    )
-    worth = facts.present_value.loc[terms]
-    net = (
-        f"Discounted at {percent(facts.case.discount_rate)} a year, before the weights of the objective; costs positive. "
-        f"Net present value, without the penalties for unserved demand (unmet): {musd(present_value(facts))}."
-    )
-    bars = rows_of_bars([*terms, "sum"], [*worth, worth.sum()], [*colours.values(), "c7"], "M$", "Present value by term")
-    return section(
-        "money",
-        title,
-        legend(list(colours.items())),
-        el("div", cash, figure("Present value by term, M$", bars, net), _budget(facts), class_="pair"),
-    )
-
-
-def _budget(facts: Facts) -> Html | str:
-    budget = facts.case["budget"]
-    if budget.empty:
-        return ""
-    limit = budget.set_index("period")["capex_musd"].reindex(range(facts.case.n_periods))
-    spent = facts.cash.reindex(["capex"], fill_value=0.0).iloc[0, : facts.case.n_periods]
-    rows = [(label(facts.case, t), musd(spent.iloc[t]), musd(limit[t]) if limit[t] == limit[t] else "not limited") for t in range(facts.case.n_periods)]
-    shown = limit.to_numpy(float) if limit.notna().all() else None
-    hint = "Black line: the budget." if shown is not None else "Not every period has a budget; see the numbers."
-    chart = stacked([Series("capex", spent.to_numpy(float), "c0")], facts.case.periods, "M$", "Capital spending against the budget", limit=shown)
-    return figure("Capital spending against the budget, M$", chart, hint, table(("Period", "Capex", "Budget"), rows, (1, 2)))
 
 
 def progress_section(progress: Sequence[Mapping[str, object]], summary: Mapping[str, object]) -> Html:
