@@ -122,35 +122,67 @@ def stacked(
     size: str = "m",
     limit: NDArray[np.float64] | None = None,
     total: Series | None = None,
+    inner: Sequence[str] = ("",),
 ) -> Html:
-    """Return stacked bars, positive parts upwards and negative ones downwards; ``limit`` is drawn as a step line, ``total`` as a line with points."""
-    height, top = (250, 12) if size == "s" else (300, 12)
+    """Return stacked bars, positive parts upwards and negative ones downwards.
+
+    Parameters
+    ----------
+    series
+        Values of shape (n_labels * n_inner,): the bars of the first label, then those of the second.
+    limit
+        Drawn as a step line over the bars; NaN: none there.
+    total
+        Drawn as a line with points.
+    inner
+        Names of the bars that stand side by side at each label.
+    """
+    height, top, n = 250 if size == "s" else 300, 12, len(labels) * len(inner)
     right, bottom = WIDTHS[size] - 6.0, height - 24.0
-    values = np.nan_to_num(np.array([s.values for s in series], dtype=float).reshape(len(series), len(labels)))
-    bound = np.nan_to_num(limit) if limit is not None else np.zeros(len(labels))
-    run = np.nan_to_num(total.values) if total is not None else np.zeros(len(labels))
-    low, high = values.clip(max=0).sum(axis=0).min(initial=0.0), values.clip(min=0).sum(axis=0).max(initial=0.0)
-    marks = ticks(min(float(low), float(run.min(initial=0.0))), max(float(high), float(bound.max(initial=0.0)), float(run.max(initial=0.0))), 5)
+    values = np.nan_to_num(np.array([s.values for s in series], dtype=float).reshape(len(series), n))
+    marks = _marks(values, *(np.nan_to_num(v) for v in (limit, total.values if total is not None else None) if v is not None))
     left = _margin(marks, 52.0)
-    if not len(labels):
+    if not n:
         return svg(size, height, title, *_value_axis(marks, left, right, top, bottom))
     step, scale = (right - left) / len(labels), (bottom - top) / (marks[-1] - marks[0])
     parts = _value_axis(marks, left, right, top, bottom) + _position_labels(labels, left, step, bottom + 16)
     zero = bottom + marks[0] * scale
-    up, down = np.full(len(labels), zero), np.full(len(labels), zero)
+    gap = 0.14 if len(inner) == 1 else 0.08
+    wide = (1 - 2 * gap) * step / len(inner)
+    at = [left + (i // len(inner) + gap) * step + i % len(inner) * wide for i in range(n)]  # left edges
+    names = [f"{label} {part}".strip() for label in labels for part in inner]
+    up, down = np.full(n, zero), np.full(n, zero)
+    edge = " edge" if len(inner) == 1 else ""
     for s, row in zip(series, values, strict=True):
         for i in map(int, np.flatnonzero(np.abs(row) * scale > 0.05)):
             tall = abs(row[i]) * scale
             y = up[i] - tall if row[i] > 0 else down[i]
-            hint = f"{s.name}, {labels[i]}: {significant(row[i])} {unit}"
-            parts.append(rect(left + (i + 0.14) * step, y, 0.72 * step, tall, s.colour + " edge", hint))
+            parts.append(
+                rect(at[i], y, wide if edge else wide - min(1.0, 0.1 * wide), tall, s.colour + edge, f"{s.name}, {names[i]}: {significant(row[i])} {unit}")
+            )
             (up if row[i] > 0 else down)[i] += -tall if row[i] > 0 else tall
     if limit is not None:
-        steps = " ".join(f"{'M' if i == 0 else 'L'}{left + i * step:.1f} {zero - v * scale:.1f}H{left + (i + 1) * step:.1f}" for i, v in enumerate(bound))
-        parts.append(el("path", d=steps, class_="limit"))
+        edges, width = (at, wide) if len(inner) > 1 else ([left + i * step for i in range(n)], step)
+        parts.append(el("path", d=_step_line(limit, zero, scale, edges, width), class_="limit"))
     if total is not None:
-        parts += _points(total, labels, [(left + (i + 0.5) * step, zero - v * scale) for i, v in enumerate(run)], unit)
+        parts += _points(total, labels, [(left + (i + 0.5) * step, zero - v * scale) for i, v in enumerate(np.nan_to_num(total.values))], unit)
     return svg(size, height, title, *parts)
+
+
+def _marks(values: NDArray[np.float64], *more: NDArray[np.float64]) -> list[float]:
+    """Return marks of the value axis that cover the stacks and whatever is drawn over them."""
+    low, high = values.clip(max=0).sum(axis=0).min(initial=0.0), values.clip(min=0).sum(axis=0).max(initial=0.0)
+    return ticks(min(float(low), *(float(v.min(initial=0.0)) for v in more), 0.0), max(float(high), *(float(v.max(initial=0.0)) for v in more), 0.0), 5)
+
+
+def _step_line(limit: NDArray[np.float64], zero: float, scale: float, at: Sequence[float], width: float) -> str:
+    """Return the path of a step line; it is broken where bars do not touch and where there is no limit."""
+    out, end = [], -math.inf
+    for x, value in zip(at, limit, strict=True):
+        if np.isfinite(value):
+            out.append(f"{'L' if abs(x - end) < 0.5 else 'M'}{x:.1f} {zero - value * scale:.1f}H{x + width:.1f}")
+            end = x + width
+    return " ".join(out)
 
 
 def _points(total: Series, labels: Sequence[str], at: Sequence[tuple[float, float]], unit: str) -> list[Html]:

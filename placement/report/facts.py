@@ -13,8 +13,6 @@ from placement.case.case import Case
 from placement.report.tables import by_period, grouped, names_of, tidy
 from placement.units import KW_PER_MW
 
-SOURCES = ("grid", "contracts", "generators")
-
 
 @dataclass(frozen=True)
 class Facts:
@@ -106,22 +104,6 @@ class Facts:
         tiers = self.plan["grid"].merge(self.case["grid"], on=["site", "tier"], how="inner")
         return tiers.loc[(tiers["capex_musd"] > 0) | (tiers["opex_musd_per_year"] > 0)]
 
-    @cached_property
-    def power(self) -> pd.DataFrame:
-        """Per site and period, in its tightest block: MW by source, ``load`` and ``limit`` (tiers and generators).
-
-        The tightest block is the one with the highest load / limit; interruptible tiers count 0 in the stress block.
-        """
-        index = pd.MultiIndex.from_product([list(self.site_names), range(self.case.n_periods), self._blocks], names=["site", "period", "block"])
-        energy = self.plan["energy"].assign(kind=lambda d: d["source"].map(_kind))
-        df = energy.pivot_table(index=["site", "period", "block"], columns="kind", values="mw", aggfunc="sum")
-        df = df.reindex(index=index, columns=list(SOURCES)).fillna(0.0)
-        df["load"] = df.sum(axis=1)
-        df["limit"] = self._limits().ravel()
-        tight = (df["load"] / df["limit"].clip(lower=1e-9)).groupby(level=["site", "period"], sort=False).idxmax()
-        out = df.loc[pd.MultiIndex.from_tuples(tight.tolist(), names=index.names)] if len(df) else df
-        return out.reset_index()
-
     @property
     def _blocks(self) -> list[str]:
         return [b.name for b in self.case.blocks]
@@ -129,10 +111,10 @@ class Facts:
     @cached_property
     def grid_mw(self) -> dict[tuple[str, str, str], float]:
         """MW of energised grid tiers by site, period label and block."""
-        mw, periods = self._limits(own=False), self.case.periods
+        mw, periods = self.limits(own=False), self.case.periods
         return {(s, periods[t], b): float(mw[i, t, j]) for i, s in enumerate(self.site_names) for t in range(len(periods)) for j, b in enumerate(self._blocks)}
 
-    def _limits(self, own: bool = True) -> np.ndarray:
+    def limits(self, own: bool = True) -> np.ndarray:
         """MW of energised tiers and, with ``own``, generators, shape (n_sites, n_periods, n_blocks)."""
         n, sites = self.case.n_periods, {s: i for i, s in enumerate(self.site_names)}
         steps = np.zeros((len(sites), n, len(self.case.blocks)))
@@ -203,7 +185,3 @@ class Facts:
     def placed(self) -> int:
         """Number of training jobs that run."""
         return int(self.plan["training"]["job"].nunique())
-
-
-def _kind(source: str) -> str:
-    return {"ppa": "contracts", "generator": "generators"}.get(source.split(":")[0], "grid")

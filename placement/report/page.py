@@ -10,11 +10,13 @@ from placement.case.case import Case
 from placement.report import sections_demand as demand
 from placement.report import sections_money as money
 from placement.report import sections_pairs as priced
+from placement.report import sections_power as power
 from placement.report import sections_supply as supply
 from placement.report.decisions import FREE, Decision, first_decisions, first_steps
 from placement.report.facts import Facts
 from placement.report.formats import figure_of, fixed, listed, musd, number, percent, unit
 from placement.report.markup import Html, details, el, escape, join, note, section, table
+from placement.report.sections_carbon import carbon_section
 from placement.report.sections_missing import excluded_section, missing_section
 from placement.report.sections_prices import prices_section
 from placement.report.style import CSS, policy
@@ -39,7 +41,7 @@ from placement.report.text import (
 MOST_DECISIONS = 14  # more of them on demand
 _LINKS = {
     "excluded": "What the rules exclude", "decisions": "First decisions", "sites": "Sites", "workloads": "Workloads", "map": "Where",
-    "building": "Building", "training": "Training", "power": "Power",
+    "building": "Building", "training": "Training", "power": "Power", "carbon": "Energy and carbon",
     "chips": "Accelerators", "inference": "Inference", "money": "Money", "left-out": "Left out", "prices": "What is scarce",
     "progress": "How it was found", "figures": "Key figures", "inputs": "Inputs",
 }  # fmt: skip
@@ -202,12 +204,23 @@ def _sections(
     if is_priced(summary):  # no dates, halls, chips and power to tell of
         told = [priced.sites_section(facts, summary), priced.workloads_section(facts, summary), demand.progress_section(progress, summary)]
         return [*told, _figures(figures), demand.inputs_section(facts, summary)]
+    untold = str(summary.get("prices_note") or "")
     return [
-        _decisions(facts), supply.map_section(facts), supply.build_section(facts), supply.jobs_section(facts), supply.power_section(facts),
-        supply.chips_section(facts), demand.inference_section(facts, figures), money.money_section(facts, figures),
-        missing_section(facts, exclusions, summary.get("uncovered")), prices_section(facts, prices, str(summary.get("prices_note") or "")),
-        demand.progress_section(progress, summary), _figures(figures), demand.inputs_section(facts, summary),
-    ]  # fmt: skip
+        _decisions(facts),
+        supply.map_section(facts),
+        supply.build_section(facts),
+        supply.jobs_section(facts),
+        power.power_section(facts),
+        carbon_section(facts),
+        supply.chips_section(facts),
+        demand.inference_section(facts, figures),
+        money.money_section(facts, figures),
+        missing_section(facts, exclusions, summary.get("uncovered")),
+        prices_section(facts, prices, untold),
+        demand.progress_section(progress, summary),
+        _figures(figures),
+        demand.inputs_section(facts, summary),
+    ]
 
 
 def _without_plan(facts: Facts, summary: Mapping[str, object], progress: Sequence[Mapping[str, object]]) -> list[Html]:

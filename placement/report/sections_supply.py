@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from placement.report.charts import Series, heat, legend, stacked
-from placement.report.facts import SOURCES, Facts
+from placement.report.charts import Series, legend, stacked
+from placement.report.facts import Facts
 from placement.report.formats import fixed, musd, percent, plural, significant
 from placement.report.gantt import Bar, Row, gantt
 from placement.report.maps import Point, world
@@ -49,73 +49,6 @@ def map_section(facts: Facts) -> Html:
     ]
     heads = ("Site", "Country", "Kind", "IT capacity at the end, MW", "Jobs", "PUE")
     return section("map", "Where", figure(title, world(list(sites.values()), list(users.values()), flows, title), hint, table(heads, rows, (3, 4, 5))))
-
-
-def power_section(facts: Facts) -> Html:
-    """Return load against limit: a heat map of all sites and the largest sites one by one."""
-    title = "Power"
-    if not facts.power_modelled:
-        return section("power", title, note("Power is not modelled in this case: it has neither a grid nor a generator table."))
-    df = facts.power
-    size = df.groupby("site")[["load", "limit"]].max()
-    busy = size.loc[size["load"] > 1e-9].sort_values("load", ascending=False).index
-    if not len(busy):
-        return section("power", title, note("No site draws power in this plan."))
-    share = df.assign(share=df["load"] / df["limit"].where(df["limit"] > 1e-9)).pivot(index="site", columns="period", values="share").loc[busy]
-    rows = [
-        (
-            facts.site_names[r.site],
-            label(facts.case, r.period),
-            r.block,
-            *(fixed(getattr(r, s), 1) for s in SOURCES),
-            fixed(r.limit, 1),
-            percent(r.load / r.limit if r.limit else float("nan")),
-        )
-        for r in records(df.loc[df["site"].isin(busy)])
-    ]
-    heads = ("Site", "Period", "Tightest block", "Grid, MW", "Contracts, MW", "Generators, MW", "Available, MW", "Used")
-    hint = "Facility power / (energised grid tiers + on-site generation), per cent, in the tightest block of each period. Dark is full."
-    grid = heat(
-        [facts.site_names[s] for s in busy],
-        facts.case.periods,
-        share.to_numpy(),
-        "Use of the available power by site and period",
-        "of the available power used",
-    )
-    parts = [figure("Use of the available power, %", grid, hint, table(heads, rows, range(3, 8)))]
-    key = legend([("grid", "c0"), ("contracts, through the grid", "c1"), ("on-site generation", "c2"), ("black line: available power", "c7")])
-    charts = [figure(f"{facts.site_names[s]}, MW", _site_power(facts, df, s)) for s in busy[:MOST_SITES]]
-    head = f"The {len(charts)} sites that draw most" if len(busy) > len(charts) else "Site by site"
-    return section("power", title, *parts, el("h3", head), key, el("div", *charts, class_="multiples"), *_water(facts))
-
-
-def _water(facts: Facts) -> list[Html]:
-    """Return water by site and year beside its limits; nothing where no site with a WUE uses any."""
-    df = facts.plan["water"]
-    if df.empty:
-        return []
-    limit = df[["right_ml", "community_ml"]].min(axis=1)
-    rows = [
-        (facts.site_names.get(r.site, r.site), r.year, significant(r.water_ml), significant(r.right_ml), significant(r.community_ml), percent(share))
-        for r, share in zip(records(df), df["water_ml"] / limit.where(limit > 0), strict=True)
-    ]
-    hint = note("Sites with a WUE only, by calendar year within the horizon. The community's cap includes what it grants against benefits.")
-    heads = ("Site", "Year", "Water, Ml", "Right, Ml", "Community's cap, Ml", "Used of the tighter one")
-    return [el("h3", "Water"), hint, table(heads, rows, range(2, 6))]
-
-
-def _site_power(facts: Facts, df: pd.DataFrame, site: str) -> Html:
-    one = df.loc[df["site"] == site]
-    series = [Series(name, one[name].to_numpy(float), f"c{i}") for i, name in enumerate(SOURCES)]
-    peak = f"at most {significant(one['load'].max())} MW of {significant(one['limit'].max())} MW"
-    return stacked(
-        series,
-        facts.case.periods,
-        "MW",
-        f"Power of {facts.site_names[site]} by source and period: {peak}",
-        "s",
-        one["limit"].to_numpy(float),
-    )
 
 
 def build_section(facts: Facts) -> Html:

@@ -21,6 +21,7 @@ from placement.errors import DataError
 from placement.plan.prices import FAMILIES
 from placement.report import render, terminal_summary
 from placement.report.charts import heat
+from placement.report.energy import flows, tightest
 from placement.report.facts import Facts
 from placement.report.formats import figure_of, fixed, listed, musd, percent, quantity
 from placement.report.gantt import Bar, lanes
@@ -196,6 +197,7 @@ def test_every_section_is_there_and_linked() -> None:
         "building",
         "training",
         "power",
+        "carbon",
         "chips",
         "inference",
         "money",
@@ -362,7 +364,7 @@ def test_a_failed_check_is_the_first_thing_said() -> None:
 
 def test_power_is_compared_with_what_is_on_in_the_tightest_block() -> None:
     """The interruptible tier does not count in the stress block, the free tier counts from its date, solar by its profile."""
-    power = Facts.of(small_case(), small_plan()).power.set_index(["site", "period"])
+    power = tightest(flows(Facts.of(small_case(), small_plan()))).set_index(["site", "period"])
     assert power.loc[("oslo", 0), "block"] == "peak"
     assert power.loc[("oslo", 0), "limit"] == pytest.approx(15.0)
     assert power.loc[("oslo", 2), "limit"] == pytest.approx(40.0)  # no sun in the stress block
