@@ -84,7 +84,9 @@ def by_source(facts: Facts) -> pd.DataFrame:
     kt = gwh * MWH_PER_GWH * of_source(case, energy, "co2_kg_per_mwh", "co2_kg_per_mwh").fillna(0.0) / KG_PER_T / T_PER_KT
     clean = gwh * of_source(case, energy, "clean_share", "clean").fillna(0.0)
     kind = kind_of(facts, energy["source"]).where(lambda k: ~k.str.startswith(OWN), "on site")
-    df = pd.DataFrame({"period": energy["period"], "kind": kind, "tech": energy["source"].map(tech).fillna(GRID), "gwh": gwh, "kt": kt, "clean_gwh": clean})
+    df = pd.DataFrame(
+        {"period": energy["period"], "kind": kind, "tech": energy["source"].map(lambda s: tech.get(s, GRID)), "gwh": gwh, "kt": kt, "clean_gwh": clean}
+    )
     return df.groupby(["period", "kind", "tech"], sort=True)[["gwh", "kt", "clean_gwh"]].sum().reset_index()
 
 

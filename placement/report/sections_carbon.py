@@ -8,9 +8,9 @@ import pandas as pd
 from placement.report.charts import Series, legend, stacked
 from placement.report.energy import by_source, shares, wide
 from placement.report.facts import Facts
-from placement.report.formats import MISSING, fixed, percent, significant
+from placement.report.formats import MISSING, fixed, listed, percent, plural, significant
 from placement.report.markup import Html, el, figure, join, note, section, table
-from placement.report.tables import label, records
+from placement.report.tables import grouped, label, records
 from placement.units import MWH_PER_GWH
 
 _NIL = 1e-9
@@ -90,7 +90,7 @@ def _targets(facts: Facts, df: pd.DataFrame) -> list[Html]:
     if targets.empty and df["clean_gwh"].sum() <= _NIL:
         return []
     clean = wide(df.assign(all="all"), "all", "clean_gwh", n).iloc[0] / wide(df.assign(all="all"), "all", "gwh", n).iloc[0].replace(0.0, np.nan)
-    asked = {t: ", ".join(_asked(r) for r in records(g)) for t, g in targets.groupby("period")}
+    asked = {t: _asked(g) for t, g in grouped(targets, "period")}
     rows = [(label(facts.case, t), percent(clean[t]), asked.get(t, MISSING)) for t in range(n)]
     hint = note(
         "Clean share over the period, all sites together. A target by block holds in every block of hours, storage included; the plan meets all of them."
@@ -98,9 +98,14 @@ def _targets(facts: Facts, df: pd.DataFrame) -> list[Html]:
     return [el("h3", "Clean energy"), hint, table(("Period", "Clean energy", "Targets"), rows, (1,))]
 
 
-def _asked(row: object) -> str:
-    zone, share, matching = (getattr(row, c) for c in ("zone", "share", "matching"))
-    return f"{percent(share)} in {zone or 'all zones together'}, by {'block of hours' if matching == 'block' else 'period'}"
+def _asked(targets: pd.DataFrame) -> str:
+    """Return the targets of a period in words, zones with the same one together."""
+    found = []
+    for (share, matching), g in grouped(targets, ["share", "matching"]):
+        zones = [str(z) for z in g["zone"]]
+        where = "all zones together" if zones == [""] else f"each of {plural(len(zones), 'zone')}: {listed(zones, 6)}" if len(zones) > 1 else zones[0]
+        found.append(f"{percent(share)} by {'block of hours' if matching == 'block' else 'period'} in {where}")
+    return "; ".join(found)
 
 
 def _limits(facts: Facts, mix: pd.DataFrame) -> list[Html]:
