@@ -301,18 +301,19 @@ class Distribution:
     median: float
     p95: float
     limit: float
+    within: float  # share of the traffic within its limit
 
 
 def distributions(rows: Sequence[Distribution], unit: str, title: str) -> Html:
     """Return one small histogram per row on the common scale value / limit; the bins cover 0..1."""
     left, pitch, width, top = 190, 40, WIDTHS["l"], 26
-    span = width - left - 250.0
+    span = width - left - 320.0
     parts = [
         text(left, 12, "0", "t mid"),
         text(left + span / 2, 12, f"50{chr(0x202F)}% of the limit", "t mid"),
         text(left + span, 12, "limit", "t mid"),
     ]
-    parts += [text(width - x, 12, head, "t r") for x, head in ((150, f"median, {unit}"), (75, "95th"), (0, "limit"))]
+    parts += [text(width - x, 12, head, "t r") for x, head in ((225, f"median, {unit}"), (150, "95th"), (75, "limit"), (0, "within it"))]
     for r, row in enumerate(rows):
         base, step = top + (r + 1) * pitch - 8.0, span / max(len(row.shares), 1)
         parts += [
@@ -325,6 +326,7 @@ def distributions(rows: Sequence[Distribution], unit: str, title: str) -> Html:
             low, high = row.limit * i / len(row.shares), row.limit * (i + 1) / len(row.shares)
             hint = f"{row.name}: {percent(row.shares[i])} of the traffic at {fixed(low)} to {fixed(high)} {unit}"
             parts.append(rect(left + i * step + 0.5, base - max(tall[i], 1.0), step - 1, max(tall[i], 1.0), "c0", hint))
-        numbers = ((150, row.median), (75, row.p95), (0, row.limit))
-        parts += [text(width - x, base - 6, fixed(v, 1 if row.limit < 100 else 0), "r b" if x == 75 else "r") for x, v in numbers]
+        numbers = ((225, row.median), (150, row.p95), (75, row.limit))
+        parts += [text(width - x, base - 6, fixed(v, 1 if row.limit < 100 else 0), "r b" if x == 150 else "r") for x, v in numbers]
+        parts.append(text(width, base - 6, percent(row.within), "r b"))
     return svg("l", top + len(rows) * pitch + 2, title, *parts)

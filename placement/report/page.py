@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from placement.case.case import Case
-from placement.report import sections_demand as demand
 from placement.report import sections_money as money
 from placement.report import sections_pairs as priced
 from placement.report import sections_power as power
+from placement.report import sections_run as made
+from placement.report import sections_service as service
 from placement.report import sections_supply as supply
 from placement.report.decisions import FREE, Decision, first_decisions, first_steps
 from placement.report.facts import Facts
@@ -54,6 +55,8 @@ def render(
     prices: pd.DataFrame,
     progress: Sequence[Mapping[str, object]],
     exclusions: pd.DataFrame | None = None,
+    *,
+    costs: pd.DataFrame | None = None,
 ) -> str:
     """Return the report of a plan as one self-contained HTML page.
 
@@ -72,6 +75,8 @@ def render(
         Rows with time_s, objective and bound; ``None`` where there is none yet.
     exclusions
         What the rules exclude: columns workload, place, sku, rule, n; without it no reasons are given for what is left out.
+    costs
+        What serving costs by service and period: columns service, period (label), mtok, cost_musd, usd_per_mtok; without it nothing is said of that.
 
     Raises
     ------
@@ -80,7 +85,7 @@ def render(
     """
     facts = Facts.of(case, tables)
     title = str(summary.get("title") or case.title or case.name)
-    sections = _sections(facts, summary, prices, progress, exclusions) if has_plan(summary) else _without_plan(facts, summary, progress)
+    sections = _sections(facts, summary, prices, progress, exclusions, costs) if has_plan(summary) else _without_plan(facts, summary, progress)
     keys = [key for key in _LINKS if f'<section id="{key}"' in join(sections)]
     nav = el("nav", *(el("a", _LINKS[key], href=f"#{key}") for key in keys), aria_label="Sections")
     return (
@@ -198,12 +203,13 @@ def _sections(
     prices: pd.DataFrame,
     progress: Sequence[Mapping[str, object]],
     exclusions: pd.DataFrame | None,
+    costs: pd.DataFrame | None,
 ) -> list[Html]:
     kpis = summary.get("kpis")
     figures = kpis if isinstance(kpis, Mapping) else {}
     if is_priced(summary):  # no dates, halls, chips and power to tell of
-        told = [priced.sites_section(facts, summary), priced.workloads_section(facts, summary), demand.progress_section(progress, summary)]
-        return [*told, _figures(figures), demand.inputs_section(facts, summary)]
+        told = [priced.sites_section(facts, summary), priced.workloads_section(facts, summary), made.progress_section(progress, summary)]
+        return [*told, _figures(figures), made.inputs_section(facts, summary)]
     untold = str(summary.get("prices_note") or "")
     return [
         _decisions(facts),
@@ -213,18 +219,18 @@ def _sections(
         power.power_section(facts),
         carbon_section(facts),
         supply.chips_section(facts),
-        demand.inference_section(facts, figures),
+        service.inference_section(facts, costs),
         money.money_section(facts, figures),
         missing_section(facts, exclusions, summary.get("uncovered")),
         prices_section(facts, prices, untold),
-        demand.progress_section(progress, summary),
+        made.progress_section(progress, summary),
         _figures(figures),
-        demand.inputs_section(facts, summary),
+        made.inputs_section(facts, summary),
     ]
 
 
 def _without_plan(facts: Facts, summary: Mapping[str, object], progress: Sequence[Mapping[str, object]]) -> list[Html]:
-    return [*excluded_section(summary), demand.progress_section(progress, summary), demand.inputs_section(facts, summary)]
+    return [*excluded_section(summary), made.progress_section(progress, summary), made.inputs_section(facts, summary)]
 
 
 def _decisions(facts: Facts) -> Html:

@@ -63,7 +63,7 @@ def test_lines_and_bars_draw_anything(a: list[float], b: list[float]) -> None:
 @pytest.mark.parametrize("shares", [[], [0.0], [0.0, 0.0], [1.0]])
 def test_distributions_draw_anything(shares: list[float]) -> None:
     """No bin, no traffic and one bin are all drawn."""
-    drawn_well(distributions([Distribution("a", np.array(shares), 0.0, 0.0, 0.0)], "ms", "t"))
+    drawn_well(distributions([Distribution("a", np.array(shares), 0.0, 0.0, 0.0, 1.0)], "ms", "t"))
     drawn_well(distributions([], "ms", "t"))
 
 

@@ -1,4 +1,4 @@
-"""Sections about service and the run: inference, progress, inputs."""
+"""Sections about the run: how the plan was found, and from what."""
 
 from __future__ import annotations
 
@@ -8,70 +8,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from placement.report.charts import Distribution, Series, distributions, heat, legend, lines
+from placement.report.charts import Series, legend, lines
 from placement.report.facts import Facts
-from placement.report.formats import MISSING, figure_of, fixed, listed, number, percent, plural, quantity, significant
+from placement.report.formats import MISSING, fixed, number, percent, plural, quantity, significant
 from placement.report.markup import Html, details, el, figure, note, section, table
-from placement.report.tables import grouped, names_of, weighted_quantile
 from placement.report.text import unit_of
-
-BINS = 24
-
-
-def inference_section(facts: Facts, kpis: Mapping[str, object]) -> Html:
-    """Return served share, latency against its limit, and cost per million tokens where the KPIs hold it."""
-    title, case = "Inference", facts.case
-    if case["services"].empty or case["demand"].empty:
-        return section("inference", title, note("The case has no inference services."))
-    names = names_of(case["services"], "service")
-    share = facts.served_share
-    served = heat(
-        [names.get(s, s) for s in share.index],
-        case.periods,
-        share.to_numpy(),
-        "Served share by service and period",
-        "of the demand served",
-        reverse=True,
-    )
-    costs = [figure_of(k, v) for k, v in kpis.items() if "per_mtok" in k]
-    cost = el("p", *(el("span", f"{name}: ", el("strong", text), ". ") for name, text in costs)) if costs else ""
-    rows = [(names.get(s, s), *(percent(v) for v in share.loc[s])) for s in share.index]
-    numbers = table(("Service", *case.periods), rows, range(1, 1 + case.n_periods))
-    return section(
-        "inference",
-        title,
-        cost,
-        _latency(facts, names),
-        figure("Served share of the demand, %", served, "Light is fully served; the darker, the more is missing.", numbers),
-    )
-
-
-def _latency(facts: Facts, names: dict[str, str]) -> Html:
-    limits = dict(zip(facts.case["services"]["service"], facts.case["services"]["slo_rtt_ms"], strict=True))
-    own = facts.case["service_metros"].set_index(["service", "metro"])["slo_rtt_ms"].to_dict()
-    rows: list[Distribution] = []
-    late: list[str] = []
-    for service, g in grouped(facts.traffic.loc[lambda d: d["mtok_per_day"] > 0], "service"):
-        rtt, weight, limit = g["rtt_ms"].to_numpy(float), g["mtok_per_day"].to_numpy(float), float(limits.get(service, np.nan))
-        promised = np.array([own.get((service, metro), limit) for metro in g["metro"]], dtype=float)
-        shares, _ = np.histogram(np.clip(rtt / promised, 0, 1), BINS, (0, 1), weights=weight / weight.sum())
-        if (rtt > promised * (1 + 1e-9)).any():
-            late.append(names.get(service, service))
-        median, p95 = weighted_quantile(rtt, weight, [0.5, 0.95])
-        rows.append(Distribution(names.get(service, service), shares, median, p95, limit))
-    if not rows:
-        return note("No inference demand is served.")
-    hint = "Share of the served tokens by network round-trip time, as a part of the limit for the service and metro (SLO, 95th percentile)."
-    if late:
-        hint += f" Above their limit, shown at it: {listed(late)}."
-    table_rows = [(r.name, fixed(r.median, 1), fixed(r.p95, 1), fixed(r.limit, 1)) for r in rows]
-    chart = distributions(rows, "ms", "Round-trip time against the limit, by service")
-    return figure(
-        "Round-trip time against the limit",
-        chart,
-        hint,
-        table(("Service", "Median, ms", "95th percentile, ms", "Limit, ms"), table_rows, (1, 2, 3)),
-    )
 
 
 def progress_section(progress: Sequence[Mapping[str, object]], summary: Mapping[str, object]) -> Html:
