@@ -10,8 +10,10 @@ import numpy as np
 import pandas as pd
 
 from placement.case.case import Case
-from placement.report.tables import by_period, grouped, names_of, tidy
+from placement.report.tables import by_period, grouped, names_of, records, tidy
 from placement.units import KW_PER_MW
+
+NEVER = 10**6  # a period behind every horizon
 
 
 @dataclass(frozen=True)
@@ -143,6 +145,61 @@ class Facts:
         df = self.plan["chips"].assign(total=lambda d: d["installed"] + d["deployed"])
         df = df.groupby(["sku", "period"])[["total", "training", "serving"]].sum().reset_index()
         return df.assign(idle=(df["total"] - df["training"] - df["serving"]).clip(lower=0.0))
+
+    @cached_property
+    def owned(self) -> pd.DataFrame:
+        """Accelerators owned by SKU (rows) and period: bought and arrived, not sold on, at the end of their service or on the way; leased ones are not."""
+        n, offers = self.case.n_periods, self.case["offers"].loc[lambda d: d["kind"].isin(["buy", "take_or_pay"])]
+        service = dict(zip(self.case["skus"]["sku"], self.case["skus"]["service_periods"], strict=True))
+        bought = self.plan["orders"].loc[lambda d: d["offer"].isin(offers["offer"])]
+        bought = bought.assign(leaves=[r.arrives + service[r.sku] if service.get(r.sku, 0) > 0 else NEVER for r in records(bought)])
+        sold = self.plan["resales"].merge(bought[["offer", "leaves"]], on="offer", how="inner")
+        moved = self.plan["moves"]
+        out = pd.DataFrame(0.0, index=pd.Index(bought["sku"].unique(), name="sku"), columns=range(n))
+        for t in range(n):
+            there = bought["units"].where((bought["arrives"] <= t) & (bought["leaves"] > t), 0.0).groupby(bought["sku"]).sum()
+            gone = sold["units"].where((sold["period"] <= t) & (sold["leaves"] > t), 0.0).groupby(sold["sku"]).sum()
+            away = moved["units"].where(moved["period"] == t, 0.0).groupby(moved["sku"]).sum()
+            out[t] = there.sub(gone, fill_value=0.0).sub(away, fill_value=0.0).reindex(out.index).fillna(0.0)
+        return out
+
+    @cached_property
+    def balance(self) -> pd.DataFrame:
+        """Accelerators by SKU and period, units, one row per SKU that the plan has or orders and period.
+
+        ``ordered``, ``arriving`` (bought or leased), ``sold`` and ``moving`` in the period; ``owned`` (bought, arrived), ``rented`` (in place), ``there``
+        (in halls, those from before the horizon included), ``training``, ``serving``, ``idle``; ``stock``: owned and not in a hall.
+        """
+        n, plan = self.case.n_periods, self.plan
+        orders = plan["orders"].loc[lambda d: ~d["offer"].isin(self._offers("on_demand"))]
+        skus = list(dict.fromkeys([*plan["chips"]["sku"], *plan["orders"]["sku"]]))
+        index = pd.MultiIndex.from_product([skus, range(n)], names=["sku", "period"])
+        key = ["sku", "period"]
+        parts = {
+            "ordered": orders.groupby(key)["units"].sum(),
+            "arriving": orders.assign(period=orders["arrives"]).groupby(key)["units"].sum(),
+            "sold": plan["resales"].groupby(key)["units"].sum(),
+            "moving": plan["moves"].groupby(key)["units"].sum(),
+            "owned": self.owned.stack(),
+            "rented": plan["rents"].groupby(key)["units"].sum(),
+            **{c: self.chips.set_index(key)[c] for c in ("training", "serving", "idle")},
+            "there": self.chips.set_index(key)["total"],
+            "deployed": plan["chips"].groupby(key)["deployed"].sum(),
+        }
+        df = pd.DataFrame({name: part.reindex(index).fillna(0.0).astype(float) for name, part in parts.items()}, index=index)
+        return df.assign(stock=(df["owned"] - (df["deployed"] - df["rented"])).clip(lower=0.0)).drop(columns="deployed").reset_index()
+
+    @cached_property
+    def loads(self) -> pd.DataFrame:
+        """Use of sites by site and period, MW of IT power: ``built`` (halls in service), ``filled`` (accelerators in them) and ``used`` (those at work)."""
+        n, kw = self.case.n_periods, self.case["skus"].set_index("sku")["kw_per_unit"]
+        index = pd.MultiIndex.from_product([list(self.site_names), range(n)], names=["site", "period"])
+        chips = self.plan["chips"].assign(mw=lambda d: d["sku"].map(kw).astype(float) / KW_PER_MW)
+        chips = chips.assign(filled=chips["mw"] * (chips["installed"] + chips["deployed"]), used=chips["mw"] * (chips["training"] + chips["serving"]))
+        df = chips.groupby(["site", "period"])[["filled", "used"]].sum().reindex(index).fillna(0.0)
+        halls = self.plan["halls"]
+        built = [halls.loc[halls["in_service"] <= t].groupby("site")["it_mw"].sum().rename(t) for t in range(n)]
+        return df.assign(built=pd.concat(built, axis=1).rename_axis(columns="period").stack().reindex(index).fillna(0.0)).reset_index()
 
     @cached_property
     def traffic(self) -> pd.DataFrame:

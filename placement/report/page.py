@@ -18,8 +18,10 @@ from placement.report.facts import Facts
 from placement.report.formats import figure_of, fixed, listed, musd, number, percent, unit
 from placement.report.markup import Html, details, el, escape, join, note, section, table
 from placement.report.sections_carbon import carbon_section
+from placement.report.sections_chips import chips_section
 from placement.report.sections_missing import excluded_section, missing_section
 from placement.report.sections_prices import prices_section
+from placement.report.sections_schedule import schedule_section
 from placement.report.style import CSS, policy
 from placement.report.tables import label
 from placement.report.text import (
@@ -42,7 +44,7 @@ from placement.report.text import (
 MOST_DECISIONS = 14  # more of them on demand
 _LINKS = {
     "excluded": "What the rules exclude", "decisions": "First decisions", "sites": "Sites", "workloads": "Workloads", "map": "Where",
-    "building": "Building", "training": "Training", "power": "Power", "carbon": "Energy and carbon",
+    "schedule": "Schedule", "power": "Power", "carbon": "Energy and carbon",
     "chips": "Accelerators", "inference": "Inference", "money": "Money", "left-out": "Left out", "prices": "What is scarce",
     "progress": "How it was found", "figures": "Key figures", "inputs": "Inputs",
 }  # fmt: skip
@@ -214,11 +216,10 @@ def _sections(
     return [
         _decisions(facts),
         supply.map_section(facts),
-        supply.build_section(facts),
-        supply.jobs_section(facts),
+        schedule_section(facts),
         power.power_section(facts),
         carbon_section(facts),
-        supply.chips_section(facts),
+        chips_section(facts),
         service.inference_section(facts, costs),
         money.money_section(facts, figures),
         missing_section(facts, exclusions, summary.get("uncovered")),

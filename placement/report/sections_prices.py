@@ -12,7 +12,6 @@ from placement.report.formats import musd, plural, significant
 from placement.report.markup import Html, el, note, section, table
 from placement.report.tables import PRICES, names_of, records, typed
 
-NEVER = 10**6  # a period behind every horizon
 MOST = 5  # rows per kind; prices.csv has all
 
 #: Kinds of price that are limits (models/README.md, sections 1 to 8) -> heading. What is in neither of the two is not known here.
@@ -140,20 +139,8 @@ def _halls(facts: Facts, liquid: bool) -> dict[Key, float]:
 
 
 def _chips(facts: Facts) -> dict[Key, float]:
-    """Accelerators owned, by SKU and period: bought and arrived, not sold on, at the end of their service or on the way (leased ones are not owned)."""
-    offers = facts.case["offers"].loc[lambda d: d["kind"].isin(["buy", "take_or_pay"])]
-    service = dict(zip(facts.case["skus"]["sku"], facts.case["skus"]["service_periods"], strict=True))
-    bought = facts.plan["orders"].loc[lambda d: d["offer"].isin(offers["offer"])]
-    bought = bought.assign(leaves=[r.arrives + service[r.sku] if service.get(r.sku, 0) > 0 else NEVER for r in records(bought)])
-    sold = facts.plan["resales"].merge(bought[["offer", "leaves"]], on="offer", how="inner")
-    moved = facts.plan["moves"]
-    out: dict[Key, float] = {}
-    for t, period in enumerate(facts.case.periods):
-        there = bought["units"].where((bought["arrives"] <= t) & (bought["leaves"] > t), 0.0).groupby(bought["sku"]).sum()
-        gone = sold["units"].where((sold["period"] <= t) & (sold["leaves"] > t), 0.0).groupby(sold["sku"]).sum()
-        away = moved["units"].where(moved["period"] == t, 0.0).groupby(moved["sku"]).sum()
-        out |= {(str(sku), period, ""): float(units - gone.get(sku, 0.0) - away.get(sku, 0.0)) for sku, units in there.items()}
-    return out
+    """Accelerators owned, by SKU and period."""
+    return {(str(sku), facts.case.periods[t], ""): float(v) for (sku, t), v in facts.owned.stack().items()}
 
 
 def _offers(facts: Facts) -> dict[Key, float]:

@@ -31,6 +31,8 @@ COLUMNS = {
     "rents": "offer site domain sku @period #units #cost_musd",
     "resales": "offer sku @period #units #musd",
     "moves": "sku @period #units #cost_musd",
+    "stages": "stage @period #used #capacity",
+    "stock": "sku @period #units",
     "chips": "site domain sku @period #installed #deployed #training #serving",
     "energy": "site @period block source #mw",
     "paid": "ppa @period #mwh",

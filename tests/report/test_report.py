@@ -27,7 +27,7 @@ from placement.report.formats import figure_of, fixed, listed, musd, percent, qu
 from placement.report.gantt import Bar, lanes
 from placement.report.maps import Point, world
 from placement.report.sections_prices import KINDS, USES, _chips
-from placement.report.sections_supply import _with_leads
+from placement.report.sections_schedule import _with_leads
 from placement.report.tables import COLUMNS, PRICES, weighted_quantile
 from placement.report.terminal import naming
 from placement.report.text import present_value
@@ -194,8 +194,7 @@ def test_every_section_is_there_and_linked() -> None:
     assert ids == {
         "decisions",
         "map",
-        "building",
-        "training",
+        "schedule",
         "power",
         "carbon",
         "chips",
