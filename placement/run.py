@@ -306,7 +306,7 @@ def report_again(folder: str | Path) -> tuple[Path, list[str]]:
     page = run.path / "report.html"
     case = case_of(run)
     summary = checked_again(case, run)
-    text = render(case, run.tables, summary, run.prices, run.progress, run.exclusions, costs=_costs(case, run.tables))
+    text = render(case, run.tables, summary, run.prices, run.progress, run.exclusions, costs=_costs(case, run.tables), bottlenecks=run.bottlenecks)
     with tempfile.TemporaryDirectory(dir=run.path.parent) as work:  # beside the run, on the same file system
         fresh = Path(work) / page.name
         fresh.write_text(text, encoding="utf-8")

@@ -16,6 +16,7 @@ from placement.report.tables import grouped, label, names_of, records
 from placement.rules.milestones import tails_of
 
 MOST_ROWS = 80  # of the chart; the tables have everything
+SHARED = "shared"  # milestones of the site itself
 WORK, HALL = "c1", "c6"  # colours of milestones and of halls in service
 _SKUS = ("c0", "c2", "c3", "c4", "c5", "c7")  # of jobs, by kind of accelerator
 
@@ -72,7 +73,7 @@ def _rows_of(facts: Facts, site: str, steps: pd.DataFrame, service: dict[tuple[s
     """Return the rows of a site: halls that are there, halls that are built, jobs by fabric domain. The first one has the site's name."""
     parts = [*_halls(facts, site, steps, service), *_jobs(facts, site, colours)]
     name = facts.site_names.get(site, site)
-    return [Row(f"{name} {part.name}".strip() if i == 0 else f"\u2003{part.name}", part.bars, part.flag) for i, part in enumerate(parts)]
+    return [Row(f"{name} {part.name.removeprefix(SHARED)}".strip() if i == 0 else f"\u2003{part.name}", part.bars, part.flag) for i, part in enumerate(parts)]
 
 
 def _halls(facts: Facts, site: str, steps: pd.DataFrame, service: dict[tuple[str, str], int]) -> Iterator[Row]:
@@ -89,7 +90,7 @@ def _halls(facts: Facts, site: str, steps: pd.DataFrame, service: dict[tuple[str
         if at is not None and hall in size:
             words = f"in service, {unit(size[hall], 'MW')}"
             bars.append(Bar(at, n, words, HALL, f"{name} {hall}: {words}, from {label(facts.case, at)} on"))
-        yield Row(hall or "shared", bars, at)
+        yield Row(hall or SHARED, bars, at)
 
 
 def _jobs(facts: Facts, site: str, colours: dict[str, str]) -> Iterator[Row]:
