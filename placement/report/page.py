@@ -23,6 +23,7 @@ from placement.report.sections_chips import chips_section
 from placement.report.sections_missing import excluded_section, missing_section
 from placement.report.sections_prices import limits_only, prices_section
 from placement.report.sections_schedule import schedule_section
+from placement.report.sections_sources import is_documented, sources_section
 from placement.report.style import CSS, policy
 from placement.report.text import (
     checked,
@@ -38,7 +39,7 @@ _LINKS = {
     "excluded": "What the rules exclude", "decisions": "First decisions", "sites": "Sites", "workloads": "Workloads", "map": "Where",
     "schedule": "Schedule", "power": "Power", "carbon": "Energy and carbon",
     "chips": "Accelerators", "inference": "Inference", "money": "Money", "left-out": "Left out", "prices": "What is scarce",
-    "progress": "How it was found", "figures": "Key figures", "inputs": "Inputs",
+    "progress": "How it was found", "figures": "Key figures", "inputs": "Inputs", "sources": "Sources",
 }  # fmt: skip
 
 
@@ -155,7 +156,7 @@ def _sections(
     figures = kpis if isinstance(kpis, Mapping) else {}
     if is_priced(summary):  # no dates, halls, chips and power to tell of
         told = [priced.sites_section(facts, summary), priced.workloads_section(facts, summary), made.progress_section(progress, summary)]
-        return [*told, _figures(figures), made.inputs_section(facts, summary)]
+        return [*told, _figures(figures), made.inputs_section(facts, summary), *([sources_section(facts)] if is_documented(facts) else [])]
     untold = str(summary.get("prices_note") or "")
     return [
         decisions_section(facts),
@@ -171,11 +172,12 @@ def _sections(
         made.progress_section(progress, summary),
         _figures(figures),
         made.inputs_section(facts, summary),
+        sources_section(facts),
     ]
 
 
 def _without_plan(facts: Facts, summary: Mapping[str, object], progress: Sequence[Mapping[str, object]]) -> list[Html]:
-    return [*excluded_section(summary), made.progress_section(progress, summary), made.inputs_section(facts, summary)]
+    return [*excluded_section(summary), made.progress_section(progress, summary), made.inputs_section(facts, summary), sources_section(facts)]
 
 
 def _figures(kpis: Mapping[str, object]) -> Html:

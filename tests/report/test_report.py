@@ -206,6 +206,7 @@ def test_every_section_is_there_and_linked() -> None:
         "progress",
         "figures",
         "inputs",
+        "sources",
     }
     assert {a["href"] for t, a in page.tags if t == "a"} == {f"#{i}" for i in ids}
     assert all(a.get("aria-label") for t, a in page.tags if t == "svg" and a.get("role") == "img")
