@@ -156,7 +156,7 @@ def _sections(
     figures = kpis if isinstance(kpis, Mapping) else {}
     if is_priced(summary):  # no dates, halls, chips and power to tell of
         told = [priced.sites_section(facts, summary), priced.workloads_section(facts, summary), made.progress_section(progress, summary)]
-        return [*told, _figures(figures), made.inputs_section(facts, summary), *([sources_section(facts)] if is_documented(facts) else [])]
+        return [*told, _figures(figures), made.inputs_section(facts, summary), *_told_of(facts)]
     untold = str(summary.get("prices_note") or "")
     return [
         decisions_section(facts),
@@ -177,7 +177,11 @@ def _sections(
 
 
 def _without_plan(facts: Facts, summary: Mapping[str, object], progress: Sequence[Mapping[str, object]]) -> list[Html]:
-    return [*excluded_section(summary), made.progress_section(progress, summary), made.inputs_section(facts, summary), sources_section(facts)]
+    return [*excluded_section(summary), made.progress_section(progress, summary), made.inputs_section(facts, summary), *_told_of(facts)]
+
+
+def _told_of(facts: Facts) -> list[Html]:
+    return [sources_section(facts)] if is_documented(facts) else []
 
 
 def _figures(kpis: Mapping[str, object]) -> Html:

@@ -32,6 +32,8 @@ LAYERS: dict[str, tuple[str, ...]] = {
 }
 #: Kinds whose limit is another decision of the plan: what they are worth is passed on to offers, budget and prices, and would count twice.
 PASSED_ON = ("chip_stock", "lease_split")
+#: Kinds that ask for at least so much: their prices are negative. Of all others a negative price is no scarcity: more of the limit would only bind more.
+REQUIRED = ("mix_min", "clean_match", "clean_energy", "domestic_share", "tranche_progress")
 
 
 def worth(facts: Facts, kind: str, df: pd.DataFrame) -> pd.DataFrame:
@@ -61,6 +63,7 @@ def by_layer(facts: Facts, prices: pd.DataFrame) -> pd.DataFrame:
         parts = [worth(facts, kind, prices.loc[prices["kind"] == kind]) for kind in kinds if (prices["kind"] == kind).any()]
         if parts:
             df = pd.concat(parts)
+            df = df.loc[(df["price"] > 0) | df["kind"].isin(REQUIRED)]
             rows.append((layer, float(df["worth"].abs().sum()), len(df), int(df["worth"].isna().sum())))
     out = pd.DataFrame(rows, columns=["layer", "musd", "limits", "unknown"])
     return out.sort_values("musd", ascending=False, kind="stable", ignore_index=True)

@@ -19,7 +19,7 @@ def corner() -> SimpleNamespace:
     import placement
 
     case = placement.read_case(ROOT / "data" / "frontier-small")
-    plan = placement.solve(case, time_limit_s=30)
+    plan = placement.solve(case, time_limit_s=300)  # to the optimum, in seconds
     return SimpleNamespace(case=case, plan=plan, facts=Facts.of(case, plan.tables))
 
 

@@ -39,7 +39,7 @@ def test_rent_by_layer_is_price_times_limit(corner) -> None:
     """By hand: offers of accelerators and the budget of the real plan."""
     limits = limits_only(corner.plan.prices)
     found = by_layer(corner.facts, limits).set_index("layer")["musd"]
-    offers = limits.loc[limits["kind"] == "order_max"]
+    offers = limits.loc[(limits["kind"] == "order_max") & (limits["price"] > 0)]
     most = corner.case["offers"].set_index("offer")["max_units"]
     names = offers["resource"].str.removeprefix("order_max[").str.removesuffix("]")
     assert found["accelerators on offer"] == pytest.approx((offers["price"].to_numpy() * most[names].to_numpy()).sum())
@@ -49,6 +49,16 @@ def test_rent_by_layer_is_price_times_limit(corner) -> None:
     assert found["capital"] == pytest.approx((money["price"] * money["capex_musd"]).sum())
     assert found.is_monotonic_decreasing
     assert binding(corner.facts, limits, "", None).startswith(f"Scarcest by local prices: {found.index[0]} (")
+
+
+def test_a_limit_that_only_binds_more_is_not_scarce(corner) -> None:
+    """A negative price of an offer (more of it would have to be taken) adds nothing; one of a required share counts as it is."""
+    limits = limits_only(corner.plan.prices)
+    offer = limits.loc[limits["kind"] == "order_max"].iloc[[0]]
+    before, after = (by_layer(corner.facts, df)["musd"].sum() for df in (limits, pd.concat([limits, offer.assign(price=-1.0)])))
+    assert after == pytest.approx(before)
+    row = offer.assign(kind="domestic_share", resource="domestic_share[x]", price=-1.0, place="x", sku="")
+    assert by_layer(corner.facts, row)[["layer", "limits", "unknown"]].values.tolist() == [["export and home rules", 1, 1]]
 
 
 def test_measured_relief_comes_before_prices(corner) -> None:

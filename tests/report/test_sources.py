@@ -43,10 +43,10 @@ def test_a_scenario_adds_its_own(tmp_path) -> None:
     """A case with a scenario on top is documented by both."""
     base, top = ROOT / "data" / "frontier-small", tmp_path / "top"
     top.mkdir()
-    row = {"metro": "met-new", "name": "New", "country": "US", "lat_deg": "40", "lon_deg": "-70", "source": "a survey of mine"}
-    (top / "metros.csv").write_text(",".join(row) + "\n" + ",".join(row.values()) + "\n", encoding="utf-8")
+    (top / "case.toml").write_text('name = "top"\n', encoding="utf-8")
+    (top / "budget.csv").write_text("period,capex_musd,source\n2026Q4,4600,a letter of the board\n", encoding="utf-8")
     case = placement.read_case(base, overlay=top)
-    assert {"a survey of mine"} < set(documentation(case)["text"]) and sources_file(case) == "frontier-small/SOURCES.md"
+    assert {"a letter of the board"} < set(documentation(case)["text"]) and sources_file(case) == "frontier-small/SOURCES.md"
 
 
 def test_a_case_in_memory_says_that_nothing_is_known(corner) -> None:
