@@ -12,7 +12,6 @@ from placement.report import sections_pairs as priced
 from placement.report import sections_power as power
 from placement.report import sections_run as made
 from placement.report import sections_service as service
-from placement.report import sections_supply as supply
 from placement.report.answer import MOST_DECISIONS, answer, decisions_section
 from placement.report.binding import binding
 from placement.report.facts import Facts
@@ -20,11 +19,12 @@ from placement.report.formats import figure_of, listed
 from placement.report.markup import Html, el, join, note, section, table
 from placement.report.sections_carbon import carbon_section
 from placement.report.sections_chips import chips_section
+from placement.report.sections_map import map_section
 from placement.report.sections_missing import excluded_section, missing_section
 from placement.report.sections_prices import limits_only, prices_section
 from placement.report.sections_schedule import schedule_section
 from placement.report.sections_sources import is_documented, sources_section
-from placement.report.style import CSS, policy
+from placement.report.shell import document
 from placement.report.text import (
     checked,
     has_plan,
@@ -88,27 +88,10 @@ def render(
     bind = binding(facts, limits_only(prices), untold, bottlenecks) if has_plan(summary) and not is_priced(summary) else ""
     keys = [key for key in _LINKS if f'<section id="{key}"' in join(sections)]
     nav = el("nav", *(el("a", _LINKS[key], href=f"#{key}") for key in keys), aria_label="Sections")
-    return (
-        "<!DOCTYPE html>\n"
-        + el("html", _head(title), el("body", _header(facts, title, summary, bind, nav), el("main", *sections), _footer(summary)), lang="en")
-        + "\n"
-    )
+    return document(f"{title} \u2013 placement plan", _header(facts, title, summary, bind), nav, el("main", *sections), _footer(summary))
 
 
-def _head(title: str) -> Html:
-    return el(
-        "head",
-        el("meta", charset="utf-8"),
-        Html(f'<meta http-equiv="Content-Security-Policy" content="{policy()}">'),
-        el("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        el("meta", name="color-scheme", content="light dark"),
-        el("meta", name="referrer", content="no-referrer"),
-        el("title", f"{title} \u2013 placement plan"),
-        el("style", Html(CSS)),
-    )
-
-
-def _header(facts: Facts, title: str, summary: Mapping[str, object], bind: str, nav: Html) -> Html:
+def _header(facts: Facts, title: str, summary: Mapping[str, object], bind: str) -> Html:
     ok, violations = checked(summary)
     verdict = ("badge good", "checked independently") if ok else ("badge warn", "not checked" if ok is None else "check failed")
     case = facts.case
@@ -130,7 +113,7 @@ def _header(facts: Facts, title: str, summary: Mapping[str, object], bind: str, 
     stopped = interrupted(summary)
     stop = el("p", el("strong", "Interrupted: "), stopped, class_="alert", role="alert") if stopped else ""
     body = _no_answer(summary) if not has_plan(summary) else answer(facts, summary, bind)
-    return el("header", kicker, el("h1", title), alert if ok is False else "", stop, *body, nav)
+    return el("header", kicker, el("h1", title), alert if ok is False else "", stop, *body)
 
 
 def _no_answer(summary: Mapping[str, object]) -> list[Html]:
@@ -160,7 +143,7 @@ def _sections(
     untold = str(summary.get("prices_note") or "")
     return [
         decisions_section(facts),
-        supply.map_section(facts),
+        map_section(facts),
         schedule_section(facts),
         power.power_section(facts),
         carbon_section(facts),
@@ -195,5 +178,5 @@ def _footer(summary: Mapping[str, object]) -> Html:
     units = f"Costs in {unit_of(summary)}." if is_priced(summary) else "Money in M$ (millions of US dollars), power in MW."
     return el(
         "footer",
-        f"Made by placement {tool}".strip() + f". {units} This page loads nothing from elsewhere and runs no script.",
+        f"Made by placement {tool}".strip() + f". {units} This page loads nothing from elsewhere; its only script is its own.",
     )
