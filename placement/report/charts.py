@@ -206,24 +206,24 @@ class Step:
 
 def waterfall(steps: Sequence[Step], unit: str, title: str) -> Html:
     """Return one bar per step from top to bottom, each beginning where the one before it ended; a total begins at zero."""
-    width, pitch, left = WIDTHS["l"], 28, 230
+    width, pitch, left = WIDTHS["m"], 28, 196
     ends = np.cumsum([0.0 if s.total else s.amount for s in steps]) if steps else np.zeros(0)
     begins = [0.0 if s.total else float(end) - s.amount for s, end in zip(steps, ends, strict=True)]
     low, high = min(0.0, *ends, 0.0), max(0.0, *ends, 0.0)
-    scale = (width - left - 200) / (high - low if high - low > 1e-9 else 1.0)
-    zero = left + 90 - low * scale
+    scale = (width - left - 76) / (high - low if high - low > 1e-9 else 1.0)
+    zero = left - low * scale
     parts: list[Html] = []
     for i, (s, begin, end) in enumerate(zip(steps, begins, ends, strict=True)):
         y, a, b = 6 + i * pitch, zero + begin * scale, zero + float(end) * scale
         parts += [
-            name_at(0, y + 15, s.name, 36, "b" if s.total else ""),
+            name_at(0, y + 15, s.name, 33, "b" if s.total else ""),
             rect(min(a, b), y + 3, max(abs(b - a), 1.0), pitch - 10, s.colour, f"{s.name}: {significant(s.amount, 4)} {unit}"),
             text(max(a, b) + 6, y + 15, significant(s.amount, 4), "b" if s.total else "t"),
         ]
         if i + 1 < len(steps):
             parts.append(line(b, y + pitch - 7, b, y + pitch + 3, "axis"))
     parts.append(line(zero, 2, zero, 6 + len(steps) * pitch, "axis"))
-    return svg("l", 12 + len(steps) * pitch, f"{title}, {unit}", *parts)
+    return svg("m", 12 + len(steps) * pitch, f"{title}, {unit}", *parts)
 
 
 def rows_of_bars(names: Sequence[str], values: Sequence[float], colours: Sequence[str], unit: str, title: str, size: str = "m") -> Html:

@@ -60,6 +60,11 @@ class Facts:
         return self.plan["halls"].loc[lambda d: d["existing"] == 0]
 
     @cached_property
+    def own_sites(self) -> set[str]:
+        """Sites that are not a provider's."""
+        return set(self.case["sites"].loc[lambda d: ~d["power_included"].astype(bool), "site"])
+
+    @cached_property
     def own_halls(self) -> pd.DataFrame:
         """Halls in service that are not a provider's: where power comes with the rent, a hall's IT power is a quota."""
         rented = self.case["sites"].loc[lambda d: d["power_included"].astype(bool), "site"]

@@ -89,7 +89,7 @@ def reached(facts: Facts) -> pd.DataFrame:
         df = flows(facts)
         df = df.loc[df["limit"] > _NIL]
         add("grid connections", "sites at the limit of their power", df["site"].map(facts.site_names), df["supplied"] / df["limit"])
-    df = facts.loads.loc[lambda d: d["built"] > _NIL]
+    df = facts.loads.loc[lambda d: (d["built"] > _NIL) & d["site"].isin(list(facts.own_sites))]
     add("halls and cooling", "sites with full halls", df["site"].map(facts.site_names), df["filled"] / df["built"])
     took = facts.plan["orders"].set_index("offer")["units"]
     offers = case["offers"].loc[lambda d: (d["kind"] != "on_demand") & (d["max_units"] > 0)]

@@ -30,7 +30,7 @@ def carbon_section(facts: Facts) -> Html:
     words = f"{significant(gwh.sum(), 4)} GWh and {significant(total.sum(), 4)} kt CO\u2082 over the horizon"
     mean = f", {significant(_intensity(total.sum(), gwh.sum()))} kg/MWh on average" if gwh.sum() > _NIL else ""
     parts: list[object] = [note(f"{words}{mean}; the carbon of contracts and generators is that of their rows, of the grid that of its tariff zone.")]
-    charts = [_mix(facts, mix), _carbon(facts, kt), _intensities(facts, total, gwh)]
+    charts = [_mix(facts, mix), *([_carbon(facts, kt), _intensities(facts, total, gwh)] if total.sum() > _NIL else [])]
     return section("carbon", title, *parts, el("div", *charts, class_="multiples"), *_targets(facts, df), *_limits(facts, mix))
 
 

@@ -110,6 +110,7 @@ def _arrival(facts: Facts, period: int) -> str:
 def _sites(facts: Facts) -> list[Html]:
     """Return heat maps of accelerators at work and of halls filled, by site and period, with the numbers of both."""
     df = facts.loads
+    own = facts.own_sites
     most = df.groupby("site")["built"].max()
     sites = [str(s) for s in most.loc[most > _NIL].sort_values(ascending=False, kind="stable").index]
     if not sites:
@@ -123,18 +124,19 @@ def _sites(facts: Facts) -> list[Html]:
     heads = ("Site", "Period", "Built, MW", "Filled, MW", "At work, MW", "At work / filled", "Filled / built")
     numbers = table(heads, rows, range(2, 7), "IT power")
 
-    def chart(part: str, whole: str, title: str, what: str) -> Html:
+    def chart(shown: Sequence[str], part: str, whole: str, title: str, what: str) -> Html:
         share = (df[part] / df[whole].where(df[whole] > _NIL)).clip(upper=1.0)
-        grid = df.assign(share=share).pivot(index="site", columns="period", values="share").loc[top].to_numpy(float)
-        return heat([names[s] for s in top], facts.case.periods, grid, title, what)
+        grid = df.assign(share=share).pivot(index="site", columns="period", values="share").loc[shown].to_numpy(float)
+        return heat([names[s] for s in shown], facts.case.periods, grid, title, what)
 
     working, filled = "Accelerators at work, % of those in halls", "Halls filled, % of the IT power built"
     peak = f"Weighted by power, at the peak of the period. Dark is full.{cut}"
     room = f"Power of the accelerators in halls, idle or not, over that of the halls.{cut}"
+    mine = [s for s in top if s in own]  # what a provider keeps for its customer is a quota, no hall
     return [
         el("h3", "How full sites are"),
-        figure(working, chart("used", "filled", working, "of the accelerators at work"), peak, numbers),
-        figure(filled, chart("filled", "built", filled, "of the IT power filled"), room),
+        figure(working, chart(top, "used", "filled", working, "of the accelerators at work"), peak, numbers),
+        *([figure(filled, chart(mine, "filled", "built", filled, "of the IT power filled"), room)] if mine else []),
     ]
 
 

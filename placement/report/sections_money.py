@@ -24,7 +24,7 @@ def money_section(facts: Facts, kpis: Mapping[str, object]) -> Html:
     title, df = "Money", facts.cash
     if df.empty:
         return section("money", title, note("The plan moves no money."))
-    return section("money", title, _waterfall(facts), *_cash(facts), el("div", _layers(kpis), _budget(facts), class_="pair"), _income(facts))
+    return section("money", title, el("div", _waterfall(facts), _layers(kpis), class_="pair"), *_cash(facts), _budget(facts), _income(facts))
 
 
 def _colour(term: str) -> str:

@@ -126,9 +126,10 @@ def _water(facts: Facts) -> list[Html]:
     if df.empty:
         return []
     limit = df[["right_ml", "community_ml"]].min(axis=1)
+    df = df.assign(limited=limit.notna()).sort_values("limited", ascending=False, kind="stable")  # those with a limit first
     rows = [
         (facts.site_names.get(r.site, r.site), r.year, significant(r.water_ml), significant(r.right_ml), significant(r.community_ml), percent(share))
-        for r, share in zip(records(df), df["water_ml"] / limit.where(limit > 0), strict=True)
+        for r, share in zip(records(df), df["water_ml"] / limit.where(limit > 0).reindex(df.index), strict=True)
     ]
     hint = note("Sites with a WUE only, by calendar year within the horizon. The community's cap includes what it grants against benefits.")
     heads = ("Site", "Year", "Water, Ml", "Right, Ml", "Community's cap, Ml", "Used of the tighter one")

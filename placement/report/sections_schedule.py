@@ -31,7 +31,8 @@ def schedule_section(facts: Facts) -> Html:
     said = [*_nothing(facts, bool(service))]
     if not rows:
         return section("schedule", title, *map(note, said))
-    name = f"{plural(len(facts.new_halls), 'new hall')} and {plural(facts.placed, 'training job')}, site by site"
+    there = [plural(n, noun) for n, noun in ((len(facts.new_halls), "new hall"), (facts.placed, "training job")) if n]
+    name = f"{' and '.join(there)}, site by site"
     hint = "Work: median duration, from when it must begin; whiskers: 90th percentile; diamonds: in service. Each job runs on one kind of accelerator."
     hint += f" The first {MOST_ROWS} of {len(rows)} rows; the tables have all." if len(rows) > MOST_ROWS else ""
     key = [

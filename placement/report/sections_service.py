@@ -16,8 +16,9 @@ BINS = 24
 _NEAR = 3.0  # a price is drawn where it is less than so many times the cost
 MOST_SERVICES = 12  # small multiples of cost; the table has all
 _HOW = (
-    "What a period costs (running costs, rent, depreciation, interest), shared out: a kind of accelerator by its units in use, all else by the power of "
-    "all units in use; idle units are paid for by those that work. Accelerators from before the horizon are free in it. Black line: price, where it is near."
+    "What a period costs (running costs, rent, interest, capital as it is written off), shared out: a kind of accelerator by its units in use, all else by "
+    "the power of all units in use, so that idle units are paid for by those that work. Accelerators from before the horizon are free in it. Black line: "
+    "price, where it is near."
 )
 
 

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from placement.case import Case
 from placement.plan.figures.tables import Tables
 from placement.units import DAYS_PER_MONTH, MONTHS_PER_YEAR, USD_PER_MUSD
 
 COLUMNS = ["service", "period", "mtok", "cost_musd", "usd_per_mtok"]
-_PAID = ["running_musd", "lease_musd", "depreciation_musd", "expensed_musd", "interest_musd"]
+_PAID = ["running_musd", "lease_musd", "depreciation_musd", "interest_musd"]
+
+Floats = NDArray[np.float64]
 
 
 def service_costs(case: Case, tables: Tables) -> pd.DataFrame:
     """Return cost and tokens by service and period.
 
-    The costs of a period are those of the table ``income``: running costs, rent, depreciation, what is spent on things without a life, interest. The
-    depreciation and rent of a SKU are shared by its units in use, all else by the power of all units in use. What falls on inference is shared
-    among services by the units that they hold, spares and standby included.
+    The costs of a period are those of the table ``income``: running costs, rent, interest, depreciation; what has no life is written off over the rest
+    of the horizon. What the bought units of a SKU cost over the horizon is shared by its units in use, period by period; the rent of a SKU by its units
+    in use in the period; all else by the power of all units in use. What falls on inference is shared among services by the units that they hold, spares
+    and standby included.
 
     Returns
     -------
@@ -27,19 +33,31 @@ def service_costs(case: Case, tables: Tables) -> pd.DataFrame:
     """
     if "services" not in case or not len(tables["income"]) or not len(tables["inference"]):
         return pd.DataFrame(columns=COLUMNS)
-    held, used = _held(case, tables), _used(tables)
+    held, used = _held(case, tables), _used(tables).reindex(columns=case.periods, fill_value=0.0)
     kw = case["skus"].set_index("sku")["kw_per_unit"]
-    of_sku = _of_skus(case, tables).reindex(columns=case.periods, fill_value=0.0)
-    of_sku = of_sku.where(used.reindex(of_sku.index).reindex(columns=case.periods).fillna(0.0) > 0, 0.0)  # nobody uses it: it falls on all
-    rest = tables["income"].set_index("period")[_PAID].sum(axis=1).reindex(case.periods, fill_value=0.0) - of_sku.sum(axis=0)
-    per_unit = of_sku / used.reindex(of_sku.index).reindex(columns=case.periods).replace(0.0, np.nan)
-    per_kw = rest / used.mul(kw.reindex(used.index), axis=0).sum(axis=0).reindex(case.periods).replace(0.0, np.nan)
+    bought, rent = (part.reindex(index=used.index, columns=case.periods, fill_value=0.0) for part in (_bought(case, tables), _rent(tables)))
+    bought = bought.where(used.sum(axis=1) > 0, 0.0)  # nobody ever uses it: it falls on all
+    rent = rent.where(used > 0, 0.0)
+    rest = _of_periods(case, tables) - bought.sum(axis=0) - rent.sum(axis=0)
+    per_unit = (rent / used.where(used > 0)).add(bought.sum(axis=1) / used.sum(axis=1).where(lambda n: n > 0), axis=0)
+    per_kw = rest / used.mul(kw.reindex(used.index), axis=0).sum(axis=0).replace(0.0, np.nan)
     own = per_unit.stack().reindex(pd.MultiIndex.from_frame(held[["sku", "period"]])).fillna(0.0).to_numpy()
     cost = held["units"] * (own + held["sku"].map(kw).to_numpy() * held["period"].map(per_kw).astype(float).fillna(0.0))
     out = held.assign(cost_musd=cost).groupby(["service", "period"])["cost_musd"].sum().to_frame()
     out = out.join(_served(case, tables), how="outer").fillna(0.0).reset_index()
     out["usd_per_mtok"] = out["cost_musd"] * USD_PER_MUSD / out["mtok"].where(out["mtok"] > 0)
     return out.loc[(out["mtok"] > 0) | (out["cost_musd"] > 0), COLUMNS].reset_index(drop=True)
+
+
+def _of_periods(case: Case, tables: Tables) -> pd.Series:
+    """Return what each period costs, M$: what has no life counts over the rest of the horizon, accelerators from their arrival on."""
+    income = tables["income"].set_index("period").reindex(case.periods).fillna(0.0)
+    lasting = _orders(case, tables).loc[lambda d: d["life"].isna()]
+    other = income["expensed_musd"].sub(lasting.groupby("period")["cost_musd"].sum(), fill_value=0.0).reindex(case.periods)
+    left = np.arange(case.n_periods, 0, -1)  # periods that are left, the present one included
+    spread = np.cumsum(other.to_numpy() / left)
+    chips = [_written_off(case, r) for r in lasting.itertuples()]
+    return income[_PAID].sum(axis=1) + spread + np.sum([np.zeros(case.n_periods), *chips], axis=0)
 
 
 def _served(case: Case, tables: Tables) -> pd.DataFrame:
@@ -67,20 +85,31 @@ def _held(case: Case, tables: Tables) -> pd.DataFrame:
     return held.assign(units=held["units"] * np.divide(there, own, out=np.zeros(len(held)), where=own > 0))
 
 
-def _of_skus(case: Case, tables: Tables) -> pd.DataFrame:
-    """Return M$ by SKU and period: straight-line depreciation of bought units from their arrival on, and rent of units in place."""
-    n, offers = case.n_periods, case["offers"].set_index("offer")
-    life, label = case["skus"].set_index("sku")["life_years"], {p: t for t, p in enumerate(case.periods)}
-    rows = []
-    for r in tables["orders"].itertuples():
-        begun, part = label.get(str(r.arrives), n), case.period_months / MONTHS_PER_YEAR / float(life[r.sku])
-        if offers["kind"][r.offer] in ("buy", "take_or_pay") and part == part:  # a life that is blank is expensed
-            age = np.arange(n) - begun
-            rows += [(r.sku, case.periods[t], r.cost_musd * x) for t, x in enumerate(np.where(age >= 0, np.clip(1 - age * part, 0, part), 0.0)) if x > 0]
-    rents = tables["rents"][["sku", "period", "cost_musd"]]
-    df = (
-        pd.concat([pd.DataFrame(rows, columns=["sku", "period", "cost_musd"]), rents])
-        if len(rents)
-        else pd.DataFrame(rows, columns=["sku", "period", "cost_musd"])
-    )
-    return df.astype({"cost_musd": float}).pivot_table(index="sku", columns="period", values="cost_musd", aggfunc="sum", fill_value=0.0)
+def _orders(case: Case, tables: Tables) -> pd.DataFrame:
+    """Return the orders of units to own, with ``begun`` (index of the period of arrival) and ``life`` (years, NaN for none)."""
+    owned = case["offers"].loc[case["offers"]["kind"].isin(["buy", "take_or_pay"]), "offer"]
+    orders, number = tables["orders"], {label: t for t, label in enumerate(case.periods)}
+    orders = orders.loc[orders["offer"].isin(list(owned))]
+    life = case["skus"].set_index("sku")["life_years"]
+    return orders.assign(begun=orders["arrives"].map(number).fillna(case.n_periods).astype(int), life=orders["sku"].map(life).astype(float))
+
+
+def _written_off(case: Case, order: Any) -> Floats:
+    """Return what is written off of an order, M$ per period: over its life, or over the rest of the horizon where it has none."""
+    age = np.arange(case.n_periods) - order.begun
+    if np.isnan(order.life):
+        return np.where(age >= 0, order.cost_musd / max(case.n_periods - order.begun, 1), 0.0)
+    part = case.period_months / MONTHS_PER_YEAR / order.life
+    return np.where(age >= 0, order.cost_musd * np.clip(1 - age * part, 0, part), 0.0)
+
+
+def _bought(case: Case, tables: Tables) -> pd.DataFrame:
+    """Return what is written off of bought units, M$ by SKU and period."""
+    found = [(r.sku, _written_off(case, r)) for r in _orders(case, tables).itertuples()]
+    df = pd.DataFrame([row for _, row in found], columns=list(case.periods), index=pd.Index([k for k, _ in found], name="sku"), dtype=float)
+    return df.groupby(level=0).sum()
+
+
+def _rent(tables: Tables) -> pd.DataFrame:
+    """Return the rent of units in place, M$ by SKU and period."""
+    return tables["rents"].astype({"cost_musd": float}).pivot_table(index="sku", columns="period", values="cost_musd", aggfunc="sum", fill_value=0.0)
