@@ -206,7 +206,7 @@ class Step:
 
 def waterfall(steps: Sequence[Step], unit: str, title: str) -> Html:
     """Return one bar per step from top to bottom, each beginning where the one before it ended; a total begins at zero."""
-    width, pitch, left = WIDTHS["m"], 28, 196
+    width, pitch, left = WIDTHS["m"], 28, 212
     ends = np.cumsum([0.0 if s.total else s.amount for s in steps]) if steps else np.zeros(0)
     begins = [0.0 if s.total else float(end) - s.amount for s, end in zip(steps, ends, strict=True)]
     low, high = min(0.0, *ends, 0.0), max(0.0, *ends, 0.0)
@@ -216,7 +216,7 @@ def waterfall(steps: Sequence[Step], unit: str, title: str) -> Html:
     for i, (s, begin, end) in enumerate(zip(steps, begins, ends, strict=True)):
         y, a, b = 6 + i * pitch, zero + begin * scale, zero + float(end) * scale
         parts += [
-            name_at(0, y + 15, s.name, 33, "b" if s.total else ""),
+            name_at(0, y + 15, s.name, 32, "b" if s.total else ""),
             rect(min(a, b), y + 3, max(abs(b - a), 1.0), pitch - 10, s.colour, f"{s.name}: {significant(s.amount, 4)} {unit}"),
             text(max(a, b) + 6, y + 15, significant(s.amount, 4), "b" if s.total else "t"),
         ]

@@ -72,7 +72,7 @@ def _carbon(facts: Facts, kt: pd.DataFrame) -> Html:
         for t in range(facts.case.n_periods)
     ]  # fmt: skip
     heads = ("Period", *(_KINDS[k][0][:1].upper() + _KINDS[k][0][1:] for k in kinds), "All", *(("Offsets bought", "Cap") if capped else ()))
-    key = legend([*(_KINDS[k] for k in kinds), *([("black line: cap, with offsets bought", "c7")] if capped else [])])
+    key = legend([*(_KINDS[k] for k in kinds), *([("line: cap, with offsets bought", "c7")] if capped else [])])
     chart = stacked(series, facts.case.periods, "kt", "Carbon of the energy taken, by source", "s", allowed.to_numpy(float) if capped else None)
     return figure("Carbon by source, kt CO\u2082", join([key, chart]), "", table(heads, rows, range(1, len(heads)), "kt CO\u2082"))
 

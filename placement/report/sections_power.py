@@ -32,7 +32,7 @@ def power_section(facts: Facts) -> Html:
     if not busy:
         return section("power", title, note("No site draws power in this plan."))
     groups = _groups(facts)
-    key = legend([*((name, colour) for name, colour, _ in groups), *_more(df), ("black line: what is available", "c7")])
+    key = legend([*((name, colour) for name, colour, _ in groups), *_more(df), ("line: what is available", "c7")])
     blocks = listed([b.name + (" (the hardest hours)" if b.stress else "") for b in facts.case.blocks], 9)
     hint = note(f"The bars of a period are its blocks of hours, from left to right: {blocks}.") if len(facts.case.blocks) > 1 else ""
     shown = busy[:MOST_SITES]

@@ -80,13 +80,13 @@ def inputs_section(facts: Facts, summary: Mapping[str, object]) -> Html:
     blocks = ", ".join(f"{b.name} {percent(b.share)}{' (stress)' if b.stress else ''}" for b in case.blocks)
     ends = f"{case.periods[0]} to {case.periods[-1]}: {plural(case.n_periods, 'period')} of {plural(case.period_months, 'month')}"
     digest = str(summary.get("case_sha256") or case.sha256 or MISSING)
-    rows: list[tuple[object, object]] = [
-        ("Case", case.name), ("Fingerprint (SHA-256)", el("code", digest)), ("Model", case.model), ("Horizon", ends),
-        ("Blocks of hours", blocks), ("Discount rate", f"{percent(case.discount_rate)} a year"),
-        ("Lead times", f"{case.lead_percentile}th percentile"),
-        ("Carbon price", f"{significant(case.carbon_price_usd_per_t)} $/t"), ("Seed", _plain(summary.get("seed"))),
-        ("Wall clock", f"{fixed(summary.get('runtime_s'), 1)} s"),
-    ]  # fmt: skip
+    rows: list[tuple[object, object]] = [("Case", case.name), ("Fingerprint (SHA-256)", el("code", digest)), ("Model", case.model)]
+    if "pairs" not in case:  # priced pairs have no dates
+        rows += [
+            ("Horizon", ends), ("Blocks of hours", blocks), ("Discount rate", f"{percent(case.discount_rate)} a year"),
+            ("Lead times", f"{case.lead_percentile}th percentile"), ("Carbon price", f"{significant(case.carbon_price_usd_per_t)} $/t"),
+        ]  # fmt: skip
+    rows += [("Seed", _plain(summary.get("seed"))), ("Wall clock", f"{fixed(summary.get('runtime_s'), 1)} s")]
     sizes = [(name, fixed(len(df))) for name, df in case.tables.items()]
     parts: list[object] = [
         table(("Input", ""), rows, class_="pairs"),

@@ -17,7 +17,7 @@ _NEAR = 3.0  # a price is drawn where it is less than so many times the cost
 MOST_SERVICES = 12  # small multiples of cost; the table has all
 _HOW = (
     "What a period costs (running costs, rent, interest, capital as it is written off), shared out: a kind of accelerator by its units in use, all else by "
-    "the power of all units in use, so that idle units are paid for by those that work. Accelerators from before the horizon are free in it. Black line: "
+    "the power of all units in use, so that idle units are paid for by those that work. Accelerators from before the horizon are free in it. Line: "
     "price, where it is near."
 )
 
@@ -74,7 +74,7 @@ def _costs(facts: Facts, names: dict[str, str], costs: pd.DataFrame | None) -> l
     lead = el("p", "Cost of inference: ", el("strong", unit(total, "$/Mtok")), " over the horizon, all services together.")
     more = f" The {len(charts)} of {len(sums)} services with most tokens; the table has all." if len(sums) > len(charts) else ""
     numbers = details("Show the numbers", table(heads, rows, range(1, len(heads)), "$ per million tokens"))
-    key = legend([("cost", "c1"), ("black line: price, where it is near", "c7")])
+    key = legend([("cost", "c1"), ("line: price, where it is near", "c7")])
     return [el("h3", "Cost per million tokens"), lead, note(_HOW + more), key, el("div", *charts, class_="multiples"), numbers]
 
 
@@ -99,7 +99,7 @@ def _latency(facts: Facts, names: dict[str, str]) -> Html:
     if not rows:
         return note("No inference demand is served.")
     hint = (
-        "Share of the served tokens by network round-trip time, as a part of the limit for the service and metro (SLO, 95th percentile; black mark). "
+        "Share of the served tokens by round-trip time, as a part of the limit for the service and metro (SLO, 95th percentile), the mark at the right. "
         "Further right is closer to the limit."
     )
     if late:
