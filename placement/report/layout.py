@@ -13,7 +13,7 @@ from scipy.sparse.csgraph import connected_components
 _ROUNDS = 160
 _OVERLAP = 0.86  # discs may cover one another by this much of the sum of their radii: they are translucent
 _GOLDEN = math.pi * (3.0 - math.sqrt(5.0))  # directions that differ for any number of marks at one place
-_LETTER, _UP, _DOWN = 6.7, 10.0, 3.0  # px: width of a letter (bold), height above and below the line it stands on
+_LETTER, _UP, _DOWN = 7.1, 10.0, 3.0  # px: width of a letter (bold), height above and below the line it stands on
 
 
 class Box(NamedTuple):

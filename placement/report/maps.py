@@ -217,9 +217,11 @@ def _names(scene: _Scene, metros: Sequence[tuple[Metro, tuple[float, float]]]) -
     order = sorted(range(len(scene.sites)), key=lambda i: -float(np.max(scene.sites[i].size, initial=0.0)))
     wanted = []
     for i in order:
-        radius = scene.radii[i]
+        power = scene.sites[i].power
+        ring = scene.per_root_mw * math.sqrt(max(float(np.max(power, initial=0.0)), 0.0)) if power is not None else 0.0
+        radius = max(scene.radii[i], ring)
         scene.taken.append(Box.around(*scene.at[i], radius))
-        wanted.append((*scene.at[i], radius, scene.sites[i].name, "b" if radius > _UNUSED else "t"))
+        wanted.append((*scene.at[i], radius, scene.sites[i].name, "b" if scene.radii[i] > _UNUSED else "t"))
     known = {one.name for one in scene.sites}
     wanted += [(*at, 5.0, m.name, "t") for m, at in metros if m.name not in known]
     out: list[Html] = []

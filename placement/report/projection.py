@@ -22,7 +22,7 @@ Array = NDArray[np.float64]
 
 WIDTH = float(WIDTHS["l"])
 _TOO_CLOSE = 0.7  # px: points of a coast nearer to the one before than this are left out
-_ARC_DEG = 4.0  # a great circle is drawn in steps of about this
+_ARC_DEG, _ARC_PX = 4.0, 50.0  # a great circle is drawn in steps of at most about this
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ def great_circle(view: View, a: tuple[float, float], b: tuple[float, float]) -> 
     """Return the path of the shortest line on the globe between two places (latitude, longitude), as it crosses the window."""
     start, end = _vector(*a), _vector(*b)
     angle = math.acos(float(np.clip(start @ end, -1.0, 1.0)))
-    n = max(1, math.ceil(math.degrees(angle) / _ARC_DEG))
+    n = max(1, math.ceil(math.degrees(angle) / min(_ARC_DEG, _ARC_PX / view.x_scale)))
     t = np.linspace(0.0, 1.0, n + 1)[:, None]
     points = (np.sin((1 - t) * angle) * start + np.sin(t * angle) * end) / max(math.sin(angle), 1e-9) if angle > 1e-6 else np.vstack([start, end])
     lon = np.unwrap(np.degrees(np.arctan2(points[:, 1], points[:, 0])), period=360.0)

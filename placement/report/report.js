@@ -23,45 +23,21 @@
   const LONG = 24, SHORT = 12; // an open table of more rows shows so many first
   const order = new Intl.Collator("en", { numeric: true });
 
-  /** Make a table sort, filter and download; its further rows, which stand in a table of their own behind it, become its own. */
+  /** Make a table sort, filter and download; its further rows, which stand in a closed table behind it, become its own. */
   function enrich(table, name) {
     const body = table.tBodies[0], heads = [...table.tHead.rows[0].cells], box = table.parentElement, first = body.rows.length;
     const rest = further(table);
     if (rest) body.append(...rest.querySelector("tbody").rows);
-    const rows = [...body.rows];
-    if (rows.length < 2) return;
-    const label = box.getAttribute("aria-label") || name;
-    const few = rest ? first : rows.length > LONG && !box.closest("details") && !table.matches(".pairs") ? SHORT : Infinity;
-    let found = new Set(rows), most = few;
-    const refresh = (filtered) => {
-      let n = 0;
-      for (const row of body.rows) row.hidden = !found.has(row) || (!filtered && ++n > most);
-    };
-    heads.forEach((head, column) => sortable(head, column, rows, (sorted) => {
-      body.append(...sorted);
-      refresh(found.size < rows.length);
-    }));
-    const tools = make("div", { className: "tools" });
-    if (rows.length >= FILTER_FROM) {
-      tools.append(...filter(rows, label, (kept) => {
-        found = kept;
-        refresh(kept.size < rows.length);
-      }));
-    }
+    if (body.rows.length < 2) return;
+    const long = body.rows.length > LONG && !box.closest("details") && !table.matches(".pairs");
+    const few = rest ? first : long ? SHORT : Infinity;
+    const view = viewOf(body, few), label = box.getAttribute("aria-label") || name;
+    heads.forEach((head, column) => sortable(head, column, view));
     const save = make("button", { type: "button", textContent: "Download CSV", "aria-label": `Download CSV: ${label}` });
-    save.addEventListener("click", () => download(`${name}.csv`, csv(heads, [...body.rows].filter((row) => found.has(row)))));
-    tools.append(save);
-    box.before(tools);
-    if (few === Infinity) return;
-    const more = make("button", { type: "button", className: "more", textContent: `Show all ${rows.length} rows` });
-    more.addEventListener("click", () => {
-      most = most === few ? Infinity : few;
-      more.textContent = most === few ? `Show all ${rows.length} rows` : `Show ${few} rows`;
-      refresh(found.size < rows.length);
-    });
-    box.after(more);
+    save.addEventListener("click", () => download(`${name}.csv`, csv(heads, view.found())));
+    box.before(make("div", { className: "tools" }, ...(view.rows.length >= FILTER_FROM ? filter(view, label) : []), save));
+    if (few < view.rows.length) box.after(opener(view, few));
     rest?.remove();
-    refresh(false);
   }
 
   /** The closed table behind a table that has the same heads, if there is one. */
@@ -70,16 +46,47 @@
     return other && other.tHead.textContent === table.tHead.textContent && next.children.length === 2 ? next : null;
   }
 
-  function sortable(head, column, rows, place) {
+  /** The rows of a table as they are seen: in some order, filtered, and, while nothing is filtered, only the first few. */
+  function viewOf(body, few) {
+    const rows = [...body.rows];
+    let found = new Set(rows), most = few;
+    const refresh = () => {
+      let n = 0;
+      for (const row of body.rows) row.hidden = !found.has(row) || (found.size === rows.length && ++n > most);
+    };
+    refresh();
+    return {
+      rows,
+      found: () => [...body.rows].filter((row) => found.has(row)),
+      keep: (some) => { found = new Set(some); refresh(); },
+      arrange: (sorted) => { body.append(...sorted); refresh(); },
+      shorten: (short) => { most = short ? few : Infinity; refresh(); },
+    };
+  }
+
+  /** The button behind a table that shows only its first rows; on paper it says so. */
+  function opener(view, few) {
+    const button = make("button", { type: "button", className: "more" });
+    const shorten = (short) => {
+      view.shorten(short);
+      button.textContent = short ? `Show all ${view.rows.length} rows` : `Show ${few} rows`;
+      button.dataset.paper = short ? `The first ${few} of ${view.rows.length} rows.` : "";
+    };
+    button.addEventListener("click", () => shorten(button.dataset.paper === ""));
+    shorten(true);
+    return button;
+  }
+
+  function sortable(head, column, view) {
     const words = head.textContent;
     if (!words) return;
     const button = make("button", { type: "button", className: "sort", textContent: words });
     head.replaceChildren(button);
     button.addEventListener("click", () => {
-      const up = head.getAttribute("aria-sort") !== "ascending", keys = new Map(rows.map((row) => [row, key(row.cells[column])]));
+      const up = head.getAttribute("aria-sort") !== "ascending", keys = new Map(view.rows.map((row) => [row, key(row.cells[column])]));
       for (const one of head.parentElement.cells) one.removeAttribute("aria-sort");
       head.setAttribute("aria-sort", up ? "ascending" : "descending");
-      place([...rows].sort((a, b) => compare(keys.get(a), keys.get(b), up ? 1 : -1)));
+      view.arrange([...view.rows].sort((a, b) => compare(keys.get(a), keys.get(b), up ? 1 : -1)));
     });
   }
 
@@ -97,16 +104,17 @@
     return sign * (typeof a === "number" ? a - b : order.compare(a, b));
   }
 
-  function filter(rows, label, keep) {
+  /** A field that keeps the rows that hold all its words, and the count of what is left. */
+  function filter(view, label) {
     const field = make("input", { type: "search", placeholder: "Filter rows", "aria-label": `Filter: ${label}` });
     const count = make("span", { "aria-live": "polite" });
     let texts = null; // of every row, once somebody asks
     field.addEventListener("input", () => {
-      texts ??= rows.map((row) => [...row.cells].map((cell) => `${plain(cell.textContent)} ${cell.dataset.v ?? ""}`).join(" ").toLowerCase());
+      texts ??= view.rows.map((row) => [...row.cells].map((cell) => `${plain(cell.textContent)} ${cell.dataset.v ?? ""}`).join(" ").toLowerCase());
       const words = plain(field.value).toLowerCase().split(" ");
-      const kept = new Set(rows.filter((_, i) => words.every((word) => texts[i].includes(word))));
-      count.textContent = kept.size < rows.length ? `${kept.size} of ${rows.length} rows` : "";
-      keep(kept);
+      const kept = view.rows.filter((_, i) => words.every((word) => texts[i].includes(word)));
+      count.textContent = kept.length < view.rows.length ? `${kept.length} of ${view.rows.length} rows` : "";
+      view.keep(kept);
     });
     return [field, count];
   }

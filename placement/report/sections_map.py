@@ -31,7 +31,7 @@ def map_section(facts: Facts) -> Html:
     sites, metros, links, flows = places.sites(), places.metros(), places.corridors(), places.flows()
     title = f"Map of {plural(len(sites), 'site')}, {fixed(sum(s.size[-1] > 0 for s in sites))} of them in use at the end, and {plural(len(metros), 'metro')}"
     chart = world(sites, metros, links, flows, title)
-    above = [_key(facts, places.kinds, bool(metros), bool(links), bool(flows)), _state(facts, sites)]
+    above = [_key(places.kinds, sites, bool(metros), bool(links), len(flows)), _state(facts, sites)]
     numbers = join([_site_table(facts), _link_table(facts, places)])
     return section("map", TITLE, figure(title, chart, _hint(facts, bool(links)), numbers, facts.case.periods, above))
 
@@ -169,14 +169,15 @@ def _swatch(*parts: Html) -> Html:
     return el("svg", *parts, viewBox="0 0 14 14", aria_hidden="true")
 
 
-def _key(facts: Facts, kinds: Sequence[str], metros: bool, fibre: bool, flows: bool) -> Html:
+def _key(kinds: Sequence[str], sites: Sequence[Site], metros: bool, fibre: bool, flows: int) -> Html:
     """The key of the map; each entry with a layer can be switched by the script."""
     named = [(kind or "site", i) for i, kind in enumerate(kinds)]
     if len(named) > len(SHAPES):
         named = [*named[: len(SHAPES) - 1], ("other sites", len(SHAPES) - 1)]
     entries = [el("li", _swatch(el("path", d=SHAPES[i][0], class_=SHAPES[i][1], transform="translate(7 7) scale(5.2)")), kind) for kind, i in named]
-    entries.append(el("li", _swatch(el("circle", cx=7, cy=7, r=4.5, class_="ring")), "site not in use"))
-    if facts.power_modelled:
+    if any((s.size <= 0).any() for s in sites):
+        entries.append(el("li", _swatch(el("circle", cx=7, cy=7, r=4.5, class_="ring")), "site not in use"))
+    if any(s.power is not None for s in sites):
         entries.append(el("li", _swatch(el("circle", cx=7, cy=7, r=6, class_="power")), "power available", data_layer="power"))
     if metros:
         entries.append(el("li", _swatch(el("path", d="M7 2l5 5l-5 5l-5 -5z", class_="c7")), "metro", data_layer="metros"))
@@ -184,7 +185,8 @@ def _key(facts: Facts, kinds: Sequence[str], metros: bool, fibre: bool, flows: b
         pipe = (rect(0, 3, 14, 8, "pipe-key"), rect(0, 5, 14, 4, "load-key"))
         entries.append(el("li", _swatch(*pipe), "fibre: capacity, and its load within", data_layer="fibre"))
     if flows:
-        entries.append(el("li", _swatch(rect(0, 5, 14, 4, "flow-key")), f"the {MOST_FLOWS} largest inference flows", data_layer="flows"))
+        words = "inference flows" if flows <= MOST_FLOWS else f"the {MOST_FLOWS} largest inference flows"
+        entries.append(el("li", _swatch(rect(0, 5, 14, 4, "flow-key")), words, data_layer="flows"))
     return el("ul", *entries, class_="legend")
 
 
