@@ -62,8 +62,12 @@ def _tiles(facts: Facts, summary: Mapping[str, object]) -> Html:
 
 
 def _gaps(summary: Mapping[str, object]) -> str:
-    claimed = number(summary.get("gap"))
-    return "to the best possible plan, no solver trusted" + (f"; {percent(claimed)} by the solver's own bound" if claimed == claimed else "")
+    claimed, bound = number(summary.get("gap")), number(summary.get("verified_bound"))
+    own = f"; {percent(claimed)} by the solver's own bound" if claimed == claimed else ""
+    if bound != bound:
+        return "to the best possible plan" + own
+    best = f"no plan can be worth more than {musd(-bound)}" if number(summary.get("objective")) < 0 else f"no plan can cost less than {musd(bound)}"
+    return f"{best}, no solver trusted{own}"
 
 
 def _peak_mw(facts: Facts) -> float:
