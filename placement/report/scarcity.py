@@ -100,6 +100,8 @@ def reached(facts: Facts) -> pd.DataFrame:
     add("fibre", "links used in full", df["link"], df["load_gbps"] / df["capacity_gbps"])
     budget = case["budget"].set_index("period")["capex_musd"] + facts.drawn.reindex(case["budget"]["period"]).to_numpy()
     spent = facts.cash.reindex(["capex"], fill_value=0.0).iloc[0].reindex(budget.index)
+    if case.budget_carries:  # what a period leaves may be spent later
+        budget, spent = budget.cumsum(), spent.cumsum()
     add(
         "capital",
         "periods with the budget spent",

@@ -101,22 +101,23 @@ def _budget(facts: Facts) -> Html | str:
     drawn = facts.drawn
     limit = given + drawn
     spent = facts.cash.reindex(["capex"], fill_value=0.0).iloc[0, :n]
+    carries = facts.case.budget_carries  # then all that was spent counts against all that was given
     rows = [
         (
             label(facts.case, t),
             fixed(spent.iloc[t], 1),
             fixed(given[t], 1) if given[t] == given[t] else "not limited",
             fixed(drawn[t], 1),
-            _used(spent.iloc[t], limit[t]),
+            _used(*((spent.iloc[: t + 1].sum(), limit[:t].sum() + limit[t]) if carries else (spent.iloc[t], limit[t]))),
         )
         for t in range(n)
     ]
     shown = limit.to_numpy(float) if limit.notna().all() else None
     hint = "Line: the budget" + (", with what is drawn of debt and tranches" if drawn.abs().sum() > _SMALL else "")
     hint = hint + "." if shown is not None else "Not every period has a budget; see the numbers."
-    hint += " What a period leaves may be spent later." if facts.case.budget_carries else ""
+    hint += " What a period leaves may be spent later." if carries else ""
     chart = stacked([Series("capital spending", spent.to_numpy(float), "c0")], facts.case.periods, "M$", "Capital spending against the budget", "l", shown)
-    heads = ("Period", "Spent, M$", "Budget, M$", "Drawn of debt and tranches, M$", "Used")
+    heads = ("Period", "Spent, M$", "Budget, M$", "Drawn of debt and tranches, M$", "Used so far" if carries else "Used")
     return figure("Capital spending against the budget, M$", chart, hint, table(heads, rows, range(1, 5)))
 
 

@@ -11,6 +11,7 @@ import pytest
 from placement.case.case import frame
 from placement.report.charts import Step, waterfall
 from placement.report.facts import Facts
+from placement.report.scarcity import reached
 from placement.report.sections_money import money_section, steps
 from tests.report.conftest import amount, cells
 
@@ -61,6 +62,20 @@ def test_debt_and_tranches_raise_what_may_be_spent(corner) -> None:
     facts = Facts.of(dataclasses.replace(corner.case, tables={**corner.case.tables, "budget": budget}), tables)
     page = money_section(facts, {})
     assert [periods[1], "90.0", "100.0", "80.0", "50.0%"] in cells(page) and "with what is drawn of debt and tranches" in page
+
+
+def test_a_budget_that_carries_counts_all_so_far(corner) -> None:
+    """40 of 100 M$ are spent, then 150: of 200 so far 95 %; the single period is over its own budget and reaches no limit."""
+    n, periods = corner.case.n_periods, corner.case.periods
+    budget = frame("budget", [{"period": t, "capex_musd": 100.0} for t in range(n)], n)
+    cash = pd.DataFrame([(periods[0], "capex", 40.0), (periods[1], "capex", 150.0)], columns=["period", "term", "musd"])
+    case = dataclasses.replace(corner.case, budget_carries=True, tables={**corner.case.tables, "budget": budget})
+    facts = Facts.of(case, {**corner.plan.tables, "cash": cash})
+    assert [periods[1], "150.0", "100.0", "0.0", "95.0%"] in cells(money_section(facts, {}))
+    assert reached(facts).set_index("layer").loc["capital", "names"] == []
+    assert (
+        reached(Facts.of(dataclasses.replace(case, budget_carries=False), {**corner.plan.tables, "cash": cash})).set_index("layer").loc["capital", "full"] == 1
+    )
 
 
 def test_capital_by_layer_is_that_of_the_key_figures(corner) -> None:
