@@ -11,9 +11,9 @@ from placement.report.charts import legend
 from placement.report.facts import Facts
 from placement.report.formats import fixed, listed, musd, plural, significant, unit
 from placement.report.gantt import Bar, Row, gantt
+from placement.report.leads import in_service, with_leads
 from placement.report.markup import Html, details, figure, note, section, table
 from placement.report.tables import grouped, label, names_of, records
-from placement.rules.milestones import tails_of
 
 MOST_ROWS = 80  # of the chart; the tables have everything
 SHARED = "shared"  # milestones of the site itself
@@ -24,8 +24,8 @@ _SKUS = ("c0", "c2", "c3", "c4", "c5", "c7")  # of jobs, by kind of accelerator
 def schedule_section(facts: Facts) -> Html:
     """Return one Gantt chart, site by site: work on milestones, halls in service, jobs by fabric domain; and the tables behind it."""
     title, jobs = "Schedule", facts.plan["training"]
-    service = _service(facts)
-    steps = _with_leads(facts, service)
+    service = in_service(facts)
+    steps = with_leads(facts, service)
     colours = {str(k): _SKUS[min(i, len(_SKUS) - 1)] for i, k in enumerate(jobs["sku"].unique())}
     rows = [row for site in _sites(facts, service) for row in _rows_of(facts, site, steps, service, colours)]
     said = [*_nothing(facts, bool(service))]
@@ -54,13 +54,6 @@ def _nothing(facts: Facts, builds: bool) -> Iterator[str]:
         yield "The case has no training jobs."
     elif facts.plan["training"].empty:
         yield "No training job is placed."
-
-
-def _service(facts: Facts) -> dict[tuple[str, str], int]:
-    """Return (site, hall) -> period in which it comes into service; the hall is blank for the site itself."""
-    halls, sites = facts.new_halls, facts.plan["sites"]
-    service = dict(zip(zip(halls["site"], halls["hall"], strict=True), halls["in_service"], strict=True))
-    return service | {(s, ""): t for s, t in zip(sites["site"], sites["opened"], strict=True)}
 
 
 def _sites(facts: Facts, service: dict[tuple[str, str], int]) -> list[str]:
@@ -100,20 +93,6 @@ def _jobs(facts: Facts, site: str, colours: dict[str, str]) -> Iterator[Row]:
     for domain, g in grouped(jobs, "domain"):
         where = facts.domain_name(site, domain).removeprefix(facts.site_names.get(site, site)).lstrip("/ ")
         yield Row(f"jobs {where}".strip(), [_job_bar(facts, names, j, colours[j.sku]) for j in records(g)])
-
-
-def _with_leads(facts: Facts, service: dict[tuple[str, str], int]) -> pd.DataFrame:
-    """The milestones of the plan with their durations and ``begin``: the very time at which work must begin, which may lie within a period."""
-    columns = ["site", "hall", "milestone", "lead_p10", "lead_p50", "lead_p90", "cost_musd"]
-    df = facts.plan["milestones"].merge(facts.case["milestones"][columns], on=columns[:3], how="left").fillna(dict.fromkeys(columns[3:], 0.0))
-    lead = f"lead_p{facts.case.lead_percentile}"
-    tails = {key: tails_of(g, lead) for key, g in grouped(facts.case["milestones"], ["site", "hall"])}
-
-    def begin(r: Any) -> float:
-        end, tail = service.get((r.site, r.hall)), tails.get((r.site, r.hall), {}).get(r.milestone)
-        return float(r.start) if end is None or tail is None else max(0.0, end - tail)  # as models/README.md, section 1, has it
-
-    return df.assign(begin=[begin(r) for r in records(df)])
 
 
 def _milestone_bar(facts: Facts, s: Any) -> Bar:

@@ -25,9 +25,9 @@ from placement.report.energy import flows, tightest
 from placement.report.facts import Facts
 from placement.report.formats import figure_of, fixed, listed, musd, percent, quantity
 from placement.report.gantt import Bar, lanes
+from placement.report.leads import with_leads
 from placement.report.scarcity import _chips
 from placement.report.sections_prices import KINDS, USES
-from placement.report.sections_schedule import _with_leads
 from placement.report.tables import COLUMNS, PRICES, weighted_quantile
 from placement.report.terminal import naming
 from placement.report.text import present_value
@@ -660,7 +660,7 @@ def test_a_step_is_drawn_after_those_before_it() -> None:
     tables["milestones"] = pd.DataFrame(rows, columns=tables["milestones"].columns)
     milestones = frame("milestones", [{"site": "oslo", "hall": "h2", "cost_musd": 1.0, **s} for s in steps], N)
     facts = Facts.of(dataclasses.replace(case, tables={**case.tables, "milestones": milestones}), tables)
-    found = _with_leads(facts, {("oslo", "h2"): 3})
+    found = with_leads(facts, {("oslo", "h2"): 3})
     assert found["begin"].tolist() == pytest.approx([0.8, 2.3, 2.8])
     ends = (found["begin"] + found["lead_p50"]).tolist()
     assert all(b >= e - 1e-9 for e, b in zip(ends, found["begin"].tolist()[1:], strict=False)) and ends[-1] == pytest.approx(3.0)
