@@ -45,12 +45,12 @@ def two_services() -> tuple[Case, dict[str, pd.DataFrame]]:
 
 
 def test_the_rule_by_hand() -> None:
-    """40 M$ over eight quarters are 5 M$ a quarter for ``new``; the other 7.5 M$ of the second quarter go by power, 100 of 700 kW and so on."""
+    """40 M$ over eight quarters are 5 M$ a quarter for ``new``; the other costs of the second quarter go by power, 100 of 700 kW and so on."""
     case, tables = two_services()
     found = service_costs(case, tables).set_index(["service", "period"])
     a, b = case.periods
-    assert found.loc[("chat", a), ["mtok", "cost_musd"]].tolist() == pytest.approx([10 * DAYS, 3.5])  # of the 1 M$ without a life half counts here
-    own, rest = 5.0, 7.5  # of `new`; running costs, interest, the other half
+    assert found.loc[("chat", a), ["mtok", "cost_musd"]].tolist() == pytest.approx([10 * DAYS, 3.0 + 100 / 800])  # of 1 M$ without a life, by power in use
+    own, rest = 5.0, 7.0 + 700 / 800  # of `new`; running costs, interest, the rest of the 1 M$
     power = 100 + 2 * (200 + 100)
     assert found.loc[("voice", b), "cost_musd"] == pytest.approx(own * 150 / 300 + rest * 300 / power)
     assert found.loc[("chat", b), "cost_musd"] == pytest.approx(own * 50 / 300 + rest * (100 + 2 * 50) / power)
@@ -59,15 +59,15 @@ def test_the_rule_by_hand() -> None:
 
 
 def test_what_has_no_life_counts_over_the_rest_of_the_horizon() -> None:
-    """A site's opening counts in both quarters; accelerators without a life count from their arrival on, for those who use them."""
+    """A site's opening counts in both quarters by power; accelerators without a life count from their arrival on, for those who use them."""
     case, tables = two_services()
     skus = case["skus"].assign(life_years=float("nan"))
     case = dataclasses.replace(case, tables={**case.tables, "skus": skus})
     a, b = case.periods
     tables["income"] = tables["income"].assign(depreciation_musd=0.0, expensed_musd=[1.0 + 40.0, 0.0])  # paid in the first quarter
     found = service_costs(case, tables).set_index(["service", "period"])["cost_musd"]
-    assert found["chat", a] == pytest.approx(3.0 + 0.5)
-    assert found["voice", b] == pytest.approx(40.0 * 150 / 300 + 7.5 * 300 / 700)
+    assert found["chat", a] == pytest.approx(3.0 + 100 / 800)
+    assert found["voice", b] == pytest.approx(40.0 * 150 / 300 + (7.0 + 700 / 800) * 300 / 700)
 
 
 def test_idle_accelerators_are_paid_for_by_their_users() -> None:
@@ -76,8 +76,8 @@ def test_idle_accelerators_are_paid_for_by_their_users() -> None:
     tables["orders"] = tables["orders"].assign(arrives=case.periods[0])
     tables["income"] = tables["income"].assign(depreciation_musd=[5.0, 5.0])
     found = service_costs(case, tables).set_index(["service", "period"])["cost_musd"]
-    assert found["chat", case.periods[0]] == pytest.approx(3.5)
-    assert found["voice", case.periods[1]] == pytest.approx(10.0 * 150 / 300 + 7.5 * 300 / 700)
+    assert found["chat", case.periods[0]] == pytest.approx(3.0 + 100 / 800)
+    assert found["voice", case.periods[1]] == pytest.approx(10.0 * 150 / 300 + (7.0 + 700 / 800) * 300 / 700)
 
 
 def test_without_training_all_costs_fall_on_the_services() -> None:

@@ -13,7 +13,7 @@ from placement.plan.figures.tables import Tables
 from placement.units import DAYS_PER_MONTH, MONTHS_PER_YEAR, USD_PER_MUSD
 
 COLUMNS = ["service", "period", "mtok", "cost_musd", "usd_per_mtok"]
-_PAID = ["running_musd", "lease_musd", "depreciation_musd", "interest_musd"]
+_PAID = ["running_musd", "lease_musd", "interest_musd"]
 
 Floats = NDArray[np.float64]
 
@@ -23,7 +23,7 @@ def service_costs(case: Case, tables: Tables) -> pd.DataFrame:
 
     The costs of a period are those of the table ``income``: running costs, rent, interest, depreciation; what has no life is written off over the rest
     of the horizon. What the bought units of a SKU cost over the horizon is shared by its units in use, period by period; the rent of a SKU by its units
-    in use in the period; all else by the power of all units in use. What falls on inference is shared among services by the units that they hold, spares
+    in use in the period; other capital by the power of all units in use over the horizon, all else by that of the period. What falls on inference is shared among services by the units that they hold, spares
     and standby included.
 
     Returns
@@ -38,9 +38,11 @@ def service_costs(case: Case, tables: Tables) -> pd.DataFrame:
     bought, rent = (part.reindex(index=used.index, columns=case.periods, fill_value=0.0) for part in (_bought(case, tables), _rent(tables)))
     bought = bought.where(used.sum(axis=1) > 0, 0.0)  # nobody ever uses it: it falls on all
     rent = rent.where(used > 0, 0.0)
-    rest = _of_periods(case, tables) - bought.sum(axis=0) - rent.sum(axis=0)
+    power = used.mul(kw.reindex(used.index), axis=0).sum(axis=0)
+    running, capital = _of_periods(case, tables)
+    rest = running - rent.sum(axis=0) + (capital.sum() - bought.to_numpy().sum()) * power / max(float(power.sum()), 1e-12)
     per_unit = (rent / used.where(used > 0)).add(bought.sum(axis=1) / used.sum(axis=1).where(lambda n: n > 0), axis=0)
-    per_kw = rest / used.mul(kw.reindex(used.index), axis=0).sum(axis=0).replace(0.0, np.nan)
+    per_kw = rest / power.replace(0.0, np.nan)
     own = per_unit.stack().reindex(pd.MultiIndex.from_frame(held[["sku", "period"]])).fillna(0.0).to_numpy()
     cost = held["units"] * (own + held["sku"].map(kw).to_numpy() * held["period"].map(per_kw).astype(float).fillna(0.0))
     out = held.assign(cost_musd=cost).groupby(["service", "period"])["cost_musd"].sum().to_frame()
@@ -49,15 +51,15 @@ def service_costs(case: Case, tables: Tables) -> pd.DataFrame:
     return out.loc[(out["mtok"] > 0) | (out["cost_musd"] > 0), COLUMNS].reset_index(drop=True)
 
 
-def _of_periods(case: Case, tables: Tables) -> pd.Series:
-    """Return what each period costs, M$: what has no life counts over the rest of the horizon, accelerators from their arrival on."""
+def _of_periods(case: Case, tables: Tables) -> tuple[pd.Series, pd.Series]:
+    """Return what each period costs, M$: running costs, rent and interest; and capital, what has no life over the rest of the horizon."""
     income = tables["income"].set_index("period").reindex(case.periods).fillna(0.0)
     lasting = _orders(case, tables).loc[lambda d: d["life"].isna()]
     other = income["expensed_musd"].sub(lasting.groupby("period")["cost_musd"].sum(), fill_value=0.0).reindex(case.periods)
     left = np.arange(case.n_periods, 0, -1)  # periods that are left, the present one included
     spread = np.cumsum(other.to_numpy() / left)
     chips = [_written_off(case, r) for r in lasting.itertuples()]
-    return income[_PAID].sum(axis=1) + spread + np.sum([np.zeros(case.n_periods), *chips], axis=0)
+    return income[_PAID].sum(axis=1), income["depreciation_musd"] + spread + np.sum([np.zeros(case.n_periods), *chips], axis=0)
 
 
 def _served(case: Case, tables: Tables) -> pd.DataFrame:
