@@ -123,6 +123,7 @@ def stacked(
     limit: NDArray[np.float64] | None = None,
     total: Series | None = None,
     inner: Sequence[str] = ("",),
+    reach: tuple[float, float] = (0.0, 0.0),
 ) -> Html:
     """Return stacked bars, positive parts upwards and negative ones downwards.
 
@@ -136,11 +137,13 @@ def stacked(
         Drawn as a line with points.
     inner
         Names of the bars that stand side by side at each label.
+    reach
+        The value axis covers it at least: give several charts the same to have them on one scale.
     """
     height, top, n = 250 if size == "s" else 300, 12, len(labels) * len(inner)
     right, bottom = WIDTHS[size] - 6.0, height - 24.0
     values = np.nan_to_num(np.array([s.values for s in series], dtype=float).reshape(len(series), n))
-    marks = _marks(values, *(np.nan_to_num(v) for v in (limit, total.values if total is not None else None) if v is not None))
+    marks = _marks(values, np.array(reach), *(np.nan_to_num(v) for v in (limit, total.values if total is not None else None) if v is not None))
     left = _margin(marks, 52.0)
     if not n:
         return svg(size, height, title, *_value_axis(marks, left, right, top, bottom))

@@ -21,10 +21,10 @@ Floats = NDArray[np.float64]
 def service_costs(case: Case, tables: Tables) -> pd.DataFrame:
     """Return cost and tokens by service and period.
 
-    The costs of a period are those of the table ``income``: running costs, rent, interest, depreciation; what has no life is written off over the rest
-    of the horizon. What the bought units of a SKU cost over the horizon is shared by its units in use, period by period; the rent of a SKU by its units
-    in use in the period; other capital by the power of all units in use over the horizon, all else by that of the period. What falls on inference is shared among services by the units that they hold, spares
-    and standby included.
+    Running costs, rent and interest are those of the table ``income``; capital is what is written off within the horizon, all of it where it has no life.
+    What the bought units of a SKU cost over the horizon is shared by its units in use, period by period; the rent of a SKU by its units in use in the
+    period; other capital by the power of all units in use over the horizon, all else by that of the period. What falls on inference is shared among
+    services by the units that they hold, spares and standby included.
 
     Returns
     -------
