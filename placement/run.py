@@ -21,6 +21,7 @@ from placement.errors import DataError, OptionError, Problem
 from placement.instances import read_instance
 from placement.plan.checker import PLAN_TABLES, Verdict, read_tables
 from placement.plan.checker import check as check_tables
+from placement.plan.figures.service_costs import service_costs
 from placement.plan.plan import Plan
 from placement.plan.run_folder import POINT, RunFolder, check_target, read_certificate, read_run, read_summary, write_files, write_run
 from placement.report import render
@@ -41,11 +42,17 @@ def write_plan(plan: Plan, out: str | Path, log: Sequence[str] = ()) -> Path:
     def fill(folder: Path) -> None:
         saved = (plan.proof.arrays() if plan.proof else {}) | ({} if plan.point is None else {POINT: plan.point})
         write_files(folder, plan.summary, plan.tables, plan.prices, plan.exclusions, plan.progress, saved or None)
-        (folder / "report.html").write_text(render(plan.case, plan.tables, plan.summary, plan.prices, plan.progress, plan.exclusions), encoding="utf-8")
+        page = render(plan.case, plan.tables, plan.summary, plan.prices, plan.progress, plan.exclusions, costs=_costs(plan.case, plan.tables))
+        (folder / "report.html").write_text(page, encoding="utf-8")
         (folder / "log.txt").write_text("".join(f"{line}\n" for line in log), encoding="utf-8")
 
     write_run(target, fill)
     return target
+
+
+def _costs(case: Case, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame | None:
+    """Return what serving costs; nothing where there is no plan or placements have prices of their own."""
+    return service_costs(case, tables) if tables and "pairs" not in case else None
 
 
 def read_plan(folder: str | Path) -> Plan:
@@ -300,7 +307,7 @@ def report_again(folder: str | Path) -> tuple[Path, list[str]]:
     page = run.path / "report.html"
     case = case_of(run)
     summary = checked_again(case, run)
-    text = render(case, run.tables, summary, run.prices, run.progress, run.exclusions)
+    text = render(case, run.tables, summary, run.prices, run.progress, run.exclusions, costs=_costs(case, run.tables), bottlenecks=run.bottlenecks)
     with tempfile.TemporaryDirectory(dir=run.path.parent) as work:  # beside the run, on the same file system
         fresh = Path(work) / page.name
         fresh.write_text(text, encoding="utf-8")

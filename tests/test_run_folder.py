@@ -98,7 +98,7 @@ def test_a_failure_leaves_the_old_run(error, where, solved, run_folder, monkeypa
         true_write(*args)
         raise error
 
-    def fail(*args: object) -> None:
+    def fail(*args: object, **more: object) -> None:
         raise error
 
     def rename(self: Path, target: Path) -> Path:

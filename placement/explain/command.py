@@ -22,6 +22,7 @@ from placement.explain.whole import existing_only, layers, nearly_best
 from placement.explain.why import SHARE, WhyNot, why_not
 from placement.options import default_workers
 from placement.plan.plan import Plan
+from placement.plan.run_folder import BOTTLENECKS
 from placement.report.sections_prices import KINDS
 from placement.run import read_plan
 from placement.telling import shown
@@ -100,7 +101,18 @@ def _overview(plan: Plan, args: argparse.Namespace) -> Answer:
     each_s = shared(2 * len(layers_of(plan.case)), workers, _LAYER_S) if args.time_limit is None else args.time_limit  # alone, and in pairs
     effort = Effort(time_limit_s=each_s, workers=workers)
     lines, table = layers(plan, effort, by_site=args.by_site)
+    _keep(table, Path(args.folder))
     return [*_prices(plan)[0], "", *lines], table
+
+
+def _keep(table: pd.DataFrame, run: Path) -> None:
+    """Keep the table of layers in the run folder, where the report finds it; a folder that cannot be written to is no reason to lose the answer."""
+    try:
+        write_table(table, run.resolve() / BOTTLENECKS)
+    except OSError as error:
+        print(f"placement: the table was not kept in {run} ({error.strerror or error})", file=sys.stderr)
+    else:
+        print(f"placement: kept in {run / BOTTLENECKS}; `placement report {run}` shows it", file=sys.stderr)
 
 
 def _prices(plan: Plan) -> Answer:

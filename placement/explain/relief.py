@@ -14,8 +14,8 @@ from placement.explain.again import Again, Effort, begun, solve_all
 from placement.explain.base import Base
 from placement.explain.layers import Layer, layers_of
 from placement.plan.plan import Plan
+from placement.plan.run_folder import RELIEF
 
-COLUMNS = ("layer", "with_layer", "site", "step", "value_musd", "at_least_musd", "at_most_musd", "complement_musd")
 _TOP = 3  # layers that are looked at by site
 _NIL = 1e-9  # of the cost: rounding
 
@@ -111,6 +111,6 @@ class _Table:
 
     def frame(self) -> pd.DataFrame:
         """Return the table: layers, then layers by site, then pairs; the most valuable first."""
-        table = pd.DataFrame(self.rows, columns=list(COLUMNS))
+        table = pd.DataFrame(self.rows, columns=list(RELIEF))
         kind = (table["with_layer"] != "").astype(int) * 2 + (table["site"] != "").astype(int)
         return table.assign(kind=kind).sort_values(["kind", "value_musd"], ascending=[True, False], kind="stable", ignore_index=True).drop(columns="kind")

@@ -12,12 +12,13 @@ from placement.plan.figures.chips import chips
 from placement.plan.figures.cooling import cooling
 from placement.plan.figures.fibre import fibre
 from placement.plan.figures.filler import filler
-from placement.plan.figures.inference import cost_musd, inference
+from placement.plan.figures.inference import inference
 from placement.plan.figures.money import money
 from placement.plan.figures.pairs import priced
 from placement.plan.figures.power import power
 from placement.plan.figures.redundancy import redundancy
 from placement.plan.figures.releases import releases
+from placement.plan.figures.service_costs import service_costs
 from placement.plan.figures.shifting import shifting
 from placement.plan.figures.sites import sites
 from placement.plan.figures.stranded import stranded
@@ -58,5 +59,5 @@ def kpis(case: Case, tables: Tables, costs: pd.DataFrame) -> dict[str, float]:
     found = {k: v for part in FIGURES for k, v in part(case, tables).items()}
     found |= {f"{term}_{layer}_musd": v for (term, layer), v in costs.groupby(["term", "layer"])["musd"].sum().items()}
     if found.get("served_gtok", 0) > 0:
-        found["cost_usd_per_mtok"] = cost_musd(case, tables, costs[costs["term"] != "value"]) * USD_PER_MUSD / (found["served_gtok"] * 1e3)
+        found["cost_usd_per_mtok"] = service_costs(case, tables)["cost_musd"].sum() * USD_PER_MUSD / (found["served_gtok"] * 1e3)
     return {k: float(v) for k, v in found.items() if np.isfinite(v)}

@@ -23,8 +23,10 @@ from placement.plan.checking.tables import NUMBERS, PLAN_TABLES
 SUMMARY, CERTIFICATE = "summary.json", "certificate.npz"
 POINT = "point"  # the array of the certificate that holds the values of all columns
 EXPLANATION = ("infeasible.json", "conflict.csv", "repairs.csv")  # in addition, of a run without a plan
+BOTTLENECKS = "bottlenecks.csv"  # in addition, of a run that `placement explain` was asked about
 FILES = (SUMMARY, "plan", "prices.csv", "exclusions.csv", "progress.jsonl", "report.html", "log.txt", CERTIFICATE)
 PRICES = ("resource", "kind", "place", "sku", "period", "block", "price", "unit", "label")
+RELIEF = ("layer", "with_layer", "site", "step", "value_musd", "at_least_musd", "at_most_musd", "complement_musd")  # columns of it
 EXCLUSIONS = ("workload", "place", "sku", "rule", "n")
 _LITTER = (".DS_Store", "Thumbs.db", "desktop.ini")  # what file managers leave behind; no loss when an old run is replaced
 _GIVE_A_RUN = "Give the folder that `placement solve --out` wrote"
@@ -32,7 +34,7 @@ _GIVE_A_RUN = "Give the folder that `placement solve --out` wrote"
 
 @dataclass(frozen=True)
 class RunFolder:
-    """What a run folder holds, as read back."""
+    """What a run folder holds, as read back; ``bottlenecks`` has no columns where they were not asked for."""
 
     path: Path
     summary: Mapping[str, Any]
@@ -40,6 +42,7 @@ class RunFolder:
     prices: pd.DataFrame
     exclusions: pd.DataFrame
     progress: tuple[Mapping[str, Any], ...]
+    bottlenecks: pd.DataFrame
 
 
 def check_target(out: str | Path) -> Path:
@@ -66,7 +69,7 @@ def check_target(out: str | Path) -> Path:
 def _refuse_what_would_be_lost(target: Path, shown: str) -> None:
     """Replacing a run deletes the old folder, so everything in it must be the run's own."""
     inside = sorted(p.name for p in target.iterdir() if p.name not in _LITTER) if target.is_dir() else []
-    foreign = [name for name in inside if name not in (*FILES, *EXPLANATION)]
+    foreign = [name for name in inside if name not in (*FILES, *EXPLANATION, BOTTLENECKS)]
     if (target.exists() and not target.is_dir()) or (inside and SUMMARY not in inside):
         raise DataError([Problem(shown, "", "exists and is not a run folder", "Name another folder for --out; nothing was overwritten")])
     if foreign:
@@ -194,6 +197,8 @@ def read_run(folder: str | Path) -> RunFolder:
         progress = tuple(json.loads(line) for line in lines)
         prices = _read(path / "prices.csv", PRICES, ["price"])
         exclusions = _read(path / "exclusions.csv", EXCLUSIONS, ["n"])
+        asked = (path / BOTTLENECKS).is_file()
+        bottlenecks = _read(path / BOTTLENECKS, RELIEF, [c for c in RELIEF if c.endswith("_musd")]) if asked else pd.DataFrame()
         tables = {
             name: _read(path / "plan" / f"{name}.csv", table.columns, [c for c, kind in table.columns.items() if kind in NUMBERS])
             for name, table in PLAN_TABLES.items()
@@ -201,7 +206,7 @@ def read_run(folder: str | Path) -> RunFolder:
         }
     except (OSError, ValueError) as error:
         raise DataError([_unreadable(path, error)]) from None
-    return RunFolder(path, summary, tables, prices, exclusions, progress)
+    return RunFolder(path, summary, tables, prices, exclusions, progress, bottlenecks)
 
 
 def _unreadable(folder: str | Path, error: Exception | str) -> Problem:

@@ -121,36 +121,112 @@ def stacked(
     title: str,
     size: str = "m",
     limit: NDArray[np.float64] | None = None,
+    total: Series | None = None,
+    inner: Sequence[str] = ("",),
     reach: tuple[float, float] = (0.0, 0.0),
 ) -> Html:
-    """Return stacked bars, positive parts upwards and negative ones downwards; ``limit`` is drawn as a step line.
+    """Return stacked bars, positive parts upwards and negative ones downwards.
 
-    The value axis covers ``reach`` at least: give several charts the same to have them on one scale.
+    Parameters
+    ----------
+    series
+        Values of shape (n_labels * n_inner,): the bars of the first label, then those of the second.
+    limit
+        Drawn as a step line over the bars; NaN: none there.
+    total
+        Drawn as a line with points.
+    inner
+        Names of the bars that stand side by side at each label.
+    reach
+        The value axis covers it at least: give several charts the same to have them on one scale.
     """
-    height, top = (250, 12) if size == "s" else (300, 12)
+    height, top, n = 250 if size == "s" else 300, 12, len(labels) * len(inner)
     right, bottom = WIDTHS[size] - 6.0, height - 24.0
-    values = np.nan_to_num(np.array([s.values for s in series], dtype=float).reshape(len(series), len(labels)))
-    bound = np.nan_to_num(limit) if limit is not None else np.zeros(len(labels))
-    low, high = values.clip(max=0).sum(axis=0).min(initial=reach[0]), values.clip(min=0).sum(axis=0).max(initial=reach[1])
-    marks = ticks(min(float(low), float(bound.min(initial=0.0))), max(float(high), float(bound.max(initial=0.0))), 5)
+    values = np.nan_to_num(np.array([s.values for s in series], dtype=float).reshape(len(series), n))
+    marks = _marks(values, np.array(reach), *(np.nan_to_num(v) for v in (limit, total.values if total is not None else None) if v is not None))
     left = _margin(marks, 52.0)
-    if not len(labels):
+    if not n:
         return svg(size, height, title, *_value_axis(marks, left, right, top, bottom))
     step, scale = (right - left) / len(labels), (bottom - top) / (marks[-1] - marks[0])
     parts = _value_axis(marks, left, right, top, bottom) + _position_labels(labels, left, step, bottom + 16)
     zero = bottom + marks[0] * scale
-    up, down = np.full(len(labels), zero), np.full(len(labels), zero)
+    gap = 0.14 if len(inner) == 1 else 0.08
+    wide = (1 - 2 * gap) * step / len(inner)
+    at = [left + (i // len(inner) + gap) * step + i % len(inner) * wide for i in range(n)]  # left edges
+    names = [f"{label} {part}".strip() for label in labels for part in inner]
+    up, down = np.full(n, zero), np.full(n, zero)
+    edge = " edge" if len(inner) == 1 else ""
     for s, row in zip(series, values, strict=True):
         for i in map(int, np.flatnonzero(np.abs(row) * scale > 0.05)):
             tall = abs(row[i]) * scale
             y = up[i] - tall if row[i] > 0 else down[i]
-            hint = f"{s.name}, {labels[i]}: {significant(row[i])} {unit}"
-            parts.append(rect(left + (i + 0.14) * step, y, 0.72 * step, tall, s.colour + " edge", hint))
+            parts.append(
+                rect(at[i], y, wide if edge else wide - min(1.0, 0.1 * wide), tall, s.colour + edge, f"{s.name}, {names[i]}: {significant(row[i])} {unit}")
+            )
             (up if row[i] > 0 else down)[i] += -tall if row[i] > 0 else tall
     if limit is not None:
-        steps = " ".join(f"{'M' if i == 0 else 'L'}{left + i * step:.1f} {zero - v * scale:.1f}H{left + (i + 1) * step:.1f}" for i, v in enumerate(bound))
-        parts.append(el("path", d=steps, class_="limit"))
+        edges, width = (at, wide) if len(inner) > 1 else ([left + i * step for i in range(n)], step)
+        parts.append(el("path", d=_step_line(limit, zero, scale, edges, width), class_="limit"))
+    if total is not None:
+        parts += _points(total, labels, [(left + (i + 0.5) * step, zero - v * scale) for i, v in enumerate(np.nan_to_num(total.values))], unit)
     return svg(size, height, title, *parts)
+
+
+def _marks(values: NDArray[np.float64], *more: NDArray[np.float64]) -> list[float]:
+    """Return marks of the value axis that cover the stacks and whatever is drawn over them."""
+    low, high = values.clip(max=0).sum(axis=0).min(initial=0.0), values.clip(min=0).sum(axis=0).max(initial=0.0)
+    return ticks(min(float(low), *(float(v.min(initial=0.0)) for v in more), 0.0), max(float(high), *(float(v.max(initial=0.0)) for v in more), 0.0), 5)
+
+
+def _step_line(limit: NDArray[np.float64], zero: float, scale: float, at: Sequence[float], width: float) -> str:
+    """Return the path of a step line; it is broken where bars do not touch and where there is no limit."""
+    out, end = [], -math.inf
+    for x, value in zip(at, limit, strict=True):
+        if np.isfinite(value):
+            out.append(f"{'L' if abs(x - end) < 0.5 else 'M'}{x:.1f} {zero - value * scale:.1f}H{x + width:.1f}")
+            end = x + width
+    return " ".join(out)
+
+
+def _points(total: Series, labels: Sequence[str], at: Sequence[tuple[float, float]], unit: str) -> list[Html]:
+    path = "L".join(f"{x:.1f} {y:.1f}" for x, y in at)
+    dots = [
+        el("circle", el("title", f"{total.name}, {label}: {significant(value, 4)} {unit}"), cx=x, cy=y, r=3.5, class_=f"{total.colour} edge")
+        for (x, y), label, value in zip(at, labels, total.values, strict=True)
+    ]
+    return [el("path", d=f"M{path}", class_=f"trace s{total.colour[1:]}"), *dots]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A bar of :func:`waterfall`: an amount that is added to what was there, or, with ``total``, all that is there by then."""
+
+    name: str
+    amount: float
+    colour: str
+    total: bool = False
+
+
+def waterfall(steps: Sequence[Step], unit: str, title: str) -> Html:
+    """Return one bar per step from top to bottom, each beginning where the one before it ended; a total begins at zero."""
+    width, pitch, left = WIDTHS["m"], 28, 212
+    ends = np.cumsum([0.0 if s.total else s.amount for s in steps]) if steps else np.zeros(0)
+    begins = [0.0 if s.total else float(end) - s.amount for s, end in zip(steps, ends, strict=True)]
+    low, high = min(0.0, *ends, 0.0), max(0.0, *ends, 0.0)
+    scale = (width - left - 76) / (high - low if high - low > 1e-9 else 1.0)
+    zero = left - low * scale
+    parts: list[Html] = []
+    for i, (s, begin, end) in enumerate(zip(steps, begins, ends, strict=True)):
+        y, a, b = 6 + i * pitch, zero + begin * scale, zero + float(end) * scale
+        parts += [
+            name_at(0, y + 15, s.name, 32, "b" if s.total else ""),
+            rect(min(a, b), y + 3, max(abs(b - a), 1.0), pitch - 10, s.colour, f"{s.name}: {significant(s.amount, 4)} {unit}"),
+            text(max(a, b) + 6, y + 15, significant(s.amount, 4), "b" if s.total else "t"),
+        ]
+        if i + 1 < len(steps):
+            parts.append(line(b, y + pitch - 7, b, y + pitch + 3, "axis"))
+    parts.append(line(zero, 2, zero, 6 + len(steps) * pitch, "axis"))
+    return svg("m", 12 + len(steps) * pitch, f"{title}, {unit}", *parts)
 
 
 def rows_of_bars(names: Sequence[str], values: Sequence[float], colours: Sequence[str], unit: str, title: str, size: str = "m") -> Html:
@@ -228,18 +304,19 @@ class Distribution:
     median: float
     p95: float
     limit: float
+    within: float  # share of the traffic within its limit
 
 
 def distributions(rows: Sequence[Distribution], unit: str, title: str) -> Html:
     """Return one small histogram per row on the common scale value / limit; the bins cover 0..1."""
     left, pitch, width, top = 190, 40, WIDTHS["l"], 26
-    span = width - left - 250.0
+    span = width - left - 320.0
     parts = [
         text(left, 12, "0", "t mid"),
         text(left + span / 2, 12, f"50{chr(0x202F)}% of the limit", "t mid"),
         text(left + span, 12, "limit", "t mid"),
     ]
-    parts += [text(width - x, 12, head, "t r") for x, head in ((150, f"median, {unit}"), (75, "95th"), (0, "limit"))]
+    parts += [text(width - x, 12, head, "t r") for x, head in ((225, f"median, {unit}"), (150, "95th"), (75, "limit"), (0, "within it"))]
     for r, row in enumerate(rows):
         base, step = top + (r + 1) * pitch - 8.0, span / max(len(row.shares), 1)
         parts += [
@@ -252,6 +329,7 @@ def distributions(rows: Sequence[Distribution], unit: str, title: str) -> Html:
             low, high = row.limit * i / len(row.shares), row.limit * (i + 1) / len(row.shares)
             hint = f"{row.name}: {percent(row.shares[i])} of the traffic at {fixed(low)} to {fixed(high)} {unit}"
             parts.append(rect(left + i * step + 0.5, base - max(tall[i], 1.0), step - 1, max(tall[i], 1.0), "c0", hint))
-        numbers = ((150, row.median), (75, row.p95), (0, row.limit))
-        parts += [text(width - x, base - 6, fixed(v, 1 if row.limit < 100 else 0), "r b" if x == 75 else "r") for x, v in numbers]
+        numbers = ((225, row.median), (150, row.p95), (75, row.limit))
+        parts += [text(width - x, base - 6, fixed(v, 1 if row.limit < 100 else 0), "r b" if x == 150 else "r") for x, v in numbers]
+        parts.append(text(width, base - 6, percent(row.within), "r b"))
     return svg("l", top + len(rows) * pitch + 2, title, *parts)

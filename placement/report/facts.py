@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 
 from placement.case.case import Case
-from placement.report.tables import by_period, grouped, names_of, tidy
+from placement.report.tables import by_period, grouped, names_of, records, tidy
 from placement.units import KW_PER_MW
 
 SOURCES = ("grid", "contracts", "generators")
+NEVER = 10**6  # a period behind every horizon
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,11 @@ class Facts:
     def new_halls(self) -> pd.DataFrame:
         """Halls that the plan builds."""
         return self.plan["halls"].loc[lambda d: d["existing"] == 0]
+
+    @cached_property
+    def own_sites(self) -> set[str]:
+        """Sites that are not a provider's."""
+        return set(self.case["sites"].loc[lambda d: ~d["power_included"].astype(bool), "site"])
 
     @cached_property
     def own_halls(self) -> pd.DataFrame:
@@ -108,13 +114,13 @@ class Facts:
 
     @cached_property
     def power_by_block(self) -> pd.DataFrame:
-        """Per site, period and block: MW by source, ``load`` and ``limit`` (tiers and generators); interruptible tiers count 0 in the stress block."""
+        """Per site, period and block: MW by source, ``load`` and ``limit``, storage aside; interruptible tiers count 0 in the stress block."""
         index = pd.MultiIndex.from_product([list(self.site_names), range(self.case.n_periods), self._blocks], names=["site", "period", "block"])
         energy = self.plan["energy"].assign(kind=lambda d: d["source"].map(_kind))
         df = energy.pivot_table(index=["site", "period", "block"], columns="kind", values="mw", aggfunc="sum")
         df = df.reindex(index=index, columns=list(SOURCES)).fillna(0.0)
         df["load"] = df.sum(axis=1)
-        df["limit"] = self._limits().ravel()
+        df["limit"] = self.limits().ravel()
         return df.reset_index()
 
     @cached_property
@@ -129,10 +135,10 @@ class Facts:
     @cached_property
     def grid_mw(self) -> dict[tuple[str, str, str], float]:
         """MW of energised grid tiers by site, period label and block."""
-        mw, periods = self._limits(own=False), self.case.periods
+        mw, periods = self.limits(own=False), self.case.periods
         return {(s, periods[t], b): float(mw[i, t, j]) for i, s in enumerate(self.site_names) for t in range(len(periods)) for j, b in enumerate(self._blocks)}
 
-    def _limits(self, own: bool = True) -> np.ndarray:
+    def limits(self, own: bool = True) -> np.ndarray:
         """MW of energised tiers and, with ``own``, generators, shape (n_sites, n_periods, n_blocks)."""
         n, sites = self.case.n_periods, {s: i for i, s in enumerate(self.site_names)}
         steps = np.zeros((len(sites), n, len(self.case.blocks)))
@@ -163,6 +169,61 @@ class Facts:
         return df.assign(idle=(df["total"] - df["training"] - df["serving"]).clip(lower=0.0))
 
     @cached_property
+    def owned(self) -> pd.DataFrame:
+        """Accelerators owned by SKU (rows) and period: bought and arrived, not sold on, at the end of their service or on the way; leased ones are not."""
+        n, offers = self.case.n_periods, self.case["offers"].loc[lambda d: d["kind"].isin(["buy", "take_or_pay"])]
+        service = dict(zip(self.case["skus"]["sku"], self.case["skus"]["service_periods"], strict=True))
+        bought = self.plan["orders"].loc[lambda d: d["offer"].isin(offers["offer"])]
+        bought = bought.assign(leaves=[r.arrives + service[r.sku] if service.get(r.sku, 0) > 0 else NEVER for r in records(bought)])
+        sold = self.plan["resales"].merge(bought[["offer", "leaves"]], on="offer", how="inner")
+        moved = self.plan["moves"]
+        out = pd.DataFrame(0.0, index=pd.Index(bought["sku"].unique(), name="sku"), columns=range(n))
+        for t in range(n):
+            there = bought["units"].where((bought["arrives"] <= t) & (bought["leaves"] > t), 0.0).groupby(bought["sku"]).sum()
+            gone = sold["units"].where((sold["period"] <= t) & (sold["leaves"] > t), 0.0).groupby(sold["sku"]).sum()
+            away = moved["units"].where(moved["period"] == t, 0.0).groupby(moved["sku"]).sum()
+            out[t] = there.sub(gone, fill_value=0.0).sub(away, fill_value=0.0).reindex(out.index).fillna(0.0)
+        return out
+
+    @cached_property
+    def balance(self) -> pd.DataFrame:
+        """Accelerators by SKU and period, units, one row per SKU that the plan has or orders and period.
+
+        ``ordered``, ``arriving`` (bought or leased), ``sold`` and ``moving`` in the period; ``owned`` (bought, arrived), ``rented`` (in place), ``there``
+        (in halls, those from before the horizon included), ``training``, ``serving``, ``idle``; ``stock``: owned and not in a hall.
+        """
+        n, plan = self.case.n_periods, self.plan
+        orders = plan["orders"].loc[lambda d: ~d["offer"].isin(self._offers("on_demand"))]
+        skus = list(dict.fromkeys([*plan["chips"]["sku"], *plan["orders"]["sku"]]))
+        index = pd.MultiIndex.from_product([skus, range(n)], names=["sku", "period"])
+        key = ["sku", "period"]
+        parts = {
+            "ordered": orders.groupby(key)["units"].sum(),
+            "arriving": orders.assign(period=orders["arrives"]).groupby(key)["units"].sum(),
+            "sold": plan["resales"].groupby(key)["units"].sum(),
+            "moving": plan["moves"].groupby(key)["units"].sum(),
+            "owned": self.owned.stack(),
+            "rented": plan["rents"].groupby(key)["units"].sum(),
+            **{c: self.chips.set_index(key)[c] for c in ("training", "serving", "idle")},
+            "there": self.chips.set_index(key)["total"],
+            "deployed": plan["chips"].groupby(key)["deployed"].sum(),
+        }
+        df = pd.DataFrame({name: part.reindex(index).fillna(0.0).astype(float) for name, part in parts.items()}, index=index)
+        return df.assign(stock=(df["owned"] - (df["deployed"] - df["rented"])).clip(lower=0.0)).drop(columns="deployed").reset_index()
+
+    @cached_property
+    def loads(self) -> pd.DataFrame:
+        """Use of sites by site and period, MW of IT power: ``built`` (halls in service), ``filled`` (accelerators in them) and ``used`` (those at work)."""
+        n, kw = self.case.n_periods, self.case["skus"].set_index("sku")["kw_per_unit"]
+        index = pd.MultiIndex.from_product([list(self.site_names), range(n)], names=["site", "period"])
+        chips = self.plan["chips"].assign(mw=lambda d: d["sku"].map(kw).astype(float) / KW_PER_MW)
+        chips = chips.assign(filled=chips["mw"] * (chips["installed"] + chips["deployed"]), used=chips["mw"] * (chips["training"] + chips["serving"]))
+        df = chips.groupby(["site", "period"])[["filled", "used"]].sum().reindex(index).fillna(0.0)
+        halls = self.plan["halls"]
+        built = [halls.loc[halls["in_service"] <= t].groupby("site")["it_mw"].sum().rename(t) for t in range(n)]
+        return df.assign(built=pd.concat(built, axis=1).rename_axis(columns="period").stack().reindex(index).fillna(0.0)).reset_index()
+
+    @cached_property
     def traffic(self) -> pd.DataFrame:
         """The inference table with ``mtok_per_day`` served by each row."""
         asked = self.case["demand"].rename(columns={"mtok_per_day": "asked"})
@@ -187,6 +248,12 @@ class Facts:
     def cash(self) -> pd.DataFrame:
         """M$ by term (rows) and period (columns 0..T, the last one the end of the horizon), undiscounted."""
         return by_period(self.plan["cash"], "term", "musd", self.case.n_periods + 1)
+
+    @cached_property
+    def drawn(self) -> pd.Series:
+        """M$ drawn of debt and tranches by period."""
+        some = [df.groupby("period")[c].sum() for df, c in ((self.plan["debt"], "drawn_musd"), (self.plan["draws"], "musd"))]
+        return sum((s.reindex(range(self.case.n_periods), fill_value=0.0) for s in some), pd.Series(0.0, index=range(self.case.n_periods)))
 
     @cached_property
     def present_value(self) -> pd.Series:

@@ -48,17 +48,20 @@ def gantt(rows: Sequence[Row], labels: Sequence[str], title: str) -> Html:
     step = (width - left - 8) / max(n, 1)
     grid: list[Html] = []
     drawn: list[Html] = []
+    over: list[Html] = []  # whiskers lie over the bars behind them
     y = float(top)
     for row in rows:
         packed = lanes(row.bars) or [[]]  # a row with a date only still takes a line
-        drawn += [name_at(0, y + 13, row.name, 25, "b"), line(0, y - 2, width, y - 2, "rule")]
+        drawn += [name_at(0, y + 13, row.name, 24, "" if row.name.startswith("\u2003") else "b"), line(0, y - 2, width, y - 2, "rule")]
         for lane in packed:
             for bar in lane:
                 drawn += _bar(bar, left, step, y, pitch, n)
+                if bar.late > bar.end and bar.end < n:
+                    over.append(line(left + bar.end * step, y + pitch / 2 - 2, left + min(bar.late, n) * step, y + pitch / 2 - 2, "whisker"))
             y += pitch
         if row.flag is not None and row.flag <= n:
             x = left + row.flag * step
-            drawn.append(
+            over.append(
                 el(
                     "path",
                     el("title", f"{row.name}: in service from the start of this period"),
@@ -71,15 +74,13 @@ def gantt(rows: Sequence[Row], labels: Sequence[str], title: str) -> Html:
         grid.append(line(left + i * step, top - 6, left + i * step, y, "rule"))
         if step > 46 or i % 2 == 0:
             grid.append(text(left + i * step + 3, 12, label, "t"))
-    return svg("l", y + 2, title, *grid, *drawn)
+    return svg("l", y + 2, title, *grid, *drawn, *over)
 
 
 def _bar(bar: Bar, left: float, step: float, y: float, pitch: float, n: int) -> list[Html]:
     x, end = left + max(bar.start, 0) * step, left + min(bar.end, n) * step
     out = [rect(x + 0.5, y, max(end - x - 1.5, 2.0), pitch - 4, bar.colour + " edge", bar.hint, rx=2)]
-    if bar.late > bar.end:
-        out.append(line(end, y + pitch / 2 - 2, left + min(bar.late, n) * step, y + pitch / 2 - 2, "whisker"))
-    room = int((end - x - 8) / 6.6)
+    room = int((end - x - 8) / 7.1)
     if room >= 3:
         out.append(text(x + 4, y + 11.5, clip(bar.name, room), INK.get(bar.colour, "")))
     return out

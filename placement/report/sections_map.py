@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from placement.fibre.graph import FibreGraph
 from placement.report.charts import rect
+from placement.report.energy import flows, tightest
 from placement.report.facts import Facts
 from placement.report.formats import fixed, listed, percent, plural, unit
 from placement.report.maps import SHAPES, Corridor, Flow, Metro, Site, world
@@ -144,7 +145,7 @@ class _Places:
 
 def _power(facts: Facts) -> pd.DataFrame:
     """Power by site and period in its tightest block, MW: columns site, period, ``limit`` and ``load``."""
-    return facts.power
+    return tightest(flows(facts))
 
 
 def _shown(values: Array, name: str, nothing: str = "") -> list[str] | str:

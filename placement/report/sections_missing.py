@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from placement.report.facts import Facts
-from placement.report.formats import fixed, listed, musd, percent, significant
+from placement.report.formats import fixed, listed, musd, percent, plural, significant
 from placement.report.markup import Html, details, el, note, section, table
 from placement.report.tables import grouped, label, names_of, records
 from placement.report.text import alone, rules_excluded
 from placement.rules.meaning import MEANING
+from placement.units import DAYS_PER_MONTH, USD_PER_MUSD
 
 MOST_ROWS = 40
 NO_RULE = "No rule forbids it; it lost to other uses of chips, power or money."
@@ -32,7 +33,9 @@ def missing_section(facts: Facts, exclusions: pd.DataFrame | None = None, uncove
     else:
         hint = note("An option is a fabric domain of a site with one kind of accelerator that the job can use.") if given else ""
         parts += [hint, table(heads, rows[:10], (2,)), _rest(heads, rows[10:], (2,))]
-    return section("left-out", "Left out", *parts, el("h3", "Demand that is not served"), *_unserved(facts, lost, alone(uncovered)))
+    return section(
+        "left-out", "Left out", *parts, el("h3", "Demand that is not served"), *_unserved(facts, lost, alone(uncovered), exclusions if given else None)
+    )
 
 
 def _reasons(facts: Facts, exclusions: pd.DataFrame | None) -> dict[str, str]:
@@ -65,18 +68,24 @@ def _rest(heads: Sequence[str], rows: Sequence[Sequence[object]], numeric: Seque
     return details(f"Show the other {len(rows)}", table(heads, rows, numeric)) if rows else ""
 
 
-def _unserved(facts: Facts, lost: pd.DataFrame, why: Mapping[tuple[str, str], str]) -> list[Html | str]:
+def _unserved(facts: Facts, lost: pd.DataFrame, why: Mapping[tuple[str, str], str], exclusions: pd.DataFrame | None) -> list[Html | str]:
     if facts.case["demand"].empty:
         return [note("The case has no inference demand.")]
     if lost.empty:
         return [note("None: all demand is served.")]
     services, metros = names_of(facts.case["services"], "service"), names_of(facts.case["metros"], "metro")
+    fine = facts.case["services"].set_index("service")["unmet_usd_per_mtok"]
+    mtok = lost["mtok_per_day"] * facts.case.period_months * DAYS_PER_MONTH
     by = (
-        lost.groupby(["service", "metro"])
-        .agg(mtok=("mtok_per_day", "max"), first=("period", "min"), last=("period", "max"), share=("share", "max"))
+        lost.assign(musd=mtok * lost["service"].map(fine).astype(float).fillna(0.0) / USD_PER_MUSD)
+        .groupby(["service", "metro"])
+        .agg(mtok=("mtok_per_day", "max"), first=("period", "min"), last=("period", "max"), share=("share", "max"), musd=("musd", "sum"))
         .reset_index()
         .sort_values("mtok", ascending=False, kind="stable")
     )
+    told = exclusions is not None or bool(why)
+    kept = _kept_from(facts, exclusions)
+    served = set(zip(facts.traffic["service"], facts.traffic["metro"], strict=True))
     rows = [
         (
             services.get(r.service, r.service),
@@ -85,10 +94,35 @@ def _unserved(facts: Facts, lost: pd.DataFrame, why: Mapping[tuple[str, str], st
             label(facts.case, r.last),
             significant(r.mtok),
             percent(r.share),
-            *((why.get((r.service, r.metro), ""),) if why else ()),
+            musd(r.musd),
+            *((why.get((r.service, r.metro)) or _reason(r.service, (r.service, r.metro) in served, kept),) if told else ()),
         )
         for r in records(by)
     ]
-    heads = ("Service", "Metro", "First", "Last", "Most, Mtok/day", "Largest share", *(("Why",) if why else ()))
-    hint = note("Where nothing is said, it lost to other uses, or rules keep every site from it: see What the rules exclude.") if why else ""
-    return [hint, table(heads, rows[:10], (4, 5)), _rest(heads, rows[10 : 10 + 10 * MOST_ROWS], (4, 5))]
+    heads = ("Service", "Metro", "First", "Last", "Most, Mtok/day", "Largest share", "Penalty", *(("Why",) if told else ()))
+    hint = note("Penalty: undiscounted, over the horizon; it steers the plan and is paid to nobody.")
+    return [hint, table(heads, rows[:10], (4, 5, 6)), _rest(heads, rows[10 : 10 + 10 * MOST_ROWS], (4, 5, 6))]
+
+
+def _kept_from(facts: Facts, exclusions: pd.DataFrame | None) -> dict[str, tuple[int, str]]:
+    """Service -> how many sites the rules keep from all of its metros, and the rules with the number of sites that each keeps from some or all."""
+    if exclusions is None or exclusions.empty:
+        return {}
+    asked = facts.case["demand"].loc[lambda d: d["mtok_per_day"] > 0].groupby("service")["metro"].nunique()
+    rows = exclusions.loc[exclusions["workload"].isin(list(asked.index)) & (exclusions["sku"].fillna("") == "") & (exclusions["rule"] != "n_minus_1")]
+    out = {}
+    for service, g in grouped(rows.assign(n=pd.to_numeric(rows["n"], errors="coerce")), "workload"):
+        lost = g.groupby("place")["n"].sum()
+        rules = g.groupby("rule")["place"].nunique().to_dict()
+        out[str(service)] = (int((lost >= asked[service]).sum()), listed([f"{rule} at {plural(int(k), 'site')}" for rule, k in rules_excluded(rules)], 4))
+    return out
+
+
+def _reason(service: str, served: bool, kept: Mapping[str, tuple[int, str]]) -> str:
+    """Return why demand is not served, as far as the rules tell."""
+    if served:
+        return "Served in part or at other times: it lost to other uses of chips, power or money."
+    closed, rules = kept.get(service, (0, ""))
+    if not rules:
+        return NO_RULE
+    return f"Never served there. Rules keep sites from some or all metros of the service: {rules}; {plural(closed, 'site')} from all of them."

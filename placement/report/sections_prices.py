@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import numpy as np
 import pandas as pd
 
+from placement.report.binding import relieved
+from placement.report.charts import rows_of_bars
 from placement.report.facts import Facts
-from placement.report.formats import musd, plural, significant
-from placement.report.markup import Html, el, note, section, table
+from placement.report.formats import fixed, listed, musd, plural, significant
+from placement.report.markup import Html, el, figure, note, section, table
+from placement.report.scarcity import by_layer, reached, worth
 from placement.report.tables import PRICES, names_of, records, typed
 
-NEVER = 10**6  # a period behind every horizon
+_NIL = 1e-9
+MOST_LAYERS = 20  # bars of a chart
 MOST = 5  # rows per kind; prices.csv has all
 
 #: Kinds of price that are limits (models/README.md, sections 1 to 8) -> heading. What is in neither of the two is not known here.
@@ -48,35 +49,79 @@ _HOW = (
 )
 
 
-def prices_section(facts: Facts, prices: pd.DataFrame, untold: str = "") -> Html:
-    """Return the five limits of each kind that are worth most: in total where the size of the limit is known, else per unit.
+def prices_section(facts: Facts, prices: pd.DataFrame, untold: str = "", bottlenecks: pd.DataFrame | None = None) -> Html:
+    """Return what each layer's relief is worth where that was found out, rents by layer, limits that are reached, and the limits of each kind worth most.
 
-    ``untold``: why there are no prices, where they were not computed.
+    Parameters
+    ----------
+    untold
+        Why there are no prices, where they were not computed.
+    bottlenecks
+        What ``placement explain`` found by solving again; ``None`` or without rows where it was not asked.
     """
-    if untold:
-        return section("prices", "What is scarce", note(f"{untold[:1].upper()}{untold[1:]}: which limits hold the plan back is not known."))
-    df = typed("prices", PRICES, prices)
-    df = df.loc[df["price"].abs() > 1e-9]
-    used = int((~df["kind"].isin(list(KINDS))).sum())
-    df = df.loc[df["kind"].isin(list(KINDS))]
-    if df.empty:
-        more = f" prices.csv has {plural(used, 'price')} of use (of power, compute and serving)." if used else ""
-        return section("prices", "What is scarce", note(f"No limit has a price: with the plan's decisions fixed, none of them holds it back.{more}"))
-    labels = [str(v) for v in df["label"].unique() if v]
-    parts: list[object] = [note(_HOW, f" Kind of price: {'; '.join(labels[:3])}." if labels else "")]
-    worth = pd.Series({kind: _worth(facts, kind, df.loc[df["kind"] == kind])["worth"].abs().sum() for kind in df["kind"].unique()})
-    for kind in sorted(worth.index, key=lambda k: (-worth[k], list(KINDS).index(k))):
-        parts += [el("h3", KINDS[kind]), _table(facts, kind, _worth(facts, kind, df.loc[df["kind"] == kind]))]
+    parts: list[object] = [*_relief(bottlenecks), *_priced(facts, prices, untold), *_reached(facts)]
     return section("prices", "What is scarce", *parts)
 
 
-def _worth(facts: Facts, kind: str, df: pd.DataFrame) -> pd.DataFrame:
-    """The rows of a kind with the ``limit`` itself and its ``worth`` (M$; both NaN where not known), most valuable first."""
-    limits = _LIMITS[kind](facts) if kind in _LIMITS else {}
-    unknown = 0.0 if kind.startswith("hall_") else np.nan  # a domain without a hall in service has no capacity yet
-    limit = np.array([limits.get((r.place or r.sku, r.period, r.block), limits.get((r.resource, "", ""), unknown)) for r in records(df)], dtype=float)
-    out = df.assign(limit=limit, worth=limit * df["price"], size=df["price"].abs())
-    return out.sort_values(["worth", "size"], key=np.abs, ascending=False, kind="stable", na_position="last")
+def limits_only(prices: pd.DataFrame) -> pd.DataFrame:
+    """Return the typed prices of limits, without prices of use and those that are nothing."""
+    return typed("prices", PRICES, prices).loc[lambda d: (d["price"].abs() > _NIL) & d["kind"].isin(list(KINDS))]
+
+
+def _relief(table_of: pd.DataFrame | None) -> list[Html]:
+    """Return what relief in each layer is worth, as ``placement explain`` found it."""
+    df = relieved(table_of)
+    if df.empty:
+        return []
+    rows = [(r.layer, r.step, musd(r.value_musd), musd(r.at_least_musd), musd(r.at_most_musd)) for r in records(df)]
+    chart = rows_of_bars(
+        list(df["layer"].head(MOST_LAYERS)), list(df["value_musd"].head(MOST_LAYERS)), ["c0"] * min(len(df), MOST_LAYERS), "M$", "Worth of relief by layer"
+    )
+    hint = "Each layer relaxed by a standard step and the plan made anew, decisions free; the worth lies between the two bounds for certain."
+    heads = ("Layer", "Relief", "Worth", "At least", "At most")
+    return [el("h3", "What relief would be worth"), figure("Worth of relief by layer, M$", chart, hint, table(heads, rows, (2, 3, 4)))]
+
+
+def _priced(facts: Facts, prices: pd.DataFrame, untold: str) -> list[object]:
+    """Return rents by layer and the limits of each kind that are worth most: in total where the size of the limit is known, else per unit."""
+    if untold:
+        return [note(f"{untold[:1].upper()}{untold[1:]}: which limits hold the plan back is not known from prices.")]
+    df, every = limits_only(prices), typed("prices", PRICES, prices)
+    if df.empty:
+        used = int((every["price"].abs() > _NIL).sum())
+        more = f" prices.csv has {plural(used, 'price')} of use (of power, compute and serving)." if used else ""
+        return [note(f"No limit has a price: with the plan's decisions fixed, none of them holds it back.{more}")]
+    labels = [str(v) for v in df["label"].unique() if v]
+    parts: list[object] = [el("h3", "Local prices"), note(_HOW, f" Kind of price: {'; '.join(labels[:3])}." if labels else ""), *_layers(facts, df)]
+    size = pd.Series({kind: worth(facts, kind, df.loc[df["kind"] == kind])["worth"].abs().sum() for kind in df["kind"].unique()})
+    for kind in sorted(size.index, key=lambda k: (-size[k], list(KINDS).index(k))):
+        parts += [el("h4", KINDS[kind]), _table(facts, kind, worth(facts, kind, df.loc[df["kind"] == kind]))]
+    return parts
+
+
+def _layers(facts: Facts, df: pd.DataFrame) -> list[Html]:
+    layers = by_layer(facts, df)
+    if layers.empty or layers["musd"].sum() <= _NIL:
+        return []
+    known = layers.loc[layers["musd"] > _NIL]
+    rows = [(r.layer, musd(r.musd), fixed(r.limits), fixed(r.unknown)) for r in records(layers)]
+    hint = (
+        "Local prices times limits, added up: what the limits of a layer earn with the decisions fixed, not what more of it would bring. What owned and leased "
+        "accelerators are worth is passed on to offers, budget and prices, and left out here."
+    )
+    chart = rows_of_bars(list(known["layer"]), list(known["musd"]), ["c0"] * len(known), "M$", "Rent of limits by layer")
+    numbers = table(("Layer", "Rent", "Limits with a price", "Of them of unknown size"), rows, (1, 2, 3))
+    return [figure("Rent of limits by layer, M$", chart, hint, numbers)]
+
+
+def _reached(facts: Facts) -> list[Html]:
+    """Return the limits that the plan uses in full, whatever their price."""
+    df = reached(facts)
+    if df.empty:
+        return []
+    rows = [(r.layer, r.what, f"{fixed(r.full)} of {fixed(r.of)}", listed(list(r.names), 6)) for r in records(df)]
+    hint = note("Used to 99.5 % or more in at least one period. A limit that is reached need not be worth anything: something else may be scarcer.")
+    return [el("h3", "Limits that are reached"), hint, table(("Layer", "What", "How many", "Which"), rows, (2,))]
 
 
 def _table(facts: Facts, kind: str, df: pd.DataFrame) -> Html:
@@ -121,78 +166,3 @@ def _names(facts: Facts) -> dict[str, str]:
     names = {r.link: f"{ends.get(r.a, r.a)} to {ends.get(r.b, r.b)} ({r.link})" for r in records(links)}
     names |= {r.domain: facts.domain_name(r.site, r.domain) for r in records(halls) if r.domain}
     return {**names, **facts.sku_names, **facts.site_names}
-
-
-Key = tuple[str, str, str]  # place or SKU, or the name of the row; period label, block: blank where the kind has none
-
-
-def _halls(facts: Facts, liquid: bool) -> dict[Key, float]:
-    """IT MW in service by domain and period."""
-    columns = ["site", "hall", "domain", "cooling"]
-    df = facts.plan["halls"].merge(facts.case["halls"][columns], on=["site", "hall"], how="inner")
-    df = df.loc[df["cooling"] == "liquid"] if liquid else df
-    place = df["domain"].where(df["domain"] != "", df["site"])
-    out: dict[Key, float] = {}
-    for t, period in enumerate(facts.case.periods):
-        there = df["it_mw"].where(df["in_service"] <= t, 0.0).groupby(place).sum()
-        out |= {(str(p), period, ""): float(mw) for p, mw in there.items()}
-    return out
-
-
-def _chips(facts: Facts) -> dict[Key, float]:
-    """Accelerators owned, by SKU and period: bought and arrived, not sold on, at the end of their service or on the way (leased ones are not owned)."""
-    offers = facts.case["offers"].loc[lambda d: d["kind"].isin(["buy", "take_or_pay"])]
-    service = dict(zip(facts.case["skus"]["sku"], facts.case["skus"]["service_periods"], strict=True))
-    bought = facts.plan["orders"].loc[lambda d: d["offer"].isin(offers["offer"])]
-    bought = bought.assign(leaves=[r.arrives + service[r.sku] if service.get(r.sku, 0) > 0 else NEVER for r in records(bought)])
-    sold = facts.plan["resales"].merge(bought[["offer", "leaves"]], on="offer", how="inner")
-    moved = facts.plan["moves"]
-    out: dict[Key, float] = {}
-    for t, period in enumerate(facts.case.periods):
-        there = bought["units"].where((bought["arrives"] <= t) & (bought["leaves"] > t), 0.0).groupby(bought["sku"]).sum()
-        gone = sold["units"].where((sold["period"] <= t) & (sold["leaves"] > t), 0.0).groupby(sold["sku"]).sum()
-        away = moved["units"].where(moved["period"] == t, 0.0).groupby(moved["sku"]).sum()
-        out |= {(str(sku), period, ""): float(units - gone.get(sku, 0.0) - away.get(sku, 0.0)) for sku, units in there.items()}
-    return out
-
-
-def _offers(facts: Facts) -> dict[Key, float]:
-    """Accelerators of each offer: at most to be had, and leased."""
-    periods = range(facts.case.n_periods)
-    most = dict(zip(facts.case["offers"]["offer"], facts.case["offers"]["max_units"], strict=True))
-    out = {(f"order_max[{q}]", "", ""): units for q, units in most.items()}
-    out |= {(f"rent_max[{q},{t}]", "", ""): units for q, units in most.items() for t in periods}
-    return out | {(f"lease_split[{q}]", "", ""): units for q, units in {**dict.fromkeys(most, 0.0), **facts.plan["orders"].set_index("offer")["units"]}.items()}
-
-
-def _plants(facts: Facts) -> dict[Key, float]:
-    """Most MW of generators, storage and contracts."""
-    tables = {"generator_most": ("generators", "generator"), "storage_max": ("storage", "storage"), "ppa_max": ("ppas", "ppa")}
-    return {(f"{kind}[{r}]", "", ""): mw for kind, (name, key) in tables.items() for r, mw in facts.case[name].set_index(key)["max_mw"].items()}
-
-
-def _budget(facts: Facts) -> dict[Key, float]:
-    return {("", facts.case.periods[r.period], ""): r.capex_musd for r in records(facts.case["budget"])}
-
-
-def _community(facts: Facts) -> dict[Key, float]:
-    places = [(r.site, r.community_mw) for r in records(facts.case["sites"]) if r.community_mw == r.community_mw]
-    return {(s, p, b.name): mw for s, mw in places for p in facts.case.periods for b in facts.case.blocks}
-
-
-def _water(facts: Facts, column: str) -> dict[Key, float]:
-    return {(r.site, r.year, ""): getattr(r, column) for r in records(facts.plan["water"])}
-
-
-def _fibre(facts: Facts) -> dict[Key, float]:
-    return {(r.link, facts.case.periods[r.period], ""): r.capacity_gbps for r in records(facts.plan["fibre"])}
-
-
-#: Kind of limit -> its size by place, period and block; what is not here has a price only.
-_LIMITS: dict[str, Callable[[Facts], dict[Key, float]]] = {
-    "hall_it_mw": lambda facts: _halls(facts, liquid=False), "hall_liquid_mw": lambda facts: _halls(facts, liquid=True),
-    "grid_limit": lambda facts: facts.grid_mw, "chip_stock": _chips, "budget": _budget,
-    "order_max": _offers, "rent_max": _offers, "lease_split": _offers, "generator_most": _plants, "storage_max": _plants, "ppa_max": _plants,
-    "community_cap": _community, "fibre": _fibre,
-    "water": lambda facts: _water(facts, "right_ml"), "community_water": lambda facts: _water(facts, "community_ml"),
-}  # fmt: skip

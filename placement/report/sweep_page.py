@@ -163,7 +163,7 @@ def _shown(m: Measure) -> Measure:
 
 def _multiple(name: str, m: Measure, base: Measure | None, reach: tuple[float, float]) -> Html:
     line = base.total if base is not None and base.labels == m.labels else None
-    return figure(name, stacked(m.parts, m.labels, m.unit, f"{m.title} by period, {name}", "s", line, reach))
+    return figure(name, stacked(m.parts, m.labels, m.unit, f"{m.title} by period, {name}", "s", line, reach=reach))
 
 
 def _sums(mine: Mapping[str, Measure], unit: str) -> Html:

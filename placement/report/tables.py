@@ -31,6 +31,8 @@ COLUMNS = {
     "rents": "offer site domain sku @period #units #cost_musd",
     "resales": "offer sku @period #units #musd",
     "moves": "sku @period #units #cost_musd",
+    "stages": "stage @period #used #capacity",
+    "stock": "sku @period #units",
     "chips": "site domain sku @period #installed #deployed #training #serving",
     "energy": "site @period block source #mw",
     "paid": "ppa @period #mwh",
@@ -46,6 +48,9 @@ COLUMNS = {
     "unplaced": "job #value_musd",
     "stranded": "site domain @period #it_mw #usable_mw #stranded_mw #stranded_units",
     "openings": "site #open",
+    "debt": "@period #drawn_musd",
+    "draws": "tranche @period #musd",
+    "income": "@period #revenue_musd #running_musd #lease_musd #depreciation_musd #expensed_musd #ebit_musd #interest_musd",
     "cash": "@period term #musd",
 }
 PRICES = "resource kind place sku period block #price unit label"

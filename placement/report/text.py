@@ -12,6 +12,13 @@ from placement.report.facts import Facts
 from placement.report.formats import fixed, listed, money, musd, number, percent, plural, unit
 from placement.report.tables import label
 
+PENALTIES = "unmet"  # the term that is paid to nobody
+_TERM_NAMES = {
+    "capex": "Capital spending", "opex": "Operation of halls and sites", "lease": "Rent and leases", "energy": "Energy from grid and generators",
+    "contracts": "Power contracts", "network": "Network traffic", "carbon": "Carbon", "finance": "Interest", "change": "Moving and porting",
+    PENALTIES: "Penalties for unserved demand", "value": "Income from jobs and services", "salvage": "Residual value and resale",
+    "placing": "Placements", "opening": "Opening of sites",
+}  # fmt: skip
 VALUE, COST, PRICED = "Value less cost and penalties", "Cost and penalties less value", "Cost"
 
 
@@ -46,7 +53,7 @@ def worth(summary: Mapping[str, object]) -> tuple[str, str]:
 
 def present_value(facts: Facts) -> float:
     """Return the net present value, M$: all money of the plan, discounted, without the penalties for unserved demand."""
-    return -float(facts.present_value.drop("unmet", errors="ignore").sum())
+    return -float(facts.present_value.drop(PENALTIES, errors="ignore").sum())
 
 
 def peak_unserved(unserved: pd.DataFrame) -> tuple[float, object]:
@@ -199,6 +206,11 @@ def checked(summary: Mapping[str, object]) -> tuple[bool | None, list[str]]:
     violations = check.get("violations")
     many = violations if isinstance(violations, (list, tuple)) else [] if violations in (None, 0) else [violations]
     return bool(check["ok"]), [str(v) for v in many]
+
+
+def term_name(term: str) -> str:
+    """Return a term of the objective in a planner's words; one that is not known as it is."""
+    return _TERM_NAMES.get(term, term)
 
 
 def term_order(terms: pd.Index) -> list[str]:

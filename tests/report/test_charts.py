@@ -7,10 +7,25 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from placement.report.charts import WIDTHS, Distribution, Series, clip, distributions, heat, lines, mark_labels, name_at, rows_of_bars, stacked, ticks
+from placement.report.charts import (
+    WIDTHS,
+    Distribution,
+    Series,
+    Step,
+    clip,
+    distributions,
+    heat,
+    lines,
+    mark_labels,
+    name_at,
+    rows_of_bars,
+    stacked,
+    ticks,
+    waterfall,
+)
 from placement.report.gantt import Bar, Row, gantt
 
 sizes = st.floats(-1e15, 1e15, allow_nan=False)
@@ -25,6 +40,7 @@ def drawn_well(svg: str) -> None:
         assert float(x) - 6.2 * len(words) >= 0
 
 
+@settings(deadline=None)
 @given(sizes, st.one_of(st.floats(0, 1e-6), st.floats(0, 1e15)))
 @example(-25481.90383538401, 3e-12)
 @example(25481.90383538401, 0.0)
@@ -40,6 +56,7 @@ def test_ticks_cover_any_range(low: float, width: float) -> None:
     assert len(set(mark_labels(marks))) == len(marks)
 
 
+@settings(deadline=None)
 @given(some, some)
 @example([], [])
 @example([0.0], [0.0])
@@ -55,6 +72,9 @@ def test_lines_and_bars_draw_anything(a: list[float], b: list[float]) -> None:
         drawn_well(lines(series, np.arange(n, dtype=float), ("s", "M$"), "t", size))
         drawn_well(stacked(series, labels, "M$", "t", size, limit=np.abs(two)))
         drawn_well(stacked([], labels, "M$", "t", size))
+        drawn_well(stacked([Series("a", np.tile(one, 2), "c0")], labels, "MW", "t", size, limit=np.tile(two, 2), inner=("base", "peak")))
+        drawn_well(stacked(series, labels, "M$", "t", size, total=Series("sum", two, "c7")))
+    drawn_well(waterfall([*(Step(x, float(v), "c0") for x, v in zip(labels, np.nan_to_num(one), strict=True)), Step("sum", 0.0, "c7", total=True)], "M$", "t"))
     drawn_well(lines([], np.array([]), ("s", "M$"), "t"))
     drawn_well(rows_of_bars(labels, list(one), ["c0"] * n, "M$", "t"))
     drawn_well(heat(["a", "b"], labels, np.clip(np.array([one, two]).reshape(2, n), 0, 1), "t", "used"))
@@ -63,7 +83,7 @@ def test_lines_and_bars_draw_anything(a: list[float], b: list[float]) -> None:
 @pytest.mark.parametrize("shares", [[], [0.0], [0.0, 0.0], [1.0]])
 def test_distributions_draw_anything(shares: list[float]) -> None:
     """No bin, no traffic and one bin are all drawn."""
-    drawn_well(distributions([Distribution("a", np.array(shares), 0.0, 0.0, 0.0)], "ms", "t"))
+    drawn_well(distributions([Distribution("a", np.array(shares), 0.0, 0.0, 0.0, 1.0)], "ms", "t"))
     drawn_well(distributions([], "ms", "t"))
 
 

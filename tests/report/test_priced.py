@@ -38,6 +38,7 @@ def test_terminal_and_page(kind: str) -> None:
     assert ("of 3 sites" in text or kind == "mixed") == (kind != "gap")
     for word in ("M$", "hall", "accelerator"):
         assert word not in text and word not in page.partition('id="inputs"')[0].partition("<body>")[2], word
+    assert "Horizon" not in page and "Discount rate" not in page  # there are no dates
     assert {"sites", "workloads", "progress", "figures", "inputs"} == set(re.findall(r'<section id="([\w-]+)"', page))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
 from placement.case import Case
 from placement.plan.figures.quantiles import QUANTILES, quantile
@@ -35,15 +34,3 @@ def inference(case: Case, tables: Tables) -> dict[str, float]:
     if len(tables["refresh"]):
         out["refresh_gbps_max"] = tables["refresh"].groupby("period")["gbps"].sum().max()
     return out
-
-
-def cost_musd(case: Case, tables: Tables, costs: pd.DataFrame) -> float:
-    """Return the part of the costs that falls on inference: of a site's costs by its share of the power of chips in use there, of a SKU's
-    by its share of the units of that SKU in use, of the rest by its share of all power of chips in use."""
-    chips = tables["chips"]
-    kw = chips["sku"].map(case["skus"].set_index("sku")["kw_per_unit"])
-    both = pd.DataFrame({"site": chips["site"], "sku": chips["sku"], "serving": chips["serving"] * kw, "used": (chips["training"] + chips["serving"]) * kw})
-    overall = both["serving"].sum() / both["used"].sum()
-    by = {key: both.groupby(key)[["serving", "used"]].sum() for key in ("site", "sku")}
-    share = {owner: row["serving"] / row["used"] for frame in by.values() for owner, row in frame.iterrows() if row["used"] > 0}
-    return float((costs["musd"] * costs["owner"].map(share).astype(float).fillna(overall)).sum())

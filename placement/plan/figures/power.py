@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from placement.case import Case
 from placement.plan.figures.tables import Tables, at_rows
 from placement.rules.cooling import by_block
+from placement.rules.sources import of_source
 from placement.units import KG_PER_T
 
 
@@ -18,9 +18,10 @@ def power(case: Case, tables: Tables) -> dict[str, float]:
         return {}
     hours = dict(zip((b.name for b in case.blocks), case.hours, strict=True))
     mwh = energy["mw"] * energy["block"].map(hours)
+    dated = energy.assign(period=energy["period"].map({label: t for t, label in enumerate(case.periods)}))
     pue = at_rows(by_block(case, "pue"), case, energy)
     bought, own = energy["source"].str.startswith("ppa:"), energy["source"].str.startswith("generator:")
-    kt = mwh * _of_source(case, energy, "co2_kg_per_mwh", "co2_kg_per_mwh") / KG_PER_T / 1e3
+    kt = mwh * of_source(case, dated, "co2_kg_per_mwh", "co2_kg_per_mwh") / KG_PER_T / 1e3
     moved, sold = (tables[name][mw] @ tables[name]["block"].map(hours).astype(float) / 1e3 for name, mw in (("storage", "discharge_mw"), ("exports", "mw")))
     return {
         "energy_gwh": mwh.sum() / 1e3,
@@ -29,7 +30,7 @@ def power(case: Case, tables: Tables) -> dict[str, float]:
         "pue_mean": mwh.sum() / (mwh / pue).sum(),
         "co2_kt": kt.sum(),
         **{f"co2_{name}_kt": kt[mask].sum() for name, mask in (("grid", ~own & ~bought), ("contracts", bought), ("own_generation", own))},
-        **_clean(case, energy, mwh),
+        **_clean(case, dated, mwh),
         "contract_share": mwh[bought].sum() / mwh.sum(),
         "own_generation_share": mwh[own].sum() / mwh.sum(),
     }
@@ -39,15 +40,4 @@ def _clean(case: Case, energy: pd.DataFrame, mwh: pd.Series) -> dict[str, float]
     """Return the share of clean energy, where the case says what is clean."""
     if not any((case[table][column] > 0).any() for table, column in (("tariffs", "clean_share"), ("ppas", "clean"), ("generators", "clean"))):
         return {}
-    return {"clean_share": (mwh * _of_source(case, energy, "clean_share", "clean")).sum() / mwh.sum()}
-
-
-def _of_source(case: Case, energy: pd.DataFrame, of_grid: str, of_others: str) -> pd.Series:
-    """Return a figure of the source of each row of the energy table: a column of tariffs, and one of contracts and generators."""
-    tariffs = case["tariffs"].assign(period=np.array(case.periods)[case["tariffs"]["period"]])
-    zone = case["sites"].set_index("site")["zone"]
-    key = pd.MultiIndex.from_arrays([energy["site"].map(zone), energy["period"], energy["block"]])
-    grid = pd.Series(tariffs.set_index(["zone", "period", "block"])[of_grid].reindex(key).to_numpy(), index=energy.index)
-    own = {f"ppa:{p}": x for p, x in case["ppas"][["ppa", of_others]].itertuples(index=False)}
-    own |= {f"generator:{g}": x for g, x in case["generators"][["generator", of_others]].itertuples(index=False)}
-    return energy["source"].map(own).astype(float).fillna(grid)
+    return {"clean_share": (mwh * of_source(case, energy, "clean_share", "clean")).sum() / mwh.sum()}
