@@ -1,0 +1,65 @@
+"""Pages that are made anew at every build, in ``docs/generated``: the schema by layer, and the case folders with their stories and sources."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from repository import DOCS, PAGES
+from sphinx.application import Sphinx
+
+from placement.case.describe import schema_markdown
+from placement.case.schema import TABLES
+
+OUT = DOCS / "generated"
+
+
+def generate(app: Sphinx) -> None:
+    """Write all pages, and remove those of an earlier build that are none any more."""
+    pages = {**schema_pages(), **case_pages()}
+    for old in OUT.rglob("*.md"):
+        if old.relative_to(OUT).as_posix() not in pages:
+            old.unlink()
+    for name, text in pages.items():
+        _write(OUT / name, text)
+
+
+def schema_pages() -> dict[str, str]:
+    """Return one page per layer, and the general rules with links to them as the first."""
+    layer_of = {t.name: _slug(t.layer) for t in TABLES.values()}
+    general, _, _ = schema_markdown().partition("\n### ")
+    general = general.replace("# Data: what a case folder holds", "# Case folders and their tables")
+    general = general.replace(general.split("\n\n")[1] + "\n\n", "", 1)  # how data/README.md is made
+    for table, layer in layer_of.items():
+        general = general.replace(f"(#{table})", f"({layer}.md#{table})")
+    ordered = sorted(TABLES.values(), key=lambda t: list(layer_of.values()).index(_slug(t.layer)))
+    pages = {}
+    for layer, tables in groupby(ordered, key=lambda t: t.layer):
+        texts = [schema_markdown(t.name).replace("### ", "## ", 1) for t in tables]
+        pages[f"schema/{_slug(layer)}.md"] = f"# Tables: {layer}\n\n" + "\n".join(texts)
+    toc = "\n".join(name.removeprefix("schema/") for name in pages)
+    pages["schema/index.md"] = f"{general}\n```{{toctree}}\n:hidden:\n\n{toc}\n```\n"
+    return pages
+
+
+def case_pages() -> dict[str, str]:
+    """Return a page for every README and SOURCES of a case folder."""
+    included = {page: file for file, page in PAGES.items() if page.startswith("generated/cases/")}
+    return {f"{page.removeprefix('generated/')}.md": f"```{{include}} ../../../{file}\n```\n" for page, file in included.items()}
+
+
+def _slug(layer: str) -> str:
+    return layer.replace(" ", "-")
+
+
+def _write(path: Path, text: str) -> None:
+    if not path.exists() or path.read_text(encoding="utf-8") != text:  # an unchanged page is not read again
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Generate before the sources are looked for."""
+    app.connect("builder-inited", generate)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
