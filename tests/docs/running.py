@@ -38,7 +38,7 @@ OWN_COPY = "<!-- changes the package -->"
 LANGUAGES = ("console", "sh", "python", "output")
 COMMAND_S = 300.0  # longest that one command may take
 _FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
-_PROGRESS = re.compile(r"^( *[\d.]+ s  .* columns +[\d,]+|placement: \S+: [\w ]+, [\d.]+ s)$")
+_PROGRESS = re.compile(r"^( *[\d.]+ s  .* columns +[\d,]+|placement: \S+: [\w ()]+, [\d.]+ s)$")
 _TIMES = ((re.compile(r"^(seconds: ).*"), r"\1..."), (re.compile(r"(\d\.\d\d%) +[\d.]+$"), r"\1  ..."))  # of the summary; of a sweep
 
 
@@ -91,7 +91,7 @@ class Page:
             else:
                 (self.folder / name).symlink_to(ROOT / name)
         self._home = self.folder if copied else ROOT
-        _shim(self.folder)
+        shim(self.folder)
 
     def _console(self, example: Example) -> None:
         shown = []
@@ -192,10 +192,10 @@ def _same(expected: str, printed: str) -> bool:
     return doctest.OutputChecker().check_output(expected.strip() + "\n", printed.strip() + "\n", _FLAGS)
 
 
-def _shim(folder: Path) -> None:
-    """Put ``placement`` and ``python`` of this checkout on the path of the page's commands."""
+def shim(folder: Path) -> None:
+    """Put ``placement`` of this checkout, and the Python that runs the tests, on the path of the commands."""
     (folder / ".bin").mkdir()
-    for name, arguments in (("placement", "-m placement"), ("python", "")):
+    for name, arguments in (("placement", "-m placement"), ("python", ""), ("dask", "-m dask")):
         command = folder / ".bin" / name
         command.write_text(f'#!/bin/sh\nexec "{sys.executable}" {arguments} "$@"\n', encoding="utf-8")
         command.chmod(command.stat().st_mode | stat.S_IXUSR)
