@@ -1,4 +1,7 @@
-"""How the site is built: ``python -m sphinx -W --keep-going -b html docs docs/_build`` (``pip install -e '.[docs]'``). Nothing is fetched, and no page asks for anything."""
+"""How the site is built: ``pip install -e '.[docs]'``, then ``python -m sphinx -W --keep-going -b html docs docs/_build``.
+
+Nothing is fetched, and no page asks for anything.
+"""
 
 from __future__ import annotations
 
@@ -19,15 +22,15 @@ extensions = [
     "myst_parser",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
-    "sphinxarg.ext",
     "mathml",  # the rest is in _ext
     "repository",
     "pages",
 ]
-exclude_patterns = ["_build", "examples/**/README.md"]
+exclude_patterns = ["_build"]
 
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 4
+smartquotes = False  # "--gap" is no dash
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"

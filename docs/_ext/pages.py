@@ -1,4 +1,4 @@
-"""Pages that are made anew at every build, in ``docs/generated``: the schema by layer, and the case folders with their stories and sources."""
+"""Pages that are made anew at every build, in ``docs/generated``: the schema by layer, the commands, and the case folders with their stories and sources."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from commands import commands_page
 from repository import DOCS, PAGES
 from sphinx.application import Sphinx
 
@@ -17,7 +18,7 @@ OUT = DOCS / "generated"
 
 def generate(app: Sphinx) -> None:
     """Write all pages, and remove those of an earlier build that are none any more."""
-    pages = {**schema_pages(), **case_pages()}
+    pages = {**schema_pages(), **case_pages(), "commands.md": commands_page()}
     for old in OUT.rglob("*.md"):
         if old.relative_to(OUT).as_posix() not in pages:
             old.unlink()

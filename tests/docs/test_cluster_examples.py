@@ -144,5 +144,3 @@ def _wait_for_worker(address: str) -> None:
 
     with distributed.Client(address, timeout=30, set_as_default=False) as client:
         client.wait_for_workers(1, timeout=60)
-
-
