@@ -30,14 +30,18 @@ exclude_patterns = ["_build"]
 
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 4
-smartquotes = False  # "--gap" is no dash
+myst_dmath_allow_space = False  # "$/t and not 50 $/t" is no equation
+myst_dmath_allow_digits = False
+smartquotes_action = "D"  # dashes of docstrings, and quotes as they are written
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_typehints_format = "short"
 autodoc_class_signature = "separated"
+autodoc_default_options = {"exclude-members": "__init__, __new__"}
 napoleon_google_docstring = False
 napoleon_use_ivar = True
+napoleon_use_param = False  # several arguments that are told together stay together
 napoleon_use_rtype = False
 python_use_unqualified_type_names = True
 

@@ -32,7 +32,7 @@ def _usage(command: argparse.ArgumentParser) -> list[str]:
 
 def _rows(command: argparse.ArgumentParser) -> Iterator[str]:
     for action in command._actions:
-        if action.dest != "help":
+        if action.dest != "help" and action.help:  # the usage above names the others
             code = " ".join(filter(None, [", ".join(action.option_strings), _value(action)])).replace("|", r"\|")
             required = " *required*" if action.required and action.option_strings else ""
             yield f"| `{code}`{required} | {_text(action.help)} |"

@@ -1,6 +1,6 @@
 """Equations as MathML, which browsers draw themselves: no script, no font and no request.
 
-Sphinx's own renderers need LaTeX, or a script from elsewhere.
+Sphinx's own renderers need LaTeX, or a script from elsewhere. Dollars of money (``5 M$``) are kept from being taken for the ends of an equation.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from latex2mathml.converter import convert
 from sphinx.application import Sphinx
 
 _ALIGNED = re.compile(r"\\begin\{")
+_MONEY = re.compile(r"(^(?:```|~~~|:::).*?^(?:```|~~~|:::)[ \t]*$|`[^`\n]*`)|(?<![\w$])(M|billion )\$", re.MULTILINE | re.DOTALL)
 
 
 def inline(self: Any, node: nodes.math) -> None:
@@ -31,7 +32,22 @@ def block(self: Any, node: nodes.math_block) -> None:
     raise nodes.SkipNode
 
 
+def keep_money(text: str) -> str:
+    """Return Markdown in which the dollar of ``M$``, outside code, is no end of an equation."""
+    return _MONEY.sub(lambda match: match[1] or rf"{match[2]}\$", text)
+
+
+def _page(app: Sphinx, docname: str, text: list[str]) -> None:
+    text[0] = keep_money(text[0])
+
+
+def _included(app: Sphinx, path: object, docname: str, text: list[str]) -> None:
+    text[0] = keep_money(text[0])
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the renderer."""
     app.add_html_math_renderer("mathml", inline_renderers=(inline, None), block_renderers=(block, None))
+    app.connect("source-read", _page)
+    app.connect("include-read", _included, priority=600)  # after links have been turned
     return {"parallel_read_safe": True, "parallel_write_safe": True}

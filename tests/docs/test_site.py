@@ -89,6 +89,14 @@ def test_equations_are_drawn_by_the_browser(site):
     assert not re.search(r"\$\$|\\\[|\\\(|MathJax", text)
 
 
+def test_money_is_no_equation(site):
+    """Dollars of money are not taken for the ends of an equation: only pages that have equations have any, and none holds a sentence."""
+    drawn = {p.relative_to(site).as_posix(): re.findall(r"<math.*?</math>", p.read_text(encoding="utf-8"), re.DOTALL) for p in site.rglob("*.html")}
+    assert {page for page, found in drawn.items() if found} == {"mathematics.html", "howto/certificate.html", "howto/layer.html"}
+    words = [re.sub(r"<[^>]+>", " ", one) for found in drawn.values() for one in found]
+    assert not [w for w in words if re.search(r"\b(t h e|a n d|i s) \b", re.sub(r"\s+", " ", w))]
+
+
 def test_every_table_and_column_is_on_a_page(site):
     """The schema's pages hold all tables with all columns."""
     pages = "".join(p.read_text(encoding="utf-8") for p in (site / "generated" / "schema").glob("*.html"))
