@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,10 @@ from sphinx.application import Sphinx
 
 from placement.case.describe import schema_markdown
 from placement.case.schema import TABLES
+from placement.case.validation import RULES
 
 OUT = DOCS / "generated"
+_LOOKED_UP = {"sites.site", "sites.zone", "sites.country", "halls.site", "halls.hall", "halls.domain"}  # read by rules that are about other tables
 
 
 def generate(app: Sphinx) -> None:
@@ -37,11 +40,25 @@ def schema_pages() -> dict[str, str]:
     ordered = sorted(TABLES.values(), key=lambda t: list(layer_of.values()).index(_slug(t.layer)))
     pages = {}
     for layer, tables in groupby(ordered, key=lambda t: t.layer):
-        texts = [schema_markdown(t.name).replace("### ", "## ", 1) for t in tables]
-        pages[f"schema/{_slug(layer)}.md"] = f"# Tables: {layer}\n\n" + "\n".join(texts)
+        here = list(tables)
+        texts = [schema_markdown(t.name).replace("### ", "## ", 1) for t in here]
+        pages[f"schema/{_slug(layer)}.md"] = f"# Tables: {layer}\n\n" + "\n".join(texts) + _rules({t.name for t in here})
     toc = "\n".join(name.removeprefix("schema/") for name in pages)
     pages["schema/index.md"] = f"{general}\n```{{toctree}}\n:hidden:\n\n{toc}\n```\n"
     return pages
+
+
+def _rules(tables: set[str]) -> str:
+    """Return the rules between tables that are about one of these: it is the first that they read, or they read several columns of it."""
+    lines = []
+    for rule in RULES:
+        reads = [column for column in rule.reads.split() if not column.startswith("case.")]
+        about = [column.partition(".")[0] for column in reads if column == reads[0] or column not in _LOOKED_UP]
+        if about and (about[0] in tables or any(about.count(table) > 1 for table in tables)):
+            said = inspect.cleandoc(rule.check.__doc__ or "").partition("\n\n")[0].replace("\n", " ")
+            lines.append(f"* {said} ({', '.join(f'`{column}`' for column in reads)})")
+    head = "\n## Rules between tables\n\nBroken ones are errors that name the rows and the remedy. In brackets: what the rule reads.\n\n"
+    return head + "\n".join(lines) + "\n" if lines else ""
 
 
 def case_pages() -> dict[str, str]:
