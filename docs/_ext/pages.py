@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -74,7 +75,9 @@ def _slug(layer: str) -> str:
 def _write(path: Path, text: str) -> None:
     if not path.exists() or path.read_text(encoding="utf-8") != text:  # an unchanged page is not read again
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        new = path.with_name(f"{path.name}.{os.getpid()}.new")
+        new.write_text(text, encoding="utf-8")
+        new.replace(path)  # whole or not at all: another build may be reading it
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import html.parser
+import json
+import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -18,6 +21,7 @@ from tests.docs.running import DOCS, ROOT
 for needed in ("sphinx", "myst_parser", "furo", "latex2mathml"):
     pytest.importorskip(needed, reason=f"THE DOCUMENTATION IS NOT BUILT: {needed} is not installed; pip install -e '.[test]'")
 
+BUILD_S = 600.0  # longest that a build may take
 ASKED = {("script", "src"), ("link", "href"), ("img", "src"), ("iframe", "src"), ("source", "src"), ("video", "src"), ("object", "data"), ("embed", "src")}
 
 
@@ -39,15 +43,34 @@ class Requests(html.parser.HTMLParser):
             self.links.append(str(given["href"]))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def site(tmp_path_factory) -> Path:
-    """The site, built with warnings as errors and without a network to reach."""
-    out = tmp_path_factory.mktemp("site")
-    environment = {"PATH": "/usr/bin:/bin", "http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9", "HOME": str(out)}
-    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html", "-d", str(out / "doctrees"), str(DOCS), str(out / "html")]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=300)
-    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    """The site, built once for all processes of a test run, with warnings as errors and with a proxy that nobody answers."""
+    base = tmp_path_factory.getbasetemp()
+    out = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "site"
+    told = out / "told.json"
+    try:
+        out.mkdir()
+    except FileExistsError:  # another process builds it
+        deadline = time.monotonic() + BUILD_S
+        while not told.exists():
+            assert time.monotonic() < deadline, "another process did not finish the site"
+            time.sleep(0.2)
+    else:
+        _build(out, told)
+    code, printed = json.loads(told.read_text(encoding="utf-8"))
+    assert code == 0, printed
     return out / "html"
+
+
+def _build(out: Path, told: Path) -> None:
+    nobody = "http://127.0.0.1:9"
+    environment = {**os.environ, "http_proxy": nobody, "https_proxy": nobody, "HTTP_PROXY": nobody, "HTTPS_PROXY": nobody}
+    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html", "-d", str(out / "doctrees"), str(DOCS), str(out / "html")]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=BUILD_S)
+    new = told.with_suffix(".new")
+    new.write_text(json.dumps([done.returncode, f"{done.stdout}\n{done.stderr}"]), encoding="utf-8")
+    new.replace(told)
 
 
 @pytest.fixture(scope="module")
