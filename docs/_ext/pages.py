@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from commands import commands_page
-from repository import DOCS, PAGES
+from repository import DOCS, PAGES, ROOT
 from sphinx.application import Sphinx
 
 from placement.case.describe import schema_markdown
@@ -65,7 +65,19 @@ def _rules(tables: set[str]) -> str:
 def case_pages() -> dict[str, str]:
     """Return a page for every README and SOURCES of a case folder."""
     included = {page: file for file, page in PAGES.items() if page.startswith("generated/cases/")}
-    return {f"{page.removeprefix('generated/')}.md": f"```{{include}} ../../../{file}\n```\n" for page, file in included.items()}
+    pages = {f"{page.removeprefix('generated/')}.md": f"```{{include}} ../../../{file}\n```\n" for page, file in included.items()}
+    rows, toc = [], []
+    for page, file in included.items():
+        name = page.rpartition("/")[2]
+        toc.append(f"{name.replace('-sources', ': sources')} <{name}>")
+        if file.endswith("README.md"):
+            title = (ROOT / file).read_text(encoding="utf-8").splitlines()[0].removeprefix("# ")
+            sources = f"[sources]({name}-sources.md)" if f"{page}-sources" in included else "on its page"
+            rows.append(f"| `data/{name}` | [{title}]({name}.md) | {sources} |")
+    table = "\n".join(["| folder | story | sources |", "|---|---|---|", *rows])
+    words = "Cases to run, to read and to copy from; each page says what the case is about and what its answer is."
+    tree = "\n".join(["```{toctree}", ":hidden:", "", *sorted(toc), "```"])
+    return {**pages, "cases/index.md": f"# Cases and their sources\n\n{words}\n\n{table}\n\n{tree}\n"}
 
 
 def _slug(layer: str) -> str:

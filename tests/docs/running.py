@@ -5,6 +5,7 @@
 ```sh           a script that must end with 0; its output is not shown
 ```python       plain Python; the blocks of a page share their names
 ```output       what the Python block before it prints
+```{code-block} LANGUAGE with a :caption:    the file of that name
 ````
 
 ``...`` stands for anything, and blanks count as one. A block after ``<!-- skip: next "reason" -->`` is not run.
@@ -22,13 +23,16 @@ import shutil
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from unittest import SkipTest
 
-from sybil import Document, Example, Sybil
+from sybil import Document, Example, Region, Sybil
 from sybil.evaluators.python import PythonEvaluator
-from sybil.parsers.myst import CodeBlockParser, SkipParser
+from sybil.parsers.abstract import AbstractCodeBlockParser
+from sybil.parsers.markdown.lexers import FencedCodeBlockLexer
+from sybil.parsers.myst import SkipParser
 
 ROOT = Path(__file__).parent.parent.parent
 DOCS = ROOT / "docs"
@@ -37,6 +41,8 @@ CHANGED = ("models", "tests", "placement")  # what a page with OWN_COPY finds co
 OWN_COPY = "<!-- changes the package -->"
 LANGUAGES = ("console", "sh", "python", "output")
 COMMAND_S = 300.0  # longest that one command may take
+_FENCES = FencedCodeBlockLexer(language=r".+", mapping={"language": "arguments", "source": "source"})
+_FILE = re.compile(r"^```\{code-block\} \w+\n:caption: (\S+)\n\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 _PROGRESS = re.compile(r"^( *[\d.]+ s  .* columns +[\d,]+|placement: \S+: [\w ()]+, [\d.]+ s)$")
 _TIMES = ((re.compile(r"^(seconds: ).*"), r"\1..."), (re.compile(r"(\d\.\d\d%) +[\d.]+$"), r"\1  ..."))  # of the summary; of a sweep
@@ -72,7 +78,7 @@ class Page:
         """Run all examples in order; AssertionError names the first whose output differs."""
         self._furnish()
         runners = {"console": self._console, "sh": self._script, "python": self._python, "output": self._output}
-        parsers = [SkipParser(), *(CodeBlockParser(language, run) for language, run in runners.items())]
+        parsers = [SkipParser(), self._files, *(AbstractCodeBlockParser([_FENCES], language, run) for language, run in runners.items())]
         document = Sybil(parsers=parsers).parse(self.path)
         with contextlib.chdir(self.folder):
             for example in document.examples():
@@ -81,7 +87,7 @@ class Page:
                 except SkipTest as reason:
                     self.skipped.append(str(reason))
                 else:
-                    self.ran += example.region.parsed is not None and not isinstance(example.region.parsed, tuple)
+                    self.ran += not isinstance(example.region.parsed, tuple)  # a tuple is the instruction to skip
 
     def _furnish(self) -> None:
         copied = CHANGED if OWN_COPY in self.path.read_text(encoding="utf-8") else ()
@@ -92,6 +98,14 @@ class Page:
                 (self.folder / name).symlink_to(ROOT / name)
         self._home = self.folder if copied else ROOT
         shim(self.folder)
+
+    def _files(self, document: Document) -> Iterator[Region]:
+        for found in _FILE.finditer(document.text):
+            yield Region(*found.span(), [found[1], found[2]], self._file)
+
+    def _file(self, example: Example) -> None:
+        name, text = example.parsed
+        (self.folder / name).write_text(text, encoding="utf-8")
 
     def _console(self, example: Example) -> None:
         shown = []
@@ -146,7 +160,8 @@ def pages() -> list[Path]:
 
 def blocks(path: Path, languages: str = "|".join(LANGUAGES)) -> int:
     """Return how many blocks of these languages a page holds, found by its fences alone."""
-    return len(re.findall(rf"^```({languages})$", path.read_text(encoding="utf-8"), re.MULTILINE))
+    text = path.read_text(encoding="utf-8")
+    return len(re.findall(rf"^```({languages})$", text, re.MULTILINE)) + len(re.findall(r"^:caption: ", text, re.MULTILINE))
 
 
 def written_anew(page: Page) -> str:
