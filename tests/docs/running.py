@@ -8,7 +8,7 @@
 ```{code-block} LANGUAGE with a :caption:    the file of that name
 ````
 
-``...`` stands for anything, and blanks count as one. A block after ``<!-- skip: next "reason" -->`` is not run.
+``...`` stands for anything, and blanks count as one; progress on standard error is not shown. A block after ``<!-- skip: next "reason" -->`` is not run.
 ``python -m tests.docs.refresh`` writes what commands print today into the pages.
 """
 
@@ -190,13 +190,13 @@ def _commands(block: str) -> list[tuple[str, str]]:
 
 
 def _clean(text: str, folder: Path) -> str:
-    """Return an output as a page shows it: paths from its folder, progress lines and seconds as ``...``, no trailing blanks."""
+    """Return an output as a page shows it: paths from its folder, no progress, no trailing blanks, ``...`` for seconds."""
     lines: list[str] = []
     for line in text.replace(f"{ROOT}/", "").replace(f"{folder.resolve()}/", "").splitlines():
-        shown = "..." if _PROGRESS.match(line) else line.rstrip()
+        shown = line.rstrip()
         for time, masked in _TIMES:
             shown = time.sub(masked, shown)
-        if not (shown == "..." and lines[-1:] == ["..."]):
+        if not _PROGRESS.match(shown):
             lines.append(shown)
     return "".join(f"{line}\n" for line in lines)
 
