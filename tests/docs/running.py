@@ -45,7 +45,7 @@ _FENCES = FencedCodeBlockLexer(language=r".+", mapping={"language": "arguments",
 _FILE = re.compile(r"^```\{code-block\} \w+\n:caption: (\S+)\n\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 _PROGRESS = re.compile(r"^( *[\d.]+ s  .* columns +[\d,]+|placement: \S+: [\w ()]+, [\d.]+ s)$")
-_TIMES = ((re.compile(r"^(seconds: ).*"), r"\1..."), (re.compile(r"(\d\.\d\d%) +[\d.]+$"), r"\1  ..."))  # of the summary; of a sweep
+_TIMES = ((re.compile(r"^(seconds|time): .*"), r"\1: ..."), (re.compile(r"(\d\.\d\d%) +[\d.]+$"), r"\1  ..."))  # of the summary; of a sweep
 
 
 @dataclass
