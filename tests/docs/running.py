@@ -45,7 +45,12 @@ _FENCES = FencedCodeBlockLexer(language=r".+", mapping={"language": "arguments",
 _FILE = re.compile(r"^```\{code-block\} \w+\n:caption: (\S+)\n\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 _PROGRESS = re.compile(r"^( *[\d.]+ s  .* columns +[\d,]+|placement: \S+: [\w ()]+, [\d.]+ s)$")
-_TIMES = ((re.compile(r"^(seconds|time): .*"), r"\1: ..."), (re.compile(r"(\d\.\d\d%) +[\d.]+$"), r"\1  ..."))  # of the summary; of a sweep
+#: What differs from machine to machine: seconds of a summary and of a sweep, hints for which a long path leaves no room -> what is shown.
+_MASKS = (
+    (re.compile(r"^(seconds|time): .*"), r"\1: ..."),
+    (re.compile(r"(\d\.\d\d%) +[\d.]+$"), r"\1  ..."),
+    (re.compile(r"^((?:next:|  ) +placement(?: \S+)+)  .*"), r"\1"),
+)
 
 
 @dataclass
@@ -194,8 +199,8 @@ def _clean(text: str, folder: Path) -> str:
     lines: list[str] = []
     for line in text.replace(f"{ROOT}/", "").replace(f"{folder.resolve()}/", "").splitlines():
         shown = line.rstrip()
-        for time, masked in _TIMES:
-            shown = time.sub(masked, shown)
+        for pattern, masked in _MASKS:
+            shown = pattern.sub(masked, shown)
         if not _PROGRESS.match(shown):
             lines.append(shown)
     return "".join(f"{line}\n" for line in lines)
