@@ -37,8 +37,10 @@ if TYPE_CHECKING:
     from placement.explain.sweep import sweep
     from placement.explain.tornado import tornado
     from placement.instances import read_instance
+    from placement.notebook import case_html, plan_html
     from placement.plan.checker import Verdict
     from placement.plan.plan import Plan
+    from placement.plot import PlanPlots
     from placement.reference import to_pyomo
     from placement.run import check, read_plan, write_plan
     from placement.solving import solve
@@ -58,8 +60,10 @@ _PUBLIC = {
     "placement.explain.sweep": ("sweep",),
     "placement.explain.tornado": ("tornado",),
     "placement.instances": ("read_instance",),
+    "placement.notebook": ("case_html", "plan_html"),
     "placement.plan.checker": ("Verdict",),
     "placement.plan.plan": ("Plan",),
+    "placement.plot": ("PlanPlots",),
     "placement.reference": ("to_pyomo",),
     "placement.run": ("check", "read_plan", "write_plan"),
     "placement.solving": ("solve",),
@@ -68,9 +72,9 @@ _WHERE = {name: module for module, names in _PUBLIC.items() for name in names}
 
 __all__ = [
     "Alternatives", "BlocksRelease", "Case", "Comparison", "DataError", "Effort", "Expansion", "FormulationError", "InfeasibleReport", "OptionError",
-    "PlacementError", "Plan", "SolverError", "StartWarning", "Status", "Verdict", "WhyNot", "alternatives", "blocks_release", "bottlenecks", "check",
-    "compare", "expansion", "explain_infeasible", "pareto", "read_case", "read_instance", "read_plan", "solve", "sweep", "to_pyomo", "tornado",
-    "verified_prices", "why_here", "why_not", "write_plan",
+    "PlacementError", "Plan", "PlanPlots", "SolverError", "StartWarning", "Status", "Verdict", "WhyNot", "alternatives", "blocks_release", "bottlenecks",
+    "case_html", "check", "compare", "expansion", "explain_infeasible", "pareto", "plan_html", "read_case", "read_instance", "read_plan", "solve", "sweep",
+    "to_pyomo", "tornado", "verified_prices", "why_here", "why_not", "write_plan",
 ]  # fmt: skip
 
 

@@ -86,6 +86,37 @@ class Proof:
         """Return the mean dual vector of the leaves that are not shown empty, shape (n_rows,); zeros if all are."""
         return np.asarray(self.dual[~self.infeasible].mean(axis=0)) if (~self.infeasible).any() else np.zeros(self.dual.shape[1])
 
+    def renumbered(self, column: NDArray[np.int64], row: NDArray[np.int64], n_rows: int) -> Proof:
+        """Return the tree for a similar program, where it proves what it proves; a split of what is gone falls away with its right side.
+
+        Parameters
+        ----------
+        column, row
+            New number of each column and row, -1 for one that is gone, shapes (n_columns,) and (n_rows,).
+        n_rows
+            Rows of that program.
+        """
+        split = np.concatenate([column, row[self.choice][::-1], [0]])[self.column]  # -2 - c counts from the end, a leaf is -1
+        nodes: list[list[int]] = []  # old number, left, right
+        waiting = [(0, 0, 0)]  # old number, new parent, side
+        while waiting:
+            was, parent, side = waiting.pop()
+            while split[was] < 0:
+                was = int(self.left[was])
+            if nodes:
+                nodes[parent][side] = len(nodes)
+            if self.column[was] != -1:
+                waiting += [(int(self.right[was]), len(nodes), 2), (int(self.left[was]), len(nodes), 1)]
+            nodes.append([was, -1, -1])
+        old, left, right = np.array(nodes, np.int64).T
+        kept = column[self.part] >= 0
+        start = np.concatenate([[0], np.cumsum(kept)])[self.part_start]
+        return Proof(
+            np.where(self.column[old] >= 0, split[old], self.column[old]), self.at[old], left, right, self.leaf[old],
+            _spread(self.dual, row, n_rows), self.infeasible, _spread(self.price, row, n_rows) if len(self.price) else self.price,
+            np.maximum(row[self.choice], 0), start, column[self.part][kept],
+        )  # fmt: skip
+
     def arrays(self) -> dict[str, NDArray]:
         """Return the tree as named arrays, to be stored; see :meth:`from_arrays`."""
         return {f.name: getattr(self, f.name) for f in fields(self)}
@@ -114,6 +145,13 @@ class Proof:
         if fault:
             raise ValueError(f"the proof is no tree: {fault}")
         return proof
+
+
+def _spread(values: Floats, row: NDArray[np.int64], n_rows: int) -> Floats:
+    """Return values of rows, the last axis, under new numbers."""
+    out = np.zeros((*values.shape[:-1], n_rows))
+    out[..., row[row >= 0]] = values[..., row >= 0]
+    return out
 
 
 def proven_bound(program: Program, proof: Proof) -> float:

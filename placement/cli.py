@@ -152,7 +152,12 @@ def _answers(commands: Any) -> None:
     explain.add_argument("--existing-only", action="store_true", help="what building buys: the plan beside the best one without building")
     explain.add_argument("--infeasible", action="store_true", help="of a run without a plan: the facts that contradict one another, and the smallest repairs")
     explain.add_argument("--by-site", action="store_true", help="also relax the most valuable layers at one site after another")
-    explain.add_argument("--time-limit", metavar="S", type=float, help="wall clock per program that is solved again, s (default 30; 15 per layer)")
+    explain.add_argument(
+        "--time-limit",
+        metavar="S",
+        type=float,
+        help="wall clock per program that is solved again, s (default 30; layers: 15, less where there are so many that all would take over 240)",
+    )
     explain.add_argument("--workers", metavar="N", type=int, help="programs to solve side by side (default: all cores, at most 4)")
     explain.add_argument("--out", metavar="FILE.csv", help="write the table of the answer as CSV, too")
     explain.set_defaults(run=_explain)
@@ -179,7 +184,11 @@ def _what_if(commands: Any) -> None:
     sweep.add_argument("--pareto", metavar=("TERM_A", "TERM_B"), nargs=2, help="no scenarios: the best plans by two terms, such as cost emissions_kt")
     sweep.add_argument("--points", metavar="N", type=int, default=7, help="with --pareto: number of points (default 7)")
     sweep.add_argument(
-        "--time-limit", metavar="S", type=float, default=None, help="wall clock per run, s (default 300; per question of --tornado, --pareto 30)"
+        "--time-limit",
+        metavar="S",
+        type=float,
+        default=None,
+        help="wall clock per run, s (default 300; per question of --tornado, --pareto 30, less where there are so many that all would take over 240)",
     )
     sweep.add_argument("--gap", metavar="G", type=float, default=None, help="stop at this relative gap (default 1e-4; 2e-4 per question)")
     sweep.add_argument("--seed", metavar="N", type=int, default=0, help="random seed (default 0)")

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+import placement
 from placement.case.schema import NAN, TABLES, Column
 from placement.units import HOURS_PER_MONTH, period_label
 
@@ -109,6 +110,9 @@ class Case:
     def __repr__(self) -> str:
         sizes = ", ".join(f"{len(df)} {name}" for name, df in self.tables.items())
         return f"Case({self.name!r}, {self.periods[0]}..{self.periods[-1]}, {sizes})"
+
+    def _repr_html_(self) -> str:
+        return placement.case_html(self)
 
 
 def expect_case(case: object) -> None:

@@ -41,6 +41,7 @@ class _Node:
     empty: bool = False
     x: Floats | None = None  # of the relaxation, integer columns only
     basis: object = None
+    old: bool = False  # from an earlier proof, whose relaxation has not been solved again
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,9 @@ def prove(
     stop: Callable[[], bool],
     max_leaves: int = 2000,
     dual: Floats | None = None,
+    earlier: Proof | None = None,
+    offer: Callable[[Floats], float] | None = None,
+    tell: Callable[[float], None] | None = None,
 ) -> Proof:
     """Return a branching tree that proves a bound; :func:`placement.certificate.proven_bound` says which.
 
@@ -75,21 +79,37 @@ def prove(
         Most leaves of the tree; fewer if their dual vectors would take more than 400 MB.
     dual
         Row duals of the root, if known: the proof is never worse than them.
+    earlier
+        A tree of a similar program with the same rows and columns: the search goes on from its leaves, each of which is solved again only
+        when it is the one with the least bound (reoptimisation: Gamrath, Hiller, Witzig, *SEA* 2015). Splits of choices are not taken over.
+    offer
+        Told each point with whole numbers that a relaxation has, shape (n_columns,); returns the new ``target``.
+    tell
+        Told the bound of the whole whenever it rises.
     """
     known = np.zeros(len(program.row_lower)) if dual is None else dual
     if not len(program.cost):  # HiGHS calls it empty whatever the rows say
         ray = _impossible_row(program, program.lower, program.upper)
         return replace(Proof.of_dual(ray), infeasible=np.ones(1, bool)) if ray.any() else Proof.of_dual(known)
     leaves = min(max_leaves, max(1, _DUAL_ENTRIES // max(1, len(known))))
-    return _Search(whole, program, target, seconds, stop).run(leaves, known)
+    return _Search(whole, program, target, seconds, stop, offer, tell).run(leaves, known, earlier)
 
 
 class _Search:
     """The tree, the relaxation, and what splitting each column has brought."""
 
-    def __init__(self, whole: Arrays, program: Program, target: float, seconds: float, stop: Callable[[], bool]) -> None:
-        self.program, self.stop, self.until = program, stop, time.monotonic() + seconds
-        self.limit = target - _CLOSE * abs(target) if math.isfinite(target) else math.inf
+    def __init__(
+        self,
+        whole: Arrays,
+        program: Program,
+        target: float,
+        seconds: float,
+        stop: Callable[[], bool],
+        offer: Callable[[Floats], float] | None,
+        tell: Callable[[float], None] | None,
+    ) -> None:
+        self.program, self.stop, self.until, self.offer, self.tell = program, stop, time.monotonic() + seconds, offer, tell
+        self.aim(target)
         self.relaxation = Relaxation(whole)
         self.columns = np.flatnonzero(program.integer)
         self.supply = program.workload[self.columns] < 0
@@ -103,16 +123,33 @@ class _Search:
         """Seconds left; none when asked to stop."""
         return 0.0 if self.stop() else self.until - time.monotonic()
 
-    def run(self, max_leaves: int, dual: Floats) -> Proof:
+    def aim(self, target: float) -> None:
+        """Set the bound at which a leaf is done."""
+        self.limit = target - _CLOSE * abs(target) if math.isfinite(target) else math.inf
+
+    def run(self, max_leaves: int, dual: Floats, earlier: Proof | None = None) -> Proof:
         """Split the leaf with the least bound until the plan is reached or time or leaves run out."""
         lower, upper = np.ceil(self.program.lower[self.columns]), np.floor(self.program.upper[self.columns])
-        begin = _Node(lower, upper, self._bound(dual, lower, upper), dual)
-        self.nodes = [self._solved(begin, lower, upper) or begin]
-        heap = [(self.nodes[0].bound, 0)]
-        n_leaves = 1
-        while heap and heap[0][0] < self.limit and n_leaves < max_leaves and self.left_s > 0:
-            number = heap[0][1]
-            split = self._choose(self.nodes[number])
+        begin = _Node(lower, upper, self._bound(dual, lower, upper), dual, old=True)
+        self.nodes = [begin]
+        if earlier is not None and earlier.dual.shape[1] == len(dual) and not len(earlier.choice):
+            self._take_over(earlier)
+        heap = [(node.bound, i) for i, node in enumerate(self.nodes) if i not in self.children]
+        heapq.heapify(heap)
+        n_leaves, told = len(heap), -math.inf
+        while heap and heap[0][0] < self.limit and self.left_s > 0:
+            bound, number = heap[0]
+            if self.tell is not None and bound > told:
+                told = bound
+                self.tell(bound)
+            node = self.nodes[number]
+            if node.old:
+                self.nodes[number] = self._solved(node, node.lower, node.upper) or replace(node, old=False)
+                heapq.heapreplace(heap, (self.nodes[number].bound, number))
+                continue
+            if n_leaves >= max_leaves:
+                break
+            split = self._choose(node)
             if split is None:  # the least leaf stays as it is, so the bound does as well
                 break
             heapq.heappop(heap)
@@ -123,6 +160,36 @@ class _Search:
             self._forget(number)
             n_leaves += 1
         return self._proof()
+
+    def _take_over(self, earlier: Proof) -> None:
+        """Put an earlier tree in the place of the root; splits that lie outside a box of this program fall away."""
+        place = np.full(len(self.program.cost), -1)
+        place[self.columns] = np.arange(len(self.columns))
+        waiting = [(0, 0, self.nodes[0].lower, self.nodes[0].upper)]  # old number, new number, box
+        while waiting:
+            was, number, lower, upper = waiting.pop()
+            j, at = int(earlier.column[was]), float(earlier.at[was])
+            if j < 0:
+                dual = earlier.dual[earlier.leaf[was]]
+                self.nodes[number] = self._kept(lower, upper, dual, bool(earlier.infeasible[earlier.leaf[was]]))
+                continue
+            k = int(place[j])
+            if k < 0 or not lower[k] <= at < upper[k]:  # no integer any more, so that any side will do; or one side is all of it
+                waiting.append((int((earlier.right if k >= 0 and at < lower[k] else earlier.left)[was]), number, lower, upper))
+                continue
+            below, above = upper.copy(), lower.copy()
+            below[k], above[k] = at, at + 1
+            self.children[number] = (j, at, len(self.nodes))
+            self._forget(number)
+            waiting += [(int(earlier.right[was]), len(self.nodes) + 1, above, upper), (int(earlier.left[was]), len(self.nodes), lower, below)]
+            self.nodes += [self.nodes[number]] * 2
+
+    def _kept(self, lower: Floats, upper: Floats, dual: Floats, empty: bool) -> _Node:
+        """Return a leaf with the duals of an earlier one, as far as they still prove something."""
+        if empty and proves_infeasible(self.program, dual, *self._box(lower, upper)):
+            return _Node(lower, upper, math.inf, dual, empty=True)
+        known = np.zeros_like(dual) if empty else dual
+        return _Node(lower, upper, self._bound(known, lower, upper), known, old=True)
 
     def _forget(self, number: int) -> None:
         """Let go of what only a leaf needs."""
@@ -157,6 +224,8 @@ class _Search:
             options.append((self._bound(answer.dual, lower, upper), answer.dual))
         bound, dual = max(options, key=lambda option: option[0])
         x = answer.x[self.columns] if answer.x is not None and answer.status == "kOptimal" else None
+        if self.offer is not None and x is not None and answer.x is not None and bound < self.limit and (np.abs(x - np.round(x)) <= _WHOLE).all():
+            self.aim(self.offer(answer.x))
         return _Node(lower, upper, bound, dual, x=x, basis=basis)
 
     def _choose(self, node: _Node) -> _Split | None:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from placement.certificate import Proof, proven_bound, proves_infeasible, safe_bound
+from placement.engine.earlier import MOST_LEAVES, Goal, between, regrown
 from placement.engine.highs import Answer, Arrays, Floats, Run, dual_ray, solve
 from placement.engine.neighbourhoods import Field, combined, walk, walk_for
 from placement.engine.outcome import Outcome, Progress, Status
@@ -49,7 +50,9 @@ def arrays(program: Program) -> Arrays:
     return Arrays(p.cost, p.matrix, p.row_lower, p.row_upper, p.lower, p.upper, p.integer, p.offset)
 
 
-def search_program(program: Program, options: SolveOptions, progress: Progress, begin: Floats | None = None, proof: Proof | None = None) -> Outcome:
+def search_program(
+    program: Program, options: SolveOptions, progress: Progress, begin: Floats | None = None, proof: Proof | None = None, *, prices: bool = True
+) -> Outcome:
     """Search for a plan and a bound until the gap, the time or the user says stop; ``begin`` suggests integer values, ``proof`` is an earlier one.
 
     Raises
@@ -59,7 +62,7 @@ def search_program(program: Program, options: SolveOptions, progress: Progress, 
     """
     if options.work_limit is not None:
         raise OptionError("work_limit counts the work of programs that assign workloads to places only; this case has more to it: use time_limit_s")
-    search = _Search(program, arrays(program), options, progress)
+    search = _Search(program, arrays(program), options, progress, prices)
     if begin is not None and proof is not None:
         search.recall(proof)
     return search.run(begin)
@@ -76,11 +79,13 @@ class _Search:
     whole: Arrays
     options: SolveOptions
     progress: Progress
+    prices: bool = True  # whether the plan's local prices are wanted
     x: Floats | None = None
     settled: Settled | None = None
     keep: Mask | None = None  # columns that settling begins with
     dual: Floats = field(default_factory=lambda: np.empty(0))
     proof: Proof | None = None  # better than the root's duals
+    earlier: Proof | None = None  # of an earlier plan, whole
     root_s: float = 0.0
 
     def run(self, begin: Floats | None) -> Outcome:
@@ -99,7 +104,9 @@ class _Search:
             with Pool(min(self.options.workers, 2), self.options.cluster) as pool:  # one tree, beside the plans
                 self.large(self.keep, root.x, begin, pool)
         elif begin is not None:
-            self.warm_start(begin, self.keep)
+            self.warm_start(begin, self.keep, root.x)
+            if self.earlier is not None and not self.done:
+                self.regrow(self.earlier)
         if not self.done:
             answer = self.branch_and_bound()
             if answer.infeasible and self.x is None:
@@ -108,6 +115,7 @@ class _Search:
 
     def recall(self, proof: Proof) -> None:
         """Take over what an earlier proof still proves; its duals then choose the kernel."""
+        self.earlier = proof
         whole = Proof.of_dual(proof.mean_dual())
         best = max((proof, whole), key=lambda p: proven_bound(self.program, p))
         bound = proven_bound(self.program, best)
@@ -149,10 +157,17 @@ class _Search:
         """Start to grow a tree, for some seconds, and for more while it gains."""
         return pool.start(grow, self.program, keep, self.dual, self.progress.bound, (seconds, most), self.options.seed)
 
+    def regrow(self, earlier: Proof, max_leaves: int = MOST_LEAVES) -> None:
+        """Go on from the tree of an earlier plan."""
+        self.progress.enter("tree again")
+        goal = Goal(self.offer, self._credible, self.options, self.progress)
+        self.earlier = regrown(self.program, self.whole, self.dual, earlier, max_leaves, goal)
+        self.take(self.earlier)
+
     def take(self, proof: Proof) -> None:
         """Keep the proof of a tree if it proves more than the root."""
         bound = proven_bound(self.program, proof)
-        if bound > self.progress.bound and self._credible(bound):
+        if bound >= self.progress.bound and self._credible(bound):
             self.proof = proof
             self.progress.report(bound=bound)
 
@@ -206,17 +221,30 @@ class _Search:
         self.root_s = self.progress.elapsed - began
         return answer
 
-    def warm_start(self, begin: Floats, keep: Mask) -> None:
+    def warm_start(self, begin: Floats, keep: Mask, relaxed: Floats | None = None) -> None:
         """Use an earlier plan as it was, or what can be kept of it; the summary's phases say which."""
         self.progress.enter("warm start")
         self.settle(begin, keep, 0.3 * self.progress.search_s)
         used = "as it was"
-        if self.settled is None:
+        if self.settled is None and relaxed is not None:
+            used = "where the relaxation agrees"
+            self.start_between(begin, keep, relaxed)
+        if self.settled is None and not self.progress.interrupted:
             rough = repair(Kernel.of(keep | (begin > 0), self.program, self.whole), begin, self.options, self.progress)
             if rough is not None:
                 self.settle(rough, keep, 0.3 * self.progress.search_s)
             used = "repaired" if self.settled is not None else "not used: no plan keeps any of it"
         self.progress.phases[-1]["start"] = used
+
+    def start_between(self, begin: Floats, keep: Mask, relaxed: Floats) -> None:
+        """Start where an earlier plan and the relaxation agree; before that, see whether the earlier tree as it stands already says enough."""
+        if self.earlier is not None:
+            self.regrow(self.earlier, max_leaves=1)
+            self.progress.enter("warm start")
+        if not self.done:
+            near = between(self.whole, begin, relaxed, self.options, self.progress, self._watch)
+            if near is not None:
+                self.settle(near, keep | (near > self.whole.lower), 0.3 * self.progress.search_s)
 
     def in_kernel(self, keep: Mask, relaxed: Floats, help: Helper, proving: Callable[[], bool]) -> None:
         """Look for better plans among the promising columns, until a round brings nothing and no tree is at work; what settling adds to them is kept."""
@@ -300,14 +328,15 @@ class _Search:
             progress.enter("settle")
             if self.settled is not None:
                 keep = keep | self.settled.keep
-            self.settle(self.x, keep | (self.x > self.whole.lower), max(progress.left - progress.tables_s, 2.0), last=True)
+            if self.prices or self.settled is None or not self.settled.exact or self.whole.value(self.x) < self.whole.value(self.settled.x):
+                self.settle(self.x, keep | (self.x > self.whole.lower), max(progress.left - progress.tables_s, 2.0), last=True)
         objective, status, proof = math.inf, Status.NO_PLAN, self.proof or Proof.of_dual(self.dual)
         if self.settled is not None:
             objective = self.whole.value(self.settled.x)
             proof = self.prove(objective)
             status = Status.OPTIMAL if gap_closed(objective, progress.bound, min(self.options.rel_gap, REL_GAP)) else Status.FEASIBLE
         progress.enter("done")
-        priced = self.settled is not None and self.settled.exact  # else columns are left that would pay: the prices are not those of the plan
+        priced = self.prices and self.settled is not None and self.settled.exact  # else columns are left that would pay: the prices are not those of the plan
         return Outcome(
             status=status, objective=objective, bound=progress.bound, x=self.settled.x if self.settled else None, proof=proof,
             price=self.settled.price if self.settled and priced else None, unpriced="" if priced else "interrupted" if progress.interrupted else "time limit",

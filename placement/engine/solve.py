@@ -20,7 +20,9 @@ _PROVABLE = 5e6  # rows x columns up to which a branching tree is worth trying
 _PROVE_S = 5.0
 
 
-def solve_program(program: Program, options: SolveOptions, progress: Progress, begin: np.ndarray | None = None, proof: Proof | None = None) -> Outcome:
+def solve_program(
+    program: Program, options: SolveOptions, progress: Progress, begin: np.ndarray | None = None, proof: Proof | None = None, *, prices: bool = True
+) -> Outcome:
     """Search for a plan and a bound until the gap, the time or the user says stop.
 
     Parameters
@@ -29,6 +31,8 @@ def solve_program(program: Program, options: SolveOptions, progress: Progress, b
         Values of the program's columns that suggest where to begin.
     proof
         Of an earlier program with as many rows and columns: where it still proves a bound, a large program needs no relaxation.
+    prices
+        Whether local prices are wanted, which take one linear program more.
     """
     known = recognise(program) if len(program.cost) > _TINY or options.work_limit is not None else None
     found = None
@@ -37,7 +41,7 @@ def solve_program(program: Program, options: SolveOptions, progress: Progress, b
 
         found = solve_assignment(known, options, progress, begin)
     if found is None:
-        return search_program(program, options, progress, begin, proof)
+        return search_program(program, options, progress, begin, proof, prices=prices)
     return found if options.work_limit is not None else _with_tree(found, program, options, progress)
 
 

@@ -16,6 +16,8 @@ from placement.options import SolveOptions
 from placement.parallel import Pool
 from placement.program import Floats, Program, assemble, build_sides
 
+ANSWER_S, LEAST_S = 240.0, 2.0  # wall clock of an answer as a whole where nobody says otherwise, and the least for a question
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effort:
@@ -39,6 +41,11 @@ class Effort:
     def options(self) -> SolveOptions:
         """Return the options of one solve."""
         return SolveOptions(time_limit_s=self.time_limit_s, rel_gap=self.rel_gap, seed=self.seed, workers=1)
+
+
+def shared(questions: int, workers: int, most_s: float) -> float:
+    """Return the seconds for each of several questions, so that all of them take :data:`ANSWER_S` at most."""
+    return min(most_s, max(LEAST_S, ANSWER_S * workers / max(questions, 1)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +88,7 @@ def solve_edited(program: Program, begin: Floats, proof: Proof | None, effort: E
 
     clock.subscribe(look)
     begin = np.clip(begin, program.lower, program.upper)  # a decision that is taken as it was is not looked at again
-    return _again(program, solve_program(program, effort.options(), clock, begin, proof), clock)
+    return _again(program, solve_program(program, effort.options(), clock, begin, proof, prices=False), clock)
 
 
 def solve_changed(case: Case, carried: Carried, effort: Effort) -> Again:
@@ -91,7 +98,7 @@ def solve_changed(case: Case, carried: Carried, effort: Effort) -> Again:
     sides = build_sides(replace(case, objectives=()))
     program, _ = assemble(sides)
     begin, proof = carried.into(sides, program)
-    return _again(program, solve_program(program, effort.options(), clock, begin, proof), clock)
+    return _again(program, solve_program(program, effort.options(), clock, begin, proof, prices=False), clock)
 
 
 def _again(program: Program, outcome: Outcome, clock: Progress) -> Again:

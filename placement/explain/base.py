@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from placement.case import Case
 from placement.certificate import Proof
@@ -22,6 +23,8 @@ from placement.program import Floats, Key, Program, Sides, assemble, build_sides
 
 _IDS = ("jobs", "services", "sites", "metros", "skus", "halls")  # columns are told apart by the numbers of these rows
 _SETTLE_S = 60.0
+
+Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,10 +79,13 @@ class Base:
     @cached_property
     def carried(self) -> Carried:
         """What carries over to a changed case; light enough to be sent to another process."""
-        values = {name: v for name, v in zip(self.program.supply_names, self.x.tolist(), strict=False) if v != 0.0}
-        frames = [(kind, _keys(frame).assign(value=self.x[self.program.n_supply + at :][: len(frame)])) for kind, at, frame in self.sides.columns.blocks()]
-        used = [(kind, frame[frame["value"] != 0]) for kind, frame in frames]
-        return Carried(_ids(self.case), values, tuple(used), tuple(self.program.row_keys), len(self.x), self.plan.proof, self.dual)
+        proof, n = self.plan.proof, self.program.n_supply
+        needed = self.x != 0
+        if proof is not None:
+            needed[proof.column[proof.column >= 0]] = needed[proof.part] = True
+        frames = [(kind, at, _keys(frame).assign(was=n + at + np.arange(len(frame)))) for kind, at, frame in self.sides.columns.blocks()]
+        demand = tuple((kind, frame[needed[n + at :][: len(frame)]]) for kind, at, frame in frames)
+        return Carried(_ids(self.case), tuple(self.program.supply_names), demand, tuple(self.program.row_keys), self.x, proof)
 
 
 def program_of(plan: Plan) -> tuple[Sides, Program, list[Any]]:
@@ -109,32 +115,33 @@ class Carried:
     """A plan's values and proof by name, for programs of cases that differ a little."""
 
     ids: Mapping[str, tuple[Any, ...]]
-    supply: Mapping[str, float]
-    demand: tuple[tuple[str, pd.DataFrame], ...]
+    supply: tuple[str, ...]
+    demand: tuple[tuple[str, pd.DataFrame], ...]  # keys of the columns that count, and their numbers
     rows: tuple[Key, ...]
-    n_columns: int
+    x: Floats
     proof: Proof | None
-    dual: Floats
 
     def into(self, sides: Sides, program: Program) -> tuple[Floats, Proof]:
         """Return values to begin with and what may still prove a bound, for another program."""
-        x = np.zeros(len(program.cost))
-        x[: program.n_supply] = [self.supply.get(name, 0.0) for name in program.supply_names]
+        supply = {name: i for i, name in enumerate(program.supply_names)}
+        column = np.full(len(self.x), -1)
+        column[: len(self.supply)] = [supply.get(name, -1) for name in self.supply]
         if _ids(sides.case) == self.ids:
-            x[program.n_supply :] = self._demand(sides)
-        rows = tuple(program.row_keys)
-        if self.proof is not None and rows == self.rows and len(x) == self.n_columns:
-            return np.clip(x, program.lower, program.upper), self.proof
-        was = dict(zip(self.rows, self.dual.tolist(), strict=True))
-        return np.clip(x, program.lower, program.upper), Proof.of_dual(np.array([was.get(key, 0.0) for key in rows]))
+            was, now = self._demand(sides)
+            column[was] = program.n_supply + now
+        x, kept = np.zeros(len(program.cost)), column >= 0
+        x[column[kept]] = self.x[kept]
+        rows = {key: i for i, key in enumerate(program.row_keys)}
+        proof = Proof.of_dual(np.zeros(len(self.rows))) if self.proof is None else self.proof
+        return np.clip(x, program.lower, program.upper), proof.renumbered(column, np.array([rows.get(key, -1) for key in self.rows]), len(rows))
 
-    def _demand(self, sides: Sides) -> Floats:
-        """Return the values of columns that mean the same, one block of columns after another of the same kind."""
-        out, left = np.zeros(len(sides.columns)), [*self.demand]
+    def _demand(self, sides: Sides) -> tuple[Ints, Ints]:
+        """Return old and new numbers of columns that mean the same, one block of columns after another of the same kind."""
+        found, left = [np.empty((0, 2), np.int64)], [*self.demand]
         for kind, at, frame in sides.columns.blocks():
-            keys = _keys(frame)
-            same = [n for n, (k, f) in enumerate(left) if k == kind and set(f.columns) == {*keys.columns, "value"}]
-            for n in same:
-                found = keys.merge(left[n][1], how="left", on=list(keys.columns), sort=False, validate="one_to_one")["value"].fillna(0.0)
-                out[at : at + len(frame)] += found.to_numpy(float)
-        return out
+            keys = _keys(frame).assign(now=at + np.arange(len(frame)))
+            names = [c for c in keys if c != "now"]
+            for n in [n for n, (k, f) in enumerate(left) if k == kind and set(f.columns) == {*names, "was"}]:
+                found.append(left[n][1].merge(keys, on=names, sort=False, validate="one_to_one")[["was", "now"]].to_numpy())
+        was, now = np.concatenate(found).T
+        return was, now

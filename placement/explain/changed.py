@@ -69,7 +69,7 @@ def solve_changed_to_tables(case: Case, carried: Carried, effort: Effort) -> Cha
     except PlacementError as error:
         return failed(error)
     begin, proof = carried.into(sides, program)
-    outcome = solve_program(program, effort.options(), clock, begin, proof)
+    outcome = solve_program(program, effort.options(), clock, begin, proof, prices=False)
     verified = verified_bound(program, outcome, clock, effort)
     tables = extract(Solution(sides, variables, outcome.x)) if outcome.x is not None else {}
     note = "" if outcome.status is not Status.NO_PLAN else "no plan within the limit"

@@ -10,9 +10,10 @@ from pathlib import Path
 import pandas as pd
 
 from placement.errors import DataError, ExitCode, OptionError, Problem
-from placement.explain.again import Effort
+from placement.explain.again import Effort, shared
 from placement.explain.difference import EXACT
 from placement.explain.infeasible_text import print_infeasible
+from placement.explain.layers import layers_of
 from placement.explain.prices import agreement, verified_prices
 from placement.explain.records import write_table
 from placement.explain.text import frame_table, wrapped
@@ -94,7 +95,9 @@ def _write(table: pd.DataFrame, out: str) -> None:
 
 def _overview(plan: Plan, args: argparse.Namespace) -> Answer:
     """Return prices, and what each layer limits."""
-    effort = Effort(time_limit_s=_LAYER_S if args.time_limit is None else args.time_limit, workers=_effort(args).workers)
+    workers = _effort(args).workers
+    each_s = shared(2 * len(layers_of(plan.case)), workers, _LAYER_S) if args.time_limit is None else args.time_limit  # alone, and in pairs
+    effort = Effort(time_limit_s=each_s, workers=workers)
     lines, table = layers(plan, effort, by_site=args.by_site)
     return [*_prices(plan)[0], "", *lines], table
 

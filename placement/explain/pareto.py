@@ -124,7 +124,7 @@ class Front:
             cost, limit = other.at_most(most + _ROUNDING * max(1.0, abs(most)))
             program = keeping(program, other.name, cost, limit)
         clock = Progress(effort.time_limit_s)
-        return program, solve_program(program, effort.options(), clock, begin, proof), clock
+        return program, solve_program(program, effort.options(), clock, begin, proof, prices=False), clock
 
     def point(self, epsilon: float, outcome: Outcome, bound: float, begin: Floats, effort: Effort) -> Point:
         """Return the plan that is best by the second term among those as good by the first."""

@@ -64,7 +64,7 @@ def tornado(plan: Plan, inputs: Sequence[str] | None = None, step: float = STEP,
     if not 0 < step < 1:
         raise OptionError(f"step must be between 0 and 1 (0.1 is 10 %), got {step!r}")
     case, chosen = plan.case, effort or Effort()
-    asked = [named_input(case, name) for name in inputs] if inputs is not None else list(_usual(case))
+    asked = [named_input(case, name) for name in inputs] if inputs is not None else [named_input(case, name) for name in usual(case)]
     if not asked:
         raise OptionError(f"{case.name} has none of the usual inputs; name some, such as jobs.value_musd")
     base = Base.of(plan)
@@ -84,12 +84,14 @@ class _Side:
     said: str
 
 
-def _usual(case: Case) -> Iterator[Named]:
+def usual(case: Case) -> Iterator[str]:
+    """Return which of :data:`INPUTS` a case has."""
     for name in INPUTS:
         try:
-            yield named_input(case, name)
+            named_input(case, name)
         except OptionError:  # not in this case
             continue
+        yield name
 
 
 def _moved(case: Case, one: Named, step: float) -> _Side:

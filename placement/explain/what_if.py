@@ -5,16 +5,17 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from placement.errors import DataError, ExitCode, OptionError, Problem
-from placement.explain.again import Effort
+from placement.explain.again import Effort, shared
 from placement.explain.compare import compare
 from placement.explain.pareto import pareto
 from placement.explain.records import BASE, CODES, Record, exit_code, write_table
 from placement.explain.said import comparison_lines, pareto_lines, sweep_lines, tornado_lines
 from placement.explain.sweep import Stop, sweep
-from placement.explain.tornado import tornado
+from placement.explain.tornado import tornado, usual
 from placement.interrupt import stop_on_signal
 from placement.options import REL_GAP, SolveOptions, default_workers
 from placement.plan.plan import Plan
@@ -64,17 +65,23 @@ def sweep_into(args: argparse.Namespace) -> int:
 
 
 def _tornado(plan: Plan, args: argparse.Namespace, effort: Effort) -> int:
-    table = tornado(plan, args.tornado or None, args.step, effort)
+    names = args.tornado or list(usual(plan.case))
+    table = tornado(plan, names, args.step, _each(effort, args, 2 * len(names)))
     write_table(table, Path(args.out) / "tornado.csv")
     _print(tornado_lines(plan, table, args.step))
     return ExitCode.OK
 
 
 def _pareto(plan: Plan, args: argparse.Namespace, effort: Effort) -> int:
-    table = pareto(plan, tuple(args.pareto), args.points, effort)
+    table = pareto(plan, tuple(args.pareto), args.points, _each(effort, args, 2 * args.points))
     write_table(table, Path(args.out) / "pareto.csv")
     _print(pareto_lines(plan, table))
     return ExitCode.OK if table.iloc[:, 1].notna().all() else ExitCode.NO_PLAN
+
+
+def _each(effort: Effort, args: argparse.Namespace, questions: int) -> Effort:
+    """Return the effort for each question, unless the user says otherwise as much as all of them have time for."""
+    return effort if args.time_limit is not None else replace(effort, time_limit_s=shared(questions, effort.workers, effort.time_limit_s))
 
 
 def _effort(time_limit_s: float, gap: float | None, seed: int, workers: int | None) -> Effort:

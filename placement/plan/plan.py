@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # the engine loads the solver, which reading and checking a p
     from placement.certificate import Proof
     from placement.engine import Status
     from placement.explain import Alternatives, BlocksRelease, Expansion, WhyNot
+    from placement.plot import PlanPlots
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +68,11 @@ class Plan:
         """``|objective - verified_bound| / |objective|``, which trusts no solver; ``inf`` without a plan or a bound."""
         gap = self.summary.get("verified_gap")
         return math.inf if gap is None else float(gap)
+
+    @property
+    def plot(self) -> PlanPlots:
+        """Figures of the plan: ``plan.plot.map()``, ``.gantt()``, ``.power()`` and more; see :class:`placement.PlanPlots`."""
+        return placement.PlanPlots(self)
 
     def bottlenecks(self, layers: Sequence[str] | None = None, **options: Any) -> pd.DataFrame:
         """Say which missing layer limits the whole, and what relief is worth; see :func:`placement.bottlenecks`."""
@@ -121,3 +127,6 @@ class Plan:
     def __repr__(self) -> str:
         unit = self.case.cost_unit
         return f"Plan({self.case.name!r}, {self.status}, objective {self.objective:,.3f} {unit}, bound {self.bound:,.3f} {unit}, gap {self.gap:.2%})"
+
+    def _repr_html_(self) -> str:
+        return placement.plan_html(self)

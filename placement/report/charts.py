@@ -28,10 +28,10 @@ class Series:
     colour: str
 
 
-def svg(size: str, height: float, label: str, *parts: object, width: float | None = None) -> Html:
+def svg(size: str, height: float, label: str, *parts: object, width: float | None = None, **more: object) -> Html:
     """Return an SVG that scales with the page; ``label`` is its text alternative."""
     box = f"0 0 {width or WIDTHS[size]:g} {height:g}"
-    return el("svg", *parts, viewBox=box, class_=size, role="img", aria_label=label)
+    return el("svg", *parts, viewBox=box, class_=size, role="img", aria_label=label, **more)
 
 
 def text(x: float, y: float, words: object, class_: str = "", title: str = "") -> Html:

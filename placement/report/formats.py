@@ -18,6 +18,28 @@ UNITS = {
     "ms": "ms", "km": "km", "kg": "kg", "kt": "kt", "gb": "GB", "s": "s", "t": "t",
 }  # fmt: skip
 
+
+class Number(str):
+    """A number as it is shown, with the number and the unit that it shows: tables sort by these and download them.
+
+    Examples
+    --------
+    >>> n = musd(1234.56)
+    >>> n, n.value, n.unit
+    ('1\u202f235\u202fM$', 1234.56, 'M$')
+    """
+
+    value: float
+    unit: str
+
+    @classmethod
+    def of(cls, text: str, value: float, unit: str = "") -> Number:
+        """Return the text with what it shows."""
+        shown = cls(text)
+        shown.value, shown.unit = value, unit
+        return shown
+
+
 _ABBREVIATIONS = {
     "pue": "PUE",
     "it": "IT",
@@ -206,7 +228,7 @@ def fixed(value: object, digits: int = 0) -> str:
     if math.isnan(x):
         return MISSING
     text = f"{x:,.{digits}f}".replace(",", THIN)
-    return text.lstrip("-") if float(f"{x:.{digits}f}") == 0 else text.replace("-", MINUS)
+    return Number.of(text.lstrip("-") if float(f"{x:.{digits}f}") == 0 else text.replace("-", MINUS), x)
 
 
 def significant(value: object, digits: int = 3) -> str:
@@ -219,15 +241,16 @@ def significant(value: object, digits: int = 3) -> str:
     """
     x = number(value)
     if math.isnan(x) or abs(x) < 1e-9:
-        return MISSING if math.isnan(x) else "0"
+        return MISSING if math.isnan(x) else Number.of("0", x)
     places = min(max(0, digits - 1 - math.floor(math.log10(abs(x)))), 9)
     text = fixed(x, places)
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return Number.of(text.rstrip("0").rstrip(".") if "." in text else text, x)
 
 
 def unit(value: object, name: str, digits: int = 3) -> str:
     """Return a number with about three digits and its unit, kept together."""
-    return significant(value, digits) + THIN + name if number(value) == number(value) else MISSING
+    x = number(value)
+    return Number.of(significant(x, digits) + THIN + name, x, name) if x == x else MISSING
 
 
 def musd(value: object) -> str:
@@ -252,7 +275,7 @@ def money(value: object, unit: str) -> str:
     if unit == "M$" or number(value) != number(value):
         return musd(value)
     text = fixed(value, 3)
-    return (text.rstrip("0").rstrip(".") + THIN + unit).rstrip()
+    return Number.of((text.rstrip("0").rstrip(".") + THIN + unit).rstrip(), number(value), unit)
 
 
 def percent(share: object) -> str:
@@ -260,12 +283,16 @@ def percent(share: object) -> str:
     x = 100 * number(share)
     if math.isnan(x):
         return MISSING
+    return Number.of(_per_cent(x) + THIN + "%", x, "%")
+
+
+def _per_cent(x: float) -> str:
     if 0 < abs(x) < 0.01:
-        return f"<{THIN}0.01{THIN}%"
+        return f"<{THIN}0.01"
     x = 100.0 if abs(x - 100) <= 1e-7 else x
     if 99.95 <= x < 100:
-        return f">{THIN}99.9{THIN}%"
-    return fixed(x, 2 if abs(x) < 1 and x else 0 if x in (0.0, 100.0) else 1) + THIN + "%"
+        return f">{THIN}99.9"
+    return fixed(x, 2 if abs(x) < 1 and x else 0 if x in (0.0, 100.0) else 1)
 
 
 def quantity(name: str, value: object) -> tuple[str, str]:
@@ -278,13 +305,13 @@ def quantity(name: str, value: object) -> tuple[str, str]:
     """
     suffix = next((s for s in UNITS if name.endswith("_" + s)), "")
     label = (name.removesuffix("_" + suffix) if suffix else name).replace("_", " ")
-    shown = percent(value) if suffix == "share" else musd(value) if suffix == "musd" else significant(value)
     if isinstance(value, str):
-        shown = value
-    tail = THIN + UNITS[suffix] if suffix and suffix not in ("share", "musd") and shown != MISSING else ""
+        shown = value + (THIN + UNITS[suffix] if suffix not in ("", "share", "musd") and value != MISSING else "")
+    else:
+        shown = percent(value) if suffix == "share" else musd(value) if suffix == "musd" else unit(value, UNITS[suffix]) if suffix else significant(value)
     words = [_ABBREVIATIONS.get(word, word) for word in label.split()]
     label = " ".join(words)
-    return label[:1].upper() + label[1:], shown + tail
+    return label[:1].upper() + label[1:], shown
 
 
 def plural(count: int, noun: str) -> str:

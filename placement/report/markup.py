@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import html
+import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+
+from placement.report.formats import Number
 
 _VOID = frozenset({"meta", "br", "link"})
 _SHAPES = frozenset({"rect", "line", "path", "circle", "polygon", "polyline"})
@@ -34,6 +37,19 @@ def _attribute(value: object) -> str:
     return escape(str(value))
 
 
+def data(value: object) -> str:
+    """Return a value as JSON for a data attribute; its texts are cleaned as :func:`clean` does (JSON would hide what it replaces)."""
+
+    def cleaned(one: object) -> object:
+        if isinstance(one, Mapping):
+            return {clean(str(k)): cleaned(v) for k, v in one.items()}
+        if isinstance(one, (list, tuple)):
+            return [cleaned(v) for v in one]
+        return clean(one) if isinstance(one, str) else one
+
+    return json.dumps(cleaned(value), ensure_ascii=False, separators=(",", ":"))
+
+
 def el(tag: str, *children: object, **attributes: object) -> Html:
     """Return an element; ``class_`` means class, ``aria_label`` means aria-label, ``None`` leaves an attribute out."""
     named = ((k.rstrip("_").replace("_", "-"), v) for k, v in attributes.items() if v is not None)
@@ -51,14 +67,27 @@ def join(parts: Iterable[object], by: str = "") -> Html:
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[object]], numeric: Iterable[int] = (), caption: str = "", class_: str | None = None) -> Html:
-    """Return a table in a box that scrolls on small screens; ``numeric`` columns are set flush right."""
+    """Return a table in a box that scrolls on small screens; ``numeric`` columns are set flush right.
+
+    The script of the page sorts, filters and downloads it. For that a :class:`~placement.report.formats.Number` keeps its value
+    (``data-v``) and its unit (``data-u``: at the head of the column where all its numbers have the same one, else at the cell).
+    """
     right = set(numeric)
+    units = [{cell.unit for cell in column if isinstance(cell, Number)} for column in zip(*rows, strict=True)] if rows else []
+    common = [one.pop() if len(one) == 1 else None for one in units] or [None] * len(heads)
 
-    def cells(tag: str, row: Sequence[object]) -> Html:
-        return el("tr", *(el(tag, cell, class_="n" if i in right else None, scope="col" if tag == "th" else None) for i, cell in enumerate(row)))
+    def head(i: int, words: str) -> Html:
+        return el("th", words, class_="n" if i in right else None, scope="col", data_u=common[i] or None)
 
-    body = el("tbody", *(cells("td", row) for row in rows))
-    inner = el("table", el("caption", caption) if caption else "", el("thead", cells("th", heads)), body, class_=class_)
+    def cell(i: int, shown: object) -> Html:
+        if not isinstance(shown, Number):
+            return el("td", shown, class_="n" if i in right else None)
+        unit = shown.unit if common[i] is None else None
+        return el("td", shown, class_="n" if i in right else None, data_v=f"{shown.value:.10g}", data_u=unit or None)
+
+    body = el("tbody", *(el("tr", *(cell(i, shown) for i, shown in enumerate(row))) for row in rows))
+    top = el("thead", el("tr", *(head(i, words) for i, words in enumerate(heads))))
+    inner = el("table", el("caption", caption) if caption else "", top, body, class_=class_)
     return scroll(inner, caption or "Table: " + ", ".join(heads[:4]))
 
 
@@ -72,10 +101,15 @@ def details(summary: str, *children: object) -> Html:
     return el("details", el("summary", summary), *children)
 
 
-def figure(title: str, svg: Html, note: object = "", numbers: Html | None = None) -> Html:
-    """Return a chart with its title, a note and, on demand, its numbers as a table."""
+def figure(title: str, svg: Html, note: object = "", numbers: Html | None = None, periods: Sequence[str] = (), above: Sequence[Html] = ()) -> Html:
+    """Return a chart with its title, a note and, on demand, its numbers as a table.
+
+    With ``periods`` (labels) the script of the page gives it a slider; what follows it has ``data-at``, as ``report.js`` says. What stands
+    ``above`` the chart, a key for instance, follows the title.
+    """
     caption = el("figcaption", el("strong", title), el("span", note) if note else "")
-    return el("figure", caption, scroll(svg, title), details("Show the numbers", numbers) if numbers else "")
+    steps = data(list(periods)) if len(periods) > 1 else None
+    return el("figure", caption, *above, scroll(svg, title), details("Show the numbers", numbers) if numbers else "", data_periods=steps)
 
 
 def note(*children: object) -> Html:

@@ -14,9 +14,10 @@ from placement.report.decisions import FREE, Decision, first_decisions, first_st
 from placement.report.facts import Facts
 from placement.report.formats import figure_of, fixed, listed, musd, number, percent, unit
 from placement.report.markup import Html, details, el, escape, join, note, section, table
+from placement.report.sections_map import map_section
 from placement.report.sections_missing import excluded_section, missing_section
 from placement.report.sections_prices import prices_section
-from placement.report.style import CSS, policy
+from placement.report.shell import document
 from placement.report.tables import label
 from placement.report.text import (
     certainty,
@@ -80,27 +81,10 @@ def render(
     sections = _sections(facts, summary, prices, progress, exclusions) if has_plan(summary) else _without_plan(facts, summary, progress)
     keys = [key for key in _LINKS if f'<section id="{key}"' in join(sections)]
     nav = el("nav", *(el("a", _LINKS[key], href=f"#{key}") for key in keys), aria_label="Sections")
-    return (
-        "<!DOCTYPE html>\n"
-        + el("html", _head(title), el("body", _header(facts, title, summary, nav), el("main", *sections), _footer(summary)), lang="en")
-        + "\n"
-    )
+    return document(f"{title} \u2013 placement plan", _header(facts, title, summary), nav, el("main", *sections), _footer(summary))
 
 
-def _head(title: str) -> Html:
-    return el(
-        "head",
-        el("meta", charset="utf-8"),
-        Html(f'<meta http-equiv="Content-Security-Policy" content="{policy()}">'),
-        el("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        el("meta", name="color-scheme", content="light dark"),
-        el("meta", name="referrer", content="no-referrer"),
-        el("title", f"{title} \u2013 placement plan"),
-        el("style", Html(CSS)),
-    )
-
-
-def _header(facts: Facts, title: str, summary: Mapping[str, object], nav: Html) -> Html:
+def _header(facts: Facts, title: str, summary: Mapping[str, object]) -> Html:
     ok, violations = checked(summary)
     verdict = ("badge good", "checked independently") if ok else ("badge warn", "not checked" if ok is None else "check failed")
     case = facts.case
@@ -122,7 +106,7 @@ def _header(facts: Facts, title: str, summary: Mapping[str, object], nav: Html) 
     stopped = interrupted(summary)
     stop = el("p", el("strong", "Interrupted: "), stopped, class_="alert", role="alert") if stopped else ""
     body = _no_answer(summary) if not has_plan(summary) else _answer(facts, summary)
-    return el("header", kicker, el("h1", title), alert if ok is False else "", stop, *body, nav)
+    return el("header", kicker, el("h1", title), alert if ok is False else "", stop, *body)
 
 
 def _no_answer(summary: Mapping[str, object]) -> list[Html]:
@@ -202,7 +186,7 @@ def _sections(
         told = [priced.sites_section(facts, summary), priced.workloads_section(facts, summary), demand.progress_section(progress, summary)]
         return [*told, _figures(figures), demand.inputs_section(facts, summary)]
     return [
-        _decisions(facts), supply.map_section(facts), supply.build_section(facts), supply.jobs_section(facts), supply.power_section(facts),
+        _decisions(facts), map_section(facts), supply.build_section(facts), supply.jobs_section(facts), supply.power_section(facts),
         supply.chips_section(facts), demand.inference_section(facts, figures), demand.money_section(facts),
         missing_section(facts, exclusions, summary.get("uncovered")), prices_section(facts, prices, str(summary.get("prices_note") or "")),
         demand.progress_section(progress, summary), _figures(figures), demand.inputs_section(facts, summary),
@@ -253,5 +237,5 @@ def _footer(summary: Mapping[str, object]) -> Html:
     units = f"Costs in {unit_of(summary)}." if is_priced(summary) else "Money in M$ (millions of US dollars), power in MW."
     return el(
         "footer",
-        f"Made by placement {tool}".strip() + f". {units} This page loads nothing from elsewhere and runs no script.",
+        f"Made by placement {tool}".strip() + f". {units} This page loads nothing from elsewhere; its only script is its own.",
     )

@@ -1,4 +1,4 @@
-"""Sections about places, power and building: map, power by site and period, halls, milestones, jobs."""
+"""Sections about power and building: power by site and period, halls, milestones, jobs."""
 
 from __future__ import annotations
 
@@ -11,44 +11,12 @@ from placement.report.charts import Series, heat, legend, stacked
 from placement.report.facts import SOURCES, Facts
 from placement.report.formats import fixed, musd, percent, plural, significant
 from placement.report.gantt import Bar, Row, gantt
-from placement.report.maps import Point, world
+from placement.report.leads import in_service, with_leads
 from placement.report.markup import Html, el, figure, join, note, section, table
 from placement.report.tables import grouped, label, names_of, records
-from placement.rules.milestones import tails_of
 
 MOST_SITES = 12  # small multiples of power; all sites are in the heat map
 MOST_GROUPS = 80  # rows of a Gantt chart; the table below it has everything
-MOST_FLOWS = 60  # lines on the map
-
-
-def map_section(facts: Facts) -> Html:
-    """Return the map of sites, metros and inference traffic."""
-    df, metros = facts.case["sites"], facts.case["metros"]
-    if df.empty:
-        return section("map", "Where", note("The case has no sites."))
-    names, cities = facts.site_names, names_of(metros, "metro")
-    sites = {r.site: Point(names[r.site], r.lat_deg, r.lon_deg, float(facts.it_mw.get(r.site, 0.0))) for r in records(df)}
-    users = {r.metro: Point(cities[r.metro], r.lat_deg, r.lon_deg) for r in records(metros)}
-    flow = facts.traffic.groupby(["site", "metro"])["mtok_per_day"].sum().nlargest(MOST_FLOWS).loc[lambda v: v > 0].reset_index()
-    known = flow.loc[flow["site"].isin(list(sites)) & flow["metro"].isin(list(users))]
-    flows = [(sites[r.site], users[r.metro], r.mtok_per_day / flow["mtok_per_day"].max()) for r in records(known)]
-    used = sum(p.size > 0 for p in sites.values())
-    title = f"Map of {plural(len(sites), 'site')}, {fixed(used)} of them in use, and {plural(len(users), 'metro')}"
-    quota = " (at a provider's site, of what it keeps for its customer)" if len(facts.own_halls) < len(facts.plan["halls"]) else ""
-    hint = f"Disc area: IT capacity of halls at the end{quota}. Dashed rings: unused sites. Diamonds: metros. Lines: the largest inference flows."
-    rows = [
-        (
-            names[r.site],
-            r.country,
-            r.kind,
-            fixed(facts.it_mw.get(r.site, 0.0), 1),
-            fixed((facts.plan["training"]["site"] == r.site).sum()),
-            fixed(r.pue, 2),
-        )
-        for r in records(df.assign(mw=df["site"].map(facts.it_mw).fillna(0.0)).sort_values("mw", ascending=False))
-    ]
-    heads = ("Site", "Country", "Kind", "IT capacity at the end, MW", "Jobs", "PUE")
-    return section("map", "Where", figure(title, world(list(sites.values()), list(users.values()), flows, title), hint, table(heads, rows, (3, 4, 5))))
 
 
 def power_section(facts: Facts) -> Html:
@@ -123,9 +91,8 @@ def build_section(facts: Facts) -> Html:
     halls, title = facts.new_halls, "Building"
     if halls.empty:
         return section("building", title, note("No new hall is built."))
-    service = dict(zip(zip(halls["site"], halls["hall"], strict=True), halls["in_service"], strict=True))
-    service |= {(s, ""): t for s, t in zip(facts.plan["sites"]["site"], facts.plan["sites"]["opened"], strict=True)}
-    df = _with_leads(facts, service)
+    service = in_service(facts)
+    df = with_leads(facts, service)
     steps = {k: list(records(g)) for k, g in grouped(df, ["site", "hall"])}
     colours = {m: f"c{i % 6}" for i, m in enumerate(df["milestone"].unique())}
     keys = sorted(set(steps) | set(service), key=lambda k: (k[0], min(service.get((k[0], ""), 0), service.get(k, 0)), k[1]))
@@ -145,20 +112,6 @@ def build_section(facts: Facts) -> Html:
     numbers = join([table(("Site", "Hall", "In service", "IT capacity, MW"), rows, (3,)), _milestone_table(facts, df)])
     name = f"Milestones of {plural(len(halls), 'new hall')}"
     return section("building", title, key, figure(name, gantt(chart[:MOST_GROUPS], facts.case.periods, name), hint, numbers))
-
-
-def _with_leads(facts: Facts, service: dict[tuple[str, str], int]) -> pd.DataFrame:
-    """The milestones of the plan with their durations and ``begin``: the very time at which work must begin, which may lie within a period."""
-    columns = ["site", "hall", "milestone", "lead_p10", "lead_p50", "lead_p90", "cost_musd"]
-    df = facts.plan["milestones"].merge(facts.case["milestones"][columns], on=columns[:3], how="left").fillna(dict.fromkeys(columns[3:], 0.0))
-    lead = f"lead_p{facts.case.lead_percentile}"
-    tails = {key: tails_of(g, lead) for key, g in grouped(facts.case["milestones"], ["site", "hall"])}
-
-    def begin(r: Any) -> float:
-        end, tail = service.get((r.site, r.hall)), tails.get((r.site, r.hall), {}).get(r.milestone)
-        return float(r.start) if end is None or tail is None else max(0.0, end - tail)  # as models/README.md, section 1, has it
-
-    return df.assign(begin=[begin(r) for r in records(df)])
 
 
 def _milestone_bar(facts: Facts, s: Any, colour: str) -> Bar:

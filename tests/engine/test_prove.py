@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.random import default_rng
+from scipy.sparse import csc_array
 
 from placement.case import read_case
 from placement.certificate import Proof, proven_bound, safe_bound
@@ -200,3 +201,63 @@ def test_relaxation_in_boxes() -> None:
         assert ray is None and answer.status == fresh.status == "kOptimal"
         assert answer.objective == pytest.approx(fresh.objective, rel=1e-7)
         basis = basis or found
+
+
+@pytest.mark.parametrize("seed", range(0, 100, 3))
+def test_an_earlier_tree_goes_on(seed: int) -> None:
+    """From the tree of a program with other costs, bounds and sides: the new optimum, found and proven; never more than it."""
+    p, rng = program_of(seed), default_rng(seed)
+    if math.isinf(optimum(p)):
+        return
+    earlier = tree_of(p, optimum(p))
+    some = rng.random(len(p.cost)) < 0.1
+    fixed = np.where(some & p.integer, np.floor(p.upper / 2), p.upper)
+    q = replace(p, cost=p.cost * rng.uniform(0.9, 1.1, len(p.cost)), upper=np.maximum(fixed, p.lower), row_upper=p.row_upper * 1.05)
+    best, seen, told = optimum(q), list[float](), list[float]()
+
+    def offer(x: np.ndarray) -> float:
+        point = np.where(q.integer, np.round(x), x)
+        seen.append(float(q.cost @ point) + q.offset)
+        return min(seen)
+
+    proof = prove(arrays(q), q, math.inf, 60.0, never, earlier=earlier, offer=offer, tell=told.append)
+    bound = proven_bound(q, proof)
+    if math.isinf(best):
+        assert bound == math.inf and not seen
+        return
+    close = 1e-5 * max(abs(best), 1e-3)
+    assert best - close <= bound <= best + 1e-9 * max(abs(best), 1.0)
+    assert min(seen) == pytest.approx(best, rel=1e-5, abs=1e-6)
+    assert told == sorted(told) and all(t <= best + close for t in told)
+
+
+def test_an_earlier_tree_is_only_solved_again_where_it_must_be() -> None:
+    """With nothing changed no leaf is split and the bound stays; without splitting allowed the tree has the leaves that it had."""
+    p = program_in("frontier-small")
+    best = solve(arrays(p), Run(time_limit_s=60, rel_gap=1e-4)).objective
+    earlier = tree_of(p, best, max_leaves=15)
+    again = prove(arrays(p), p, proven_bound(p, earlier), 60.0, never, earlier=earlier)
+    assert np.array_equal(np.sort(again.column), np.sort(earlier.column))
+    assert proven_bound(p, again) >= proven_bound(p, earlier) - 1e-6 * abs(best)
+    dearer = replace(p, cost=p.cost * 1.01)
+    kept = prove(arrays(dearer), dearer, math.inf, 60.0, never, 1, earlier=earlier)
+    assert (kept.column < 0).sum() == (earlier.column < 0).sum()
+    assert proven_bound(dearer, kept) > proven_bound(dearer, earlier)
+
+
+@pytest.mark.parametrize("seed", range(0, 100, 7))
+def test_a_renumbered_tree_proves_the_same(seed: int) -> None:
+    """Columns and rows in another order with new ones among them: the same bound; with some gone, never more than the optimum."""
+    p, rng = program_of(seed), default_rng(seed)
+    proof, best = tree_of(p, optimum(p)), optimum(p)
+    n_rows, n_columns = p.matrix.shape
+    rows, columns = rng.permutation(n_rows), rng.permutation(n_columns)
+    q = replace(
+        p, matrix=csc_array(p.matrix[rows][:, columns]), cost=p.cost[columns], lower=p.lower[columns], upper=p.upper[columns],
+        integer=p.integer[columns], workload=p.workload[columns], row_lower=p.row_lower[rows], row_upper=p.row_upper[rows],
+    )  # fmt: skip
+    moved = proof.renumbered(np.argsort(columns), np.argsort(rows), n_rows)
+    assert proven_bound(q, moved) == pytest.approx(proven_bound(p, proof), rel=1e-9, abs=1e-9)
+    gone = np.where(rng.random(n_columns) < 0.5, -1, np.arange(n_columns))
+    rows_gone = np.where(rng.random(n_rows) < 0.2, -1, np.arange(n_rows))
+    assert proven_bound(p, proof.renumbered(gone, rows_gone, n_rows)) <= best + 1e-9 * max(abs(best), 1.0)

@@ -1,0 +1,36 @@
+"""Thirty strings that a page must show as text and nothing else; each calls ``hit()`` or the host evil.example if it gets its way."""
+
+from __future__ import annotations
+
+HOSTILE = (
+    "<script>hit()</script>",
+    "</script><script>hit()</script>",
+    "</title></style><script>hit()</script>",
+    "<!--<script>",
+    "--><script>hit()</script><!--",
+    "]]><script>hit()</script>",
+    "<img src=x onerror=hit()>",
+    "<img src=http://evil.example/x.png>",
+    "<svg onload=hit()><animate onbegin=hit() attributeName=x dur=1s>",
+    "<svg><script>hit()</script></svg>",
+    "</svg><iframe srcdoc='<script>parent.hit()</script>'>",
+    '" autofocus tabindex=1 onfocus="hit()" x="',
+    "' onmouseover='hit()' x='",
+    "x onpointermove=hit() y",
+    "javascript:hit()",
+    "<a href=javascript:hit()>press</a>",
+    "data:text/html,<script>hit()</script>",
+    "</style><style>*{background:url(http://evil.example/css)}",
+    "};*{background:url(//evil.example/x)}@import 'http://evil.example/y';",
+    "<link rel=stylesheet href=//evil.example/z.css>",
+    "<meta http-equiv=refresh content=0;url=http://evil.example>",
+    "<base href=//evil.example><form action=//evil.example><button>go</button></form>",
+    "${hit()}{{constructor.constructor('hit()')()}}<%= hit() %>#{hit()}",
+    '{"name":"x","rows":[["a","b"]]}"]}\\u003cscript\\u003ehit()\\u003c/script\\u003e',
+    "\x00\x01\x07\x08\x0b\x0c\x1b[31m\x7f\x9b\ufffe",
+    "gpj.\u202e\u2066fdp\u2069\u202d\u200f<b>\u202c",
+    "&lt;script&gt;hit()&lt;/script&gt;&#60;script&#62;&amp;amp;",
+    '=HYPERLINK("http://evil.example","a,b")',
+    "+1+cmd|' /C calc'!A0,\"quoted\"\r\n@SUM(1+1)",
+    "-" + "LongWordWithoutAnyBreak" * 40,
+)
