@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     )
     from placement.explain.compare import Comparison, compare
     from placement.explain.infeasible import InfeasibleReport, explain_infeasible
+    from placement.explain.pages import pareto_page, tornado_page
     from placement.explain.pareto import pareto
     from placement.explain.sweep import sweep
     from placement.explain.tornado import tornado
@@ -56,6 +57,7 @@ _PUBLIC = {
     ),
     "placement.explain.compare": ("Comparison", "compare"),
     "placement.explain.infeasible": ("InfeasibleReport", "explain_infeasible"),
+    "placement.explain.pages": ("pareto_page", "tornado_page"),
     "placement.explain.pareto": ("pareto",),
     "placement.explain.sweep": ("sweep",),
     "placement.explain.tornado": ("tornado",),
@@ -73,8 +75,8 @@ _WHERE = {name: module for module, names in _PUBLIC.items() for name in names}
 __all__ = [
     "Alternatives", "BlocksRelease", "Case", "Comparison", "DataError", "Effort", "Expansion", "FormulationError", "InfeasibleReport", "OptionError",
     "PlacementError", "Plan", "PlanPlots", "SolverError", "StartWarning", "Status", "Verdict", "WhyNot", "alternatives", "blocks_release", "bottlenecks",
-    "case_html", "check", "compare", "expansion", "explain_infeasible", "pareto", "plan_html", "read_case", "read_instance", "read_plan", "solve", "sweep",
-    "to_pyomo", "tornado", "verified_prices", "why_here", "why_not", "write_plan",
+    "case_html", "check", "compare", "expansion", "explain_infeasible", "pareto", "pareto_page", "plan_html", "read_case", "read_instance", "read_plan",
+    "solve", "sweep", "to_pyomo", "tornado", "tornado_page", "verified_prices", "why_here", "why_not", "write_plan",
 ]  # fmt: skip
 
 

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import argparse
-import math
-import os
-import shutil
 import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from placement.cards import card
 from placement.case import Case, read_case
-from placement.engine import Event, Progress, Status
+from placement.engine import Progress, Status
 from placement.errors import DataError, ExitCode, Problem, SolverError, StartWarning
 from placement.explain import Effort
 from placement.explain.infeasible import explain_infeasible
 from placement.explain.infeasible_text import infeasible_lines, write_explanation
 from placement.instances import read_instance
 from placement.interrupt import stop_on_signal
+from placement.live import Log
 from placement.options import PUBLISHED_GAP, REL_GAP, SolveOptions, default_workers
 from placement.parallel import Pool
 from placement.plan.plan import Plan
@@ -30,6 +28,7 @@ from placement.plan.run_folder import check_target
 from placement.report import terminal_summary
 from placement.run import earlier_plan, refuse_options, write_plan
 from placement.solving import solve
+from placement.telling import shown, visible
 
 _EXPLAIN_S = 28.0  # for naming why there is no plan
 
@@ -50,16 +49,18 @@ def solve_into(args: argparse.Namespace) -> int:
     card(case.model)  # an unknown one is told before anything is built
     if not args.quiet:
         for note in case.notes:
-            print(f"placement: note: {note}", file=sys.stderr)
+            print(f"placement: note: {visible(note)}", file=sys.stderr)
     start = earlier_plan(case, args.start) if args.start is not None else None
-    log = Log(None if args.quiet else sys.stderr)
+    log = Log(None if args.quiet else sys.stderr, lines=args.progress)
     progress = Progress(options.time_limit_s)
-    with stop_on_signal(progress), _told_of_the_start(args.quiet):  # until the run is written, so that a late Ctrl-C does not lose a plan
-        plan = solve(
-            case, time_limit_s=options.time_limit_s, rel_gap=options.rel_gap, seed=options.seed, workers=options.workers,
-            cluster=options.cluster, work_limit=options.work_limit, start=start, listen=log, progress=progress,
-        )  # fmt: skip
-        log.end()
+    with stop_on_signal(progress), _told_of_the_start(log):  # until the run is written, so that a late Ctrl-C does not lose a plan
+        try:
+            plan = solve(
+                case, time_limit_s=options.time_limit_s, rel_gap=options.rel_gap, seed=options.seed, workers=options.workers,
+                cluster=options.cluster, work_limit=options.work_limit, start=start, listen=log, progress=progress,
+            )  # fmt: skip
+        finally:
+            log.end()  # before anything else is said
         if plan.tables or plan.status is Status.INFEASIBLE:
             write_plan(plan, target, log.lines)
         _tell(plan, args, options)
@@ -80,9 +81,9 @@ def _case(args: argparse.Namespace) -> Case:
 def _tell(plan: Plan, args: argparse.Namespace, options: SolveOptions) -> None:
     """Say what came out: the summary on stdout, what went wrong on stderr."""
     if (plan.tables or plan.status is Status.INFEASIBLE) and not args.quiet:
-        print(terminal_summary({**plan.summary, "run": args.out}, plan.tables))
+        print(terminal_summary({**plan.summary, "run": args.out, "case_path": args.case}, plan.tables))
     for line in _complaints(plan, args, options):
-        print(f"placement: {line}", file=sys.stderr)
+        print(f"placement: {visible(line)}", file=sys.stderr)
 
 
 def _explain(plan: Plan, target: Path, args: argparse.Namespace, progress: Progress) -> None:
@@ -96,7 +97,7 @@ def _explain(plan: Plan, target: Path, args: argparse.Namespace, progress: Progr
         print(f"placement: the conflict could not be named: {error}", file=sys.stderr)
         return
     write_explanation(target, report)
-    print("\n".join(infeasible_lines(report, short=args.quiet)))
+    print(shown("\n".join(infeasible_lines(report, short=args.quiet))))
 
 
 def _complaints(plan: Plan, args: argparse.Namespace, options: SolveOptions) -> Iterator[str]:
@@ -133,7 +134,7 @@ def _apart(case: Case, target: Path, shown: str) -> None:
 
 
 @contextmanager
-def _told_of_the_start(quiet: bool) -> Iterator[None]:
+def _told_of_the_start(log: Log) -> Iterator[None]:
     """Print as a note that nothing of the start fits, at once and not after the search."""
     with warnings.catch_warnings():
         usual = warnings.showwarning
@@ -141,47 +142,9 @@ def _told_of_the_start(quiet: bool) -> Iterator[None]:
         def show(message: Warning | str, category: type[Warning], *where: Any) -> None:
             if not issubclass(category, StartWarning):
                 usual(message, category, *where)
-            elif not quiet:
-                print(f"placement: note: {message}", file=sys.stderr)
+            else:
+                log.say(f"placement: note: {visible(str(message))}")
 
         warnings.showwarning = show  # type: ignore[assignment]
         warnings.simplefilter("always", StartWarning)
         yield
-
-
-class Log:
-    """Progress for people: a live line on a terminal, one line per change of phase otherwise; all lines are kept."""
-
-    def __init__(self, stream: TextIO | None) -> None:
-        self.stream, self.lines = stream, list[str]()
-        self._live = bool(stream and stream.isatty() and os.environ.get("TERM") != "dumb")
-        self._phase, self._shown = "", -math.inf
-
-    def __call__(self, event: Event) -> None:
-        gap = "-" if not math.isfinite(event.gap) else f"{event.gap:.3%}" if event.gap <= 1 else ">100%"
-        found = f"objective {_musd(event.objective)}  bound {_musd(event.bound)}  gap {gap:>9}"
-        line = f"{event.time_s:8.1f} s  {event.phase:<20} {found}  columns {event.columns:>9,}"
-        new_phase, self._phase = event.phase != self._phase, event.phase
-        if new_phase or event.time_s - self._shown >= 1.0:
-            self._shown = event.time_s
-            self.lines.append(line)
-            width = shutil.get_terminal_size().columns - 1  # a line that wraps could not be taken back
-            self._print(f"\r\x1b[2K{line[:width]}" if self._live else f"{line}\n")
-
-    def end(self) -> None:
-        """Leave the live line."""
-        if self._live:
-            self._print("\n")
-
-    def _print(self, text: str) -> None:
-        """Print; a closed pipe (``2>&1 | head``) ends the talking and not the search."""
-        if self.stream is None:
-            return
-        try:
-            print(text, end="", file=self.stream, flush=True)
-        except (OSError, ValueError):
-            self.stream, self._live = None, False
-
-
-def _musd(value: float) -> str:
-    return f"{value:16,.3f}" if math.isfinite(value) else f"{'-':>16}"

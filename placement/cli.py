@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import sys
 import textwrap
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from typing import Any
 
 from placement import __version__
 from placement.errors import DataError, ExitCode, OptionError, PlacementError
+from placement.telling import shown, told, visible
 
 GENERATED = ("jobs", "sites", "periods", "skus", "services", "metros")  # numbers of rows that generate takes
 _WIDTH = 80  # of a terminal
@@ -39,14 +41,14 @@ def _run(args: argparse.Namespace) -> int:
     try:
         return int(args.run(args))
     except OptionError as error:
-        print(f"placement: {error}", file=sys.stderr)
+        print(f"placement: {shown(error)}", file=sys.stderr)
         return ExitCode.USAGE
     except DataError as error:
         count = len(error.problems)
-        print(f"placement: {count} problem{'s' if count != 1 else ''} in the input; nothing was written\n{error}", file=sys.stderr)
+        print(f"placement: {count} problem{'s' if count != 1 else ''} in the input; nothing was written", *told(error.problems), sep="\n", file=sys.stderr)
         return ExitCode.BAD_INPUT
     except PlacementError as error:
-        print(f"placement: {error}", file=sys.stderr)
+        print(f"placement: {shown(error)}", file=sys.stderr)
         return ExitCode.BAD_INPUT
     except BrokenPipeError:
         raise
@@ -82,11 +84,14 @@ def _parser() -> argparse.ArgumentParser:
     solve.add_argument("--work-limit", metavar="W", type=float, help="counted work, nominal s, instead of the time limit: same seed, same plan, any workers")
     solve.add_argument("--start", metavar="RUN0", help="run folder whose plan is taken as the start")
     solve.add_argument("--quiet", action="store_true", help="no progress and no summary")
+    solve.add_argument("--progress", action="store_true", help="progress lines on stderr where it is no terminal (default: none; log.txt of the run has them)")
     solve.set_defaults(run=_solve)
 
     validate = commands.add_parser("validate", allow_abbrev=False, help="report every problem of a case at once")
     validate.add_argument("case", metavar="CASE")
     validate.set_defaults(run=_validate)
+
+    _authoring(commands)
 
     check = commands.add_parser("check", allow_abbrev=False, help="check a run independently: plan, cost and bound")
     check.add_argument("case", metavar="CASE")
@@ -137,6 +142,19 @@ def _instance_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--open-sites", metavar="P", type=int, help="number of sites to open (model p_median)")
 
 
+def _authoring(commands: Any) -> None:
+    """Add the commands that make cases."""
+    init = commands.add_parser("init", allow_abbrev=False, help="write a new case to begin with: a folder or workbook that explains its columns")
+    init.add_argument("target", metavar="DIR|FILE.xlsx", help="what to write; nothing is overwritten")
+    init.add_argument("--from", dest="base", metavar="CASE", default="three-sites", help="a case that ships (default three-sites), a folder or a workbook")
+    init.set_defaults(run=_init)
+
+    convert = commands.add_parser("convert", allow_abbrev=False, help="write a case as a workbook, or as a folder of CSV files")
+    convert.add_argument("case", metavar="CASE")
+    convert.add_argument("target", metavar="DIR|FILE.xlsx", help="what to write; nothing is overwritten")
+    convert.set_defaults(run=_convert)
+
+
 def _answers(commands: Any) -> None:
     """Add ``explain``."""
     explain = commands.add_parser("explain", allow_abbrev=False, help="say what limits a plan, and why a workload is or is not at a site")
@@ -171,6 +189,7 @@ def _what_if(commands: Any) -> None:
     compare.add_argument("--groups", metavar="N", type=int, default=8, help="changed inputs that are tried one at a time (default 8; 0: look for no causes)")
     _question_options(compare)
     compare.add_argument("--out", metavar="FILE.csv", help="write all of it as one table")
+    compare.add_argument("--page", metavar="FILE.html", help="write both runs side by side as one self-contained page")
     compare.set_defaults(run=_compare)
 
     sweep = commands.add_parser("sweep", allow_abbrev=False, help="solve a case and its scenarios, or ask what its value depends on")
@@ -224,24 +243,45 @@ def _solve(args: argparse.Namespace) -> int:
 def _validate(args: argparse.Namespace) -> int:
     from placement.cards import card
     from placement.case import read_case
+    from placement.reasons import nowhere
 
     try:
         case = read_case(args.case)
         card(case.model)
     except DataError as error:
-        print(error)
+        print("\n".join(told(error.problems)))
         print(f"{len(error.problems)} problem(s)", file=sys.stderr)
         return ExitCode.BAD_INPUT
     print(f"{case.name}: no problems; {case.n_periods} periods {case.periods[0]} to {case.periods[-1]}")
-    for note in case.notes:
-        print(f"note: {note}")
+    for note in (*case.notes, *(f"nothing can ever serve {who}" for who in nowhere(case))):
+        print(*textwrap.wrap(f"note: {visible(note)}", _WIDTH, subsequent_indent="      ", break_on_hyphens=False), sep="\n")
     _print_sizes(case)
     return ExitCode.OK
 
 
+def _init(args: argparse.Namespace) -> int:
+    from placement.authoring import initiated
+
+    case = initiated(args.target, args.base)
+    print(f"{case.name}: written to {args.target}; {case.n_periods} periods {case.periods[0]} to {case.periods[-1]}")
+    _print_sizes(case)
+    target = shlex.quote(args.target)
+    print(f"next:    placement validate {target}\n         placement solve {target} --out {shlex.quote(case.name + '-run')}")
+    return ExitCode.OK
+
+
+def _convert(args: argparse.Namespace) -> int:
+    from placement.authoring import converted
+
+    case = converted(args.case, args.target)
+    print(f"{case.name}: written to {args.target}, and read back as the same case")
+    return ExitCode.OK
+
+
 def _print_sizes(case: Any) -> None:
+    width = max(map(len, case.tables), default=0)
     for name, table in case.tables.items():
-        print(f"  {name:<12} {len(table):>8} rows")
+        print(f"  {name:<{width}} {len(table):>9,} row{'s' if len(table) != 1 else ''}")
 
 
 def _explain(args: argparse.Namespace) -> int:
@@ -268,12 +308,12 @@ def _check(args: argparse.Namespace) -> int:
     if not facts["same_case"]:
         print("placement: the case is not the one that this run was made from; what follows may be due to that", file=sys.stderr)
     for violation in verdict.violations[:MOST_VIOLATIONS]:
-        print(violation)
+        print(visible(str(violation)))
     if len(verdict.violations) > MOST_VIOLATIONS:
         print(f"... and {len(verdict.violations) - MOST_VIOLATIONS} more violations")
     for name, value in facts.items():
-        shown = f"{value:,.6f} {case.cost_unit}" if isinstance(value, float) else value
-        print(f"{name.replace('_', ' ') + ':':<24} {shown}")
+        told_value = f"{value:,.6f} {case.cost_unit}" if isinstance(value, float) else value
+        print(f"{name.replace('_', ' ') + ':':<24} {told_value}")
     print("holds: plan, cost and bound" if facts["holds"] else "DOES NOT HOLD", file=sys.stdout if facts["holds"] else sys.stderr)
     return ExitCode.OK if facts["holds"] else ExitCode.CHECK_FAILED
 
@@ -284,7 +324,7 @@ def _report(args: argparse.Namespace) -> int:
     page, violations = report_again(args.folder)
     print(page)
     for violation in violations[:MOST_VIOLATIONS]:
-        print(f"placement: checker: {violation}", file=sys.stderr)
+        print(f"placement: checker: {visible(str(violation))}", file=sys.stderr)
     return ExitCode.CHECK_FAILED if violations else ExitCode.OK
 
 

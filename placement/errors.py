@@ -45,7 +45,8 @@ class Problem:
     rows: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        where = f"{self.table}: column '{self.column}'" if self.column else self.table
+        word = "key" if self.table.endswith(".toml") or self.table == "sheet case" else "column"
+        where = f"{self.table}: {word} '{self.column}'" if self.column else self.table
         shown = ", ".join(self.rows[:5]) + (f", ... ({len(self.rows)} rows)" if len(self.rows) > 5 else "")
         rows = f"; broken by {shown}" if self.rows else ""
         return f"{where} {self.rule}{rows}. {self.remedy}"

@@ -16,6 +16,7 @@ import pandas as pd
 from placement.cards import card
 from placement.case import Case, read_case
 from placement.case.case import expect_case
+from placement.case.workbook import is_case_place, is_workbook
 from placement.errors import DataError, OptionError, Problem
 from placement.instances import read_instance
 from placement.plan.checker import PLAN_TABLES, Verdict, read_tables
@@ -107,8 +108,8 @@ def case_of(run: RunFolder) -> Case:
         If it is gone, or no longer what it was.
     """
     path, instance = run.summary.get("case_path"), run.summary.get("instance")
-    if not path or not (Path(path).is_file() if instance else Path(path).is_dir()):
-        what = "an instance file" if instance else "a case folder"
+    if not path or not (Path(path).is_file() if instance else is_case_place(path)):
+        what = "an instance file" if instance else "a workbook" if is_workbook(path or "") else "a case folder"
         raise DataError([Problem(str(run.path), "case_path", f"names {what} that is not there: {path}", "Put the case back or solve it again")])
     overlay = run.summary.get("case_overlay")
     if overlay and not Path(overlay).is_dir():
@@ -139,7 +140,7 @@ def read_again(file: str | Path, summary: Mapping[str, Any], **options: Any) -> 
 
 
 def case_to_check(path: str | Path, folder: str | Path, *, model: str | None = None, **options: Any) -> Case:
-    """Read the case folder or instance file that a run is checked against; what ``options`` leave out about a file is taken from the run.
+    """Read the case folder, workbook or instance file that a run is checked against; what ``options`` leave out about a file is taken from the run.
 
     Raises
     ------
@@ -148,7 +149,7 @@ def case_to_check(path: str | Path, folder: str | Path, *, model: str | None = N
     OptionError
         If options are given that say nothing of a case folder.
     """
-    is_file = options.get("format") is not None or Path(path).is_file()
+    is_file = options.get("format") is not None or (Path(path).is_file() and not is_workbook(path))
     if not is_file:
         refuse_options(**options)
     case = None if is_file else read_case(path)

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from placement.authoring.shipped import NAMES
+
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "placement"
 
@@ -20,15 +22,15 @@ PACKAGE = ROOT / "placement"
 LAYERS: list[set[str]] = [
     {"placement"},  # the package itself: version and lazy public names
     {"errors", "interrupt", "units"},
-    {"parallel"},
+    {"parallel", "telling"},
     {"case", "options", "cards"},
-    {"rules", "fibre", "checker", "instances"},
+    {"rules", "fibre", "checker", "instances", "authoring"},
     {"supply", "demand"},
     {"program"},
     {"knapsack_bound", "reference"},
     {"certificate"},
     {"engine", "plan", "report", "objectives", "lint", "reasons"},
-    {"in_turn", "notebook", "plot"},
+    {"in_turn", "live", "notebook", "plot"},
     {"run", "solving"},
     {"explain"},
     {"batch"},
@@ -46,11 +48,12 @@ OUTSIDE = {
     "distributed": {"placement.parallel.cluster"},
     "multiprocessing": {"placement.parallel.local"},
     "concurrent": {"placement.parallel"},
+    "openpyxl": {"placement.case.workbook"},
     "pooch": {"placement.bench.files"},
     "matplotlib": {"placement.plot"},
     "importlib": {"placement", "placement.solving"},  # lazy names; versions
 }
-LIGHT = {"placement", "placement.__main__", "placement.cli", "placement.errors", "placement.units", "placement.options", "placement.cards"}
+LIGHT = {"placement", "placement.__main__", "placement.cli", "placement.errors", "placement.units", "placement.options", "placement.cards", "placement.telling"}
 _ANSWERS = {f"placement.explain.{name}" for name in ("command", "infeasible_text", "what_if")}
 TALKS = {"placement.cli", "placement.batch", "placement.bench.command"} | _ANSWERS  # the library itself prints nothing
 
@@ -200,7 +203,10 @@ def test_every_package_is_in_the_wheel():
     """setuptools is given an explicit list; a package that is not in it would be missing after installation."""
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
     found = {str(p.parent.relative_to(ROOT)).replace("/", ".").replace("\\", ".") for p in PACKAGE.rglob("__init__.py")}
-    assert set(settings["packages"]) == found | {"placement.catalogue", "placement.suites"}
+    cases = {f"placement.cases.{name.replace('-', '_')}": f"data/{name}" for name in NAMES}
+    assert set(settings["packages"]) == found | {"placement.catalogue", "placement.suites"} | set(cases)
+    assert {name: folder for name, folder in settings["package-dir"].items() if "cases" in name} == cases
+    assert all(settings["package-data"][name] == ["*.toml", "*.csv", "*.md"] and not list((ROOT / folder).rglob("*.py")) for name, folder in cases.items())
     assert settings["package-dir"]["placement.catalogue"] == "models"
     assert settings["package-dir"]["placement.suites"] == "benchmarks/published"
     assert list((ROOT / "models").glob("*.toml")) and list((ROOT / "benchmarks" / "published").glob("*.toml"))

@@ -17,11 +17,11 @@ from pathlib import Path
 import pytest
 
 import placement.batch as batch
-from placement.batch import Log
 from placement.cli import main
 from placement.engine import Event, Progress
 from placement.errors import ExitCode
 from placement.interrupt import stop_on_signal
+from placement.live import Log, live_line
 
 ROOT = Path(__file__).resolve().parent.parent
 posix = pytest.mark.skipif(os.name != "posix", reason="signals are sent as POSIX has them")
@@ -29,7 +29,20 @@ posix = pytest.mark.skipif(os.name != "posix", reason="signals are sent as POSIX
 
 def interrupt_when(sign: str, out: Path) -> tuple[int, float, str]:
     """Solve the large case, send Ctrl-C when a line that matches ``sign`` appears; return exit code, seconds to the end, stderr."""
-    command = [sys.executable, "-m", "placement", "solve", str(ROOT / "data" / "frontier"), "--out", str(out), "--time-limit", "300", "--workers", "1"]
+    command = [
+        sys.executable,
+        "-m",
+        "placement",
+        "solve",
+        str(ROOT / "data" / "frontier"),
+        "--out",
+        str(out),
+        "--time-limit",
+        "300",
+        "--workers",
+        "1",
+        "--progress",
+    ]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
     assert process.stderr is not None
     seen, sent = [], math.nan
@@ -152,20 +165,82 @@ def event(time_s: float, phase: str = "root", objective: float = math.inf, bound
     return Event(time_s, phase, objective, bound, gap)
 
 
-def test_a_file_gets_lines_and_a_terminal_one_live_line(monkeypatch):
-    """On a terminal the line is taken back and cut to the width; elsewhere there are plain lines."""
-    monkeypatch.setenv("COLUMNS", "60")
-    monkeypatch.setenv("TERM", "xterm")
-    plain, live = io.StringIO(), Terminal()
-    for log in (Log(plain), Log(live)):
-        log(event(0.0))
-        log(event(0.5, objective=-10.0))  # same phase, soon after: not worth a line
-        log(event(1.5, objective=-10.0, bound=-11.0))
-        log.end()
+def events(log: Log) -> None:
+    """Tell a log of a short search."""
+    log(event(0.0))
+    log(event(0.5, objective=-10.0))  # same phase, soon after: not worth a line
+    log(event(1.5, objective=-10.0, bound=-11.0))
+    log.end()
+
+
+def screen(written: str) -> list[str]:
+    """Return what stands on the lines of a terminal after that, carriage returns obeyed."""
+    lines = []
+    for line in written.split("\n"):
+        shown = ""
+        for part in line.split("\r"):
+            shown = part + shown[len(part) :]
+        lines.append(shown.rstrip())
+    return lines
+
+
+def test_a_file_gets_nothing_unless_asked():
+    """Where stderr is no terminal nothing is written, or plain lines on request; ``log.txt`` has them in any case."""
+    silent, plain = io.StringIO(), io.StringIO()
+    for log in (Log(silent), Log(plain, lines=True)):
+        events(log)
         assert len(log.lines) == 2
+    assert silent.getvalue() == ""
     assert plain.getvalue() == "".join(f"{line}\n" for line in log.lines)
     assert "-10.000" in log.lines[1] and "10.000%" in log.lines[1] and "inf" not in "".join(log.lines)
-    assert live.getvalue() == "".join(f"\r\x1b[2K{line[:59]}" for line in log.lines) + "\n"
+
+
+@pytest.mark.parametrize("lines", [False, True])
+def test_a_terminal_gets_one_live_line(monkeypatch, lines):
+    """It is written over without escape codes, never wraps, and leaves the terminal blank for the summary."""
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setenv("TERM", "xterm")
+    stream = Terminal()
+    log = Log(stream, lines=lines)
+    log(event(0.0))
+    log(event(1.5, objective=-10.0, bound=-11.0))
+    assert screen(stream.getvalue()) == ["   2 s  objective -10.0  bound -11.0  gap 10.000%"]
+    log.say("placement: note: something else")
+    log(event(3.0, objective=-10.0, bound=-10.5))
+    assert screen(stream.getvalue()) == ["placement: note: something else", "   3 s  objective -10.0  bound -10.5  gap 5.000%"]
+    log.end()
+    assert screen(stream.getvalue())[-1] == ""
+    assert "\x1b" not in stream.getvalue() and max(len(part) for part in re.split("[\r\n]", stream.getvalue())) <= 59
+
+
+@pytest.mark.parametrize("width", [80, 100, 60, 45, 30, 21, 12, 1])
+@pytest.mark.parametrize(("objective", "bound"), [(math.inf, -math.inf), (-273784.123, -283841.9), (1.5, -1e9), (12345678.9, 12345678.8)])
+def test_a_live_line_fits(width, objective, bound):
+    """At 80 columns it has clock, objective, bound and gap; where there is less room, what counts least goes first and nothing is cut in two."""
+    line = live_line(event(1234.5, "branch and bound", objective, bound), width - 1)
+    assert len(line) < width or not line
+    if width >= 80:
+        assert all(word in line for word in ("1234 s", "objective", "bound", "gap"))
+    if width >= 30:
+        assert line.startswith("1234 s") and line.rpartition("gap ")[2] in ("-", ">100%", "3.674%", "0.000%")
+
+
+def test_the_clock_goes_on_where_the_search_is_silent(monkeypatch):
+    """The live line ticks between two events."""
+    monkeypatch.setattr("placement.live._EVERY_S", 0.02)
+    monkeypatch.setenv("TERM", "xterm")
+    stream = Terminal()
+    log = Log(stream)
+    log(event(7.0))
+    for _ in range(500):
+        if stream.getvalue().count("\r") > 3:
+            break
+        time.sleep(0.01)
+    log.end()
+    assert stream.getvalue().count("\r") > 3
+    before = stream.getvalue()
+    time.sleep(0.1)
+    assert stream.getvalue() == before
 
 
 def test_a_gap_above_all_is_not_a_figure():
@@ -179,14 +254,14 @@ def test_a_dumb_terminal_gets_lines(monkeypatch):
     """No escape codes where they would be shown as such."""
     monkeypatch.setenv("TERM", "dumb")
     stream = Terminal()
-    Log(stream)(event(0.0))
-    assert "\x1b" not in stream.getvalue() and stream.getvalue().endswith("\n")
+    Log(stream, lines=True)(event(0.0))
+    assert "\r" not in stream.getvalue() and stream.getvalue().endswith("\n")
 
 
 def test_a_closed_stream_does_not_stop_the_search():
     """``2>&1 | head -1`` closes the pipe; the search goes on and the lines are kept."""
     stream = io.StringIO()
-    log = Log(stream)
+    log = Log(stream, lines=True)
     log(event(0.0))
     stream.close()
     log(event(2.0))

@@ -65,7 +65,7 @@ def as_text(case: Case, name: str) -> TextTable:
     """Return a table as the text of a file: blank where a cell holds what a blank stands for, every digit of a number."""
     table = case[name]
     columns = {c.name: cells_of(case, c, table[c.name]) for c in TABLES[name]}
-    return TextTable(name, columns, np.full(len(table), name, dtype=object), np.arange(1, len(table) + 1))
+    return TextTable(name, columns, np.full(len(table), f"{name} line", dtype=object), np.arange(1, len(table) + 1))
 
 
 def cells_of(case: Case, column: Column, values: pd.Series) -> Text:

@@ -62,15 +62,15 @@ def typed_table(text: TextTable, clock: Clock | None, present: Collection[str], 
         cells = text.columns.get(column.name)
         if cells is None:
             cells = np.full(len(text), "", dtype=object)
-            if required:
+            if required and findings.trusts(f"{text.name}.{column.name}"):  # else a misspelt one is told already
                 findings.add(text.name, column.name, "is missing", f"Add the column: {column.meaning}.")
-        elif required and (blank := cells == "").any():
-            findings.add(text.name, column.name, "must not be blank", f"Fill in: {column.meaning}.", text.rows(blank))
+        elif required and findings.trusts(f"{text.name}.{column.name}") and (blank := cells == "").any():
+            findings.add(text.name, column.name, "must not be blank", f"Fill in: {column.meaning}.", text.rows(blank, column.name))
         if column.kind == "period" and clock is None:
             findings.spoiled.add(f"{text.name}.{column.name}")
         values, complaints = _convert(text.name, column, cells, clock)
         for mask, rule, remedy in complaints:
-            findings.add(text.name, column.name, rule, remedy, text.rows(mask))
+            findings.add(text.name, column.name, rule, remedy, text.rows(mask, column.name))
         columns[column.name] = pd.Series(values, dtype=dtype_of(column))
     return pd.DataFrame(columns)
 
@@ -129,16 +129,25 @@ def _numbers(column: Column, cells: Text) -> tuple[NDArray, list[Complaint]]:
     span = f"must be between {column.minimum:g} and {column.maximum:g}{unit} ({column.meaning.partition(';')[0]})"
     candidates = (
         (not_finite, "must be a finite decimal number", _number_remedy(cells[not_finite])),
-        (outside & ~not_finite, span, f"Correct the number{f' and check that its unit is {column.unit}' if unit else ''}."),
+        (outside & ~not_finite, span, _range_remedy(column, values[outside])),
         (fraction & ~outside, f"must be a whole number of{unit}", "Round it as it is meant."),
     )
     wrong = not_finite | outside | fraction
     return np.where(wrong, 0, values), [c for c in candidates if c[0].any()]
 
 
+def _range_remedy(column: Column, wrong: NDArray[np.float64]) -> str:
+    if column.name in ("lat_deg", "lon_deg"):
+        return "Correct the number; are latitude and longitude swapped?"
+    if column.maximum == 1 and len(wrong) and 1 < wrong[0] <= 100:
+        return f"Write a share: {wrong[0]:g} % is {wrong[0] / 100:g}."
+    return f"Correct the number{f' and check that its unit is {column.unit}' if column.unit else ''}."
+
+
 def _number_remedy(cells: Text) -> str:
     shown = f"'{cells[0]}' is not one" if len(cells) else ""
-    return f"{shown}: write digits with a point, such as 1250.5 or 1.2e3; no blanks, units, thousands separators, nan or inf."
+    comma = " A comma is no decimal point." if len(cells) and re.fullmatch(r"-?\d+,\d+", cells[0]) else ""
+    return f"{shown}: write digits with a point, such as 1250.5 or 1.2e3; no blanks, units, thousands separators, nan or inf.{comma}"
 
 
 def _words(kind_ok: Callable[[str], bool], rule: str, remedy: Callable[[list[str]], str]) -> Callable[[str, list[str]], list[Complaint]]:

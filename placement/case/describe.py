@@ -7,6 +7,7 @@ import math
 from typing import Any
 
 from placement.case.cells import WILDCARD
+from placement.case.files import TEMPLATES
 from placement.case.findings import did_you_mean
 from placement.case.schema import DOCUMENTATION, NAN, TABLES, Column, Table
 from placement.case.settings import KEYS, MEASURES, TERMS
@@ -18,7 +19,8 @@ _INTRO = f"""\
 
 Generated from `placement/case/schema.py` by `placement.case.schema_markdown()`; a test keeps the two equal. Edit the schema, not this page.
 
-A case is a folder with `case.toml` and one file per table, `NAME.csv` or `NAME.parquet`. **A table that is absent leaves its layer out of
+A case is a folder with `case.toml` and one file per table, `NAME.csv` or `NAME.parquet`; or one workbook, `CASE.xlsx`, with a sheet per table
+(below). `placement init DIR --from CASE` begins a new one that explains its columns. **A table that is absent leaves its layer out of
 the model**; it does not mean "unlimited", nor zero. Nothing is ignored: an unknown file, table, column or key is an error, and so is input
 that would have no effect. All problems are reported together, each with table, column, rows and the way out.
 
@@ -40,7 +42,20 @@ that would have no effect. All problems are reported together, each with table, 
   `mandatory` is 1), `services` (may be split), `capacity` and `siting`; `periods` is 1, and of sites and workloads only id and name count.
 * Notes are welcome in `.md` files, and in the columns {", ".join(f"`{c}`" for c in DOCUMENTATION)} of every table; they never reach the
   model.
-* Sub-folders are not read; scenarios (below) may stand there.
+* Lines that begin with `#` before the header of a CSV file are remarks.
+* Sub-folders are not read; scenarios (below) may stand there, and empty tables to choose from in `{TEMPLATES}`.
+
+## Workbooks
+
+`placement convert CASE CASE.xlsx` writes a case as a workbook, and `placement convert CASE.xlsx DIR` a folder; both ways it stays the same case. A workbook
+is taken wherever a case is, and as the `base` of a scenario, which is a folder itself. It needs `placement[xlsx]`.
+
+* A sheet per table, named like the table, header first. The sheet `case` has the keys of `case.toml` in the columns `key` and `value`; a blank value
+  is an absent key. The sheets `blocks`, `weights` (columns `term`, `weight`) and `objectives` (columns `name`, `slack`, and a column per term) are there
+  where they are needed. Sheets whose names end in `.md` are notes. Any other sheet is an error, and so is a hidden one.
+* Numbers may be stored as text; of formulas the value counts that the spreadsheet last saved. Blank rows are skipped; hidden rows count.
+* Errors name the cells: formulas that were never calculated or give an error, merged cells, and dates or truth values that the spreadsheet made of a text
+  or number. Format columns of ids and periods as text, as `placement init` and `placement convert` do.
 """
 
 _BLOCKS = f"""\
@@ -165,6 +180,21 @@ def _row(table: Table, column: Column) -> str:
     name = f"**`{column.name}`**" if column.name in table.key else f"`{column.name}`"
     cells = (name, _type(table, column), column.unit, _range(column), _blank(column), column.meaning)
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def explained(table: Table, column: Column) -> str:
+    """Return what an author needs to know of a column, in one line.
+
+    Examples
+    --------
+    >>> explained(TABLES["halls"], TABLES["halls"].column("it_mw"))
+    'it_mw: IT power of the hall (number in MW, 0.001 .. 10000; required)'
+    """
+    unit = f" in {column.unit}" if column.unit and column.kind in ("float", "int") else ""
+    limits = f", {_range(column)}" if _range(column) else ""
+    blank = "required" if column.required else "" if _blank(column) == "see meaning" else f"blank: {_blank(column)}"
+    rule = "; ".join(part for part in (f"{_type(table, column)}{unit}{limits}", blank) if part)
+    return f"{column.name}: {column.meaning} ({rule})".replace("`", "")
 
 
 def _type(table: Table, column: Column) -> str:

@@ -32,7 +32,7 @@ class Draft:
     def broken(self, table: str, column: str, mask: ArrayLike, rule: str, remedy: str) -> list[Problem]:
         """Return the problem that the masked rows of a table have; nothing if no row is masked."""
         bad = np.asarray(mask, dtype=bool)
-        return [Problem(table, column, rule, remedy, self.texts[table].rows(bad))] if bad.any() else []
+        return [Problem(table, column, rule, remedy, self.texts[table].rows(bad, column))] if bad.any() else []
 
     def filled(self, table: str, column: str) -> NDArray[np.bool_]:
         """Return which rows have a filled cell in a column."""

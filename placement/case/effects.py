@@ -28,7 +28,9 @@ def missing_tables(present: frozenset[str]) -> dict[str, tuple[str, ...]]:
 def needed_tables(d: Draft) -> Problems:
     """Every table comes with the tables that it cannot do without, and a case with sites."""
     for name, users in missing_tables(d.present).items():
-        rule = "is not in the folder" + (" and is needed" if users else ", and every case needs places")
+        if name in d.findings.misnamed:
+            continue
+        rule = "is not in the folder" + (" and is needed by the tables" if users else ", and every case needs places")
         yield Problem(name, "", rule, f"Add {name}.csv{', or remove the tables that need it' if users else ''}.", users)
 
 

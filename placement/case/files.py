@@ -9,29 +9,32 @@ from __future__ import annotations
 import csv
 import io
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from placement.case.findings import Findings, did_you_mean
+from placement.case.findings import Findings, did_you_mean, nearest
 from placement.case.schema import DOCUMENTATION, TABLES
 
 Text = NDArray[np.object_]
 SETTINGS = "case.toml"
+TEMPLATES = "templates"  # a folder of empty tables to choose from, which is not read
 _SAVE_UTF8 = "Save the file as UTF-8 text (in a spreadsheet: 'CSV UTF-8, comma delimited')."
 
 
 @dataclass(frozen=True, slots=True)
 class TextTable:
-    """A table whose cells are still text, with the file and line that each row came from."""
+    """A table whose cells are still text, with the place that each row came from."""
 
     name: str
     columns: dict[str, Text]
-    files: Text  # file of each row, as shown in messages
-    lines: NDArray[np.int64]  # line of each row in its file (Parquet: number of the row)
+    files: Text  # file of each row with the word for its lines, as shown in messages: "halls.csv line", "sheet halls row"
+    lines: NDArray[np.int64]  # line of each row in its file, row of each row in its sheet (Parquet: number of the row)
+    letters: Mapping[str, str] = field(default_factory=dict)  # of the columns of a sheet
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -41,10 +44,26 @@ class TextTable:
         parts = [self.columns[k][rows] if k in self.columns else [""] * len(rows) for k in TABLES[self.name].key]
         return ["/".join(cells) for cells in zip(*parts, strict=True)]
 
-    def rows(self, mask: NDArray[np.bool_]) -> tuple[str, ...]:
-        """Return how messages call the rows in the mask: key, file and line."""
+    def rows(self, mask: NDArray[np.bool_], column: str = "") -> tuple[str, ...]:
+        """Return how messages call the rows in the mask: key, file and line, and what stands in a column; of a sheet the cell in that column."""
         at = np.flatnonzero(mask)
-        return tuple(f"{key} ({self.files[i]} line {self.lines[i]})" for key, i in zip(self.key(at), at, strict=True))
+        shown = self.columns.get(column) if column not in TABLES[self.name].key else None  # the key says it already
+        found = ["" if shown is None or shown[i] == "" else f": {shown[i]}" for i in at]
+        return tuple(f"{key} ({self.place(i, column)}){value}" for key, i, value in zip(self.key(at), at, found, strict=True))
+
+    def place(self, row: int | np.integer, column: str = "") -> str:
+        """Return where a row, or its cell in a column, stands.
+
+        Examples
+        --------
+        >>> one = np.array(["x"], dtype=object)
+        >>> sheet = TextTable("halls", {"hall": one}, np.array(["sheet halls row"], dtype=object), np.array([7]), {"hall": "B"})
+        >>> sheet.place(0), sheet.place(0, "hall")
+        ('sheet halls row 7', 'sheet halls cell B7')
+        """
+        file, line = self.files[row], self.lines[row]
+        letter = self.letters.get(column, "") if file.endswith(" row") else ""  # a scenario's rows may stand among them
+        return f"{file.removesuffix('row')}cell {letter}{line}" if letter else f"{file} {line}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +96,20 @@ def read_folder(path: Path, findings: Findings, prefix: str = "") -> Folder:
 
 
 def _table_of(entry: Path, findings: Findings, prefix: str) -> str:
-    """Return the table that an entry of the folder holds, "" for none; report what has no place there."""
-    if entry.name.startswith(".") or entry.suffix == ".md" or entry.name == SETTINGS:
+    """Return the table that an entry of the folder holds, "" for none; report what has no place there.
+
+    ``~$`` begins the names of the files that spreadsheets put beside open ones.
+    """
+    if entry.name.startswith((".", "~$")) or entry.suffix == ".md" or entry.name == SETTINGS:
+        return ""
+    if entry.suffix.lower() == ".xlsx":
+        findings.add(
+            prefix + entry.name, "", "is a workbook in a folder of tables", "A case is one of the two: save its sheets as CSV, or move one of them away."
+        )
         return ""
     data = entry.suffix in (".csv", ".parquet")
+    if entry.is_dir() and entry.name == TEMPLATES:
+        return ""
     if entry.is_dir():
         tables = sorted(f.name for f in entry.glob("*.*") if f.suffix in (".csv", ".parquet"))
         if data or (tables and not (entry / SETTINGS).exists()):  # a scenario folder may stand inside its case
@@ -91,9 +120,13 @@ def _table_of(entry: Path, findings: Findings, prefix: str) -> str:
         return entry.stem
     rule = "is not a table of the schema" if data else "is not a kind of file that belongs in a case folder"
     ending = entry.suffix if data else ".csv"
-    remedy = did_you_mean(entry.stem + ending, [SETTINGS, *(name + ending for name in TABLES)])
-    if not data:
-        remedy = f"Save a table as CSV and settings in {SETTINGS}. {remedy if 'mean' in remedy else ''}".rstrip()
+    known = [SETTINGS, *(name + ending for name in TABLES)]
+    remedy = did_you_mean(entry.stem + ending, known)
+    if data:  # the table that is meant is not missing as well
+        findings.misnamed.add(nearest(entry.stem + ending, known).removesuffix(ending))
+    else:
+        hint = f" Did you mean '{entry.stem.lower()}.csv'?" if entry.stem.lower() in TABLES else ""
+        remedy = f"Save a table as CSV and settings in {SETTINGS}.{hint}"
     findings.add(prefix + entry.name, "", rule, remedy + " Notes go into a .md file; anything else, move away.")
     return ""
 
@@ -139,29 +172,48 @@ def _read_csv(name: str, file: Path, shown: str, findings: Findings) -> TextTabl
     text = _read_text(file, name, shown, findings)
     if text is None:
         return None
+    text, skipped = _without_remarks(text)
+    if not text.strip():
+        findings.add(name, "", "holds nothing but remarks", "Write a header and rows, or delete the file.", [shown])
+        return None
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
-        records = [(row, reader.line_num) for row in reader]
+        records = [(row, skipped + reader.line_num) for row in reader]
     except csv.Error as error:
-        findings.add(name, "", f"is not valid CSV: {error}", "Check the quotes around the cells before.", [f"{shown} line {reader.line_num}"])
+        findings.add(name, "", f"is not valid CSV: {error}", "Check the quotes around the cells before.", [f"{shown} line {skipped + reader.line_num}"])
         return None
     ends = np.array([end for _, end in records], dtype=np.int64)
-    starts = np.concatenate(([1], ends[:-1] + 1))  # a quoted cell may span lines
-    filled = [i for i, (row, _) in enumerate(records) if row]
+    starts = np.concatenate(([skipped + 1], ends[:-1] + 1))  # a quoted cell may span lines
+    filled = [i for i, (row, _) in enumerate(records) if any(row)]  # a spreadsheet writes blank rows as commas
+    if not filled:
+        findings.add(name, "", "holds nothing but commas", "Fill it, or delete the file.", [shown])
+        return None
     header, body = records[filled[0]][0], filled[1:]
-    if not _header_is_sound(name, header, shown, findings):
+    width = max(i for i, cell in enumerate(header) if cell) + 1
+    if not any(cell for i in body for cell in records[i][0][width:]) and width < len(header):  # and blank columns as commas at all line ends
+        header, records = header[:width], [(row[:width], end) for row, end in records]
+    if not header_is_sound(name, header, f"{shown} line {int(starts[filled[0]])}", findings):
         return None
     whole = _whole_rows(name, header, [(records[i][0], int(starts[i])) for i in body], shown, findings)
     cells = [np.array(c, dtype=object) for c in zip(*(row for row, _ in whole), strict=True)]
     if not cells:
         return None
     lines = np.array([line for _, line in whole], dtype=np.int64)
-    return TextTable(name, dict(zip(header, cells, strict=True)), np.full(len(lines), shown, dtype=object), lines)
+    return TextTable(name, dict(zip(header, cells, strict=True)), np.full(len(lines), f"{shown} line", dtype=object), lines)
 
 
-def _header_is_sound(name: str, header: list[str], shown: str, findings: Findings) -> bool:
-    """Return whether cells can be told by the header; report what is wrong with it, unknown columns too."""
-    here = [f"{shown} line 1"]
+def _without_remarks(text: str) -> tuple[str, int]:
+    """Return the text without the lines that begin with ``#`` before the header, and their number; an id further down may begin so."""
+    lines = text.splitlines(keepends=True)
+    skipped = 0
+    while skipped < len(lines) and lines[skipped].startswith(("#", '"#')):  # a spreadsheet quotes a line that holds a comma
+        skipped += 1
+    return "".join(lines[skipped:]), skipped
+
+
+def header_is_sound(name: str, header: list[str], shown: str, findings: Findings) -> bool:
+    """Return whether cells can be told by the header, which stands where ``shown`` says; report what is wrong with it, unknown columns too."""
+    here = [shown]
     twice = sorted({c for c in header if header.count(c) > 1})
     if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
         findings.add(name, "", "is not separated by commas", "Save it with commas between cells and points in decimals.", here)
@@ -174,7 +226,11 @@ def _header_is_sound(name: str, header: list[str], shown: str, findings: Finding
         return False
     known = (*TABLES[name].names, *DOCUMENTATION)
     for column in (c for c in header if c not in known):
-        findings.add(name, column, "is not a column of this table", f"{did_you_mean(column, known)} Remarks go into a column 'note'.", here)
+        remedy, meant = did_you_mean(column, known), nearest(column, known)
+        rule = "is not a column of this table" + (f", which lacks '{meant}'" if meant and meant not in header else "")
+        findings.add(name, column, rule, f"{remedy} Remarks go into a column 'note'.", here)
+        if meant and meant not in header:
+            findings.spoiled.add(f"{name}.{meant}")
     return True
 
 
@@ -182,7 +238,7 @@ def _whole_rows(name: str, header: list[str], records: list[tuple[list[str], int
     """Return the rows that have as many cells as the header; report the others, and a table without rows."""
     ragged = [f"{row[0]} ({shown} line {line}, {len(row)} cells)" for row, line in records if len(row) != len(header)]
     if ragged:
-        remedy = "Add or remove commas; quote a cell that contains a comma."
+        remedy = "Add or remove commas; quote a cell that contains a comma; write decimals with a point (1.5)."
         findings.add(name, "", f"has rows without exactly the {len(header)} cells of the header", remedy, ragged)
     elif not records:
         findings.add(name, "", "has a header but no rows", "Add rows, or delete the file: an absent table leaves its layer out.", [shown])
@@ -201,13 +257,13 @@ def _read_parquet(name: str, file: Path, shown: str, findings: Findings) -> Text
     except (pa.ArrowException, OSError, ValueError) as error:
         findings.add(name, "", f"is not a readable Parquet file: {str(error).splitlines()[0]}", "Write it again.", [shown])
         return None
-    if not _header_is_sound(name, data.column_names, shown, findings):
+    if not header_is_sound(name, data.column_names, f"{shown} line 1", findings):
         return None
     if not data.num_rows:
         findings.add(name, "", "has columns but no rows", "Add rows, or delete the file: an absent table leaves its layer out.", [shown])
         return None
     columns = {c: np.array([_as_text(v) for v in data.column(c).to_pylist()], dtype=object) for c in data.column_names}
-    return TextTable(name, columns, np.full(data.num_rows, shown, dtype=object), np.arange(1, data.num_rows + 1))
+    return TextTable(name, columns, np.full(data.num_rows, f"{shown} line", dtype=object), np.arange(1, data.num_rows + 1))
 
 
 def _as_text(value: object) -> str:

@@ -19,6 +19,7 @@ class Findings:
 
     problems: list[Problem] = field(default_factory=list)
     spoiled: set[str] = field(default_factory=set)
+    misnamed: set[str] = field(default_factory=set)  # tables that a file or sheet nearly has the name of
 
     def add(self, table: str, column: str, rule: str, remedy: str, rows: Iterable[str] = ()) -> None:
         """Record one problem and spoil its column, or its table where it concerns no column."""
@@ -30,6 +31,13 @@ class Findings:
         return name not in self.spoiled and name.partition(".")[0] not in self.spoiled
 
 
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return the known word that is most similar; "" where none is."""
+    folded = {w.lower().strip(): w for w in sorted({str(k) for k in known})}
+    close = difflib.get_close_matches(word.lower().strip(), list(folded), n=1, cutoff=0.6)
+    return folded[close[0]] if close else ""
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return a remedy: the most similar known word, or the known words.
 
@@ -39,10 +47,9 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     "Did you mean 'grid'?"
     """
     words = sorted({str(k) for k in known})
-    folded = {w.lower().strip(): w for w in words}
-    close = difflib.get_close_matches(word.lower().strip(), list(folded), n=1, cutoff=0.6)
+    close = nearest(word, words)
     if close:
-        return f"Did you mean '{folded[close[0]]}'?"
+        return f"Did you mean '{close}'?"
     shown = ", ".join(words[:12]) + (", ..." if len(words) > 12 else "")
     return f"Known: {shown}." if words else "Nothing is known by that name here."
 

@@ -18,10 +18,12 @@ from placement.case.cells import parse_numbers
 from placement.case.files import SETTINGS, Folder, Text, TextTable, read_folder, read_toml
 from placement.case.findings import Findings, did_you_mean, suggest
 from placement.case.schema import TABLES, Column
+from placement.case.workbook import ENDING, is_case_place, is_workbook, read_workbook
 from placement.errors import DataError, Problem
 
 #: Keys of ``case.toml`` that only a scenario has.
 OVERLAY_KEYS = ("base", "factors", "remove", "drop_tables")
+_SCENARIO = f'Make the scenario a folder whose {SETTINGS} says base = "CASE.xlsx"; its tables are CSV files.'
 
 
 def effective_folder(folder: Path, overlay: Path | None, findings: Findings) -> Folder:
@@ -34,9 +36,9 @@ def effective_folder(folder: Path, overlay: Path | None, findings: Findings) -> 
     """
     chain = chain_of(folder)
     if overlay is not None:
-        chain.append(_existing(overlay, "overlay"))
-    prefixes = [f"{path.name}/" if len(chain) > 1 else "" for path in chain]
-    effective = read_folder(chain[0], findings, prefixes[0])
+        chain.append(_scenario(overlay))
+    prefixes = ["" if len(chain) == 1 else f"{path.name} " if is_workbook(path) else f"{path.name}/" for path in chain]
+    effective = (read_workbook if is_workbook(chain[0]) else read_folder)(chain[0], findings, prefixes[0])
     _refuse_overlay_keys(effective, prefixes[0] + SETTINGS, findings)
     for path, prefix in zip(chain[1:], prefixes[1:], strict=True):
         effective = _apply(effective, read_folder(path, findings, prefix), prefix, findings)
@@ -44,15 +46,25 @@ def effective_folder(folder: Path, overlay: Path | None, findings: Findings) -> 
 
 
 def _existing(folder: Path, role: str) -> Path:
+    """Return a case folder or a workbook, links followed."""
     resolved = folder.resolve()
-    if not resolved.is_dir():
-        what = "is a file, not a folder" if resolved.exists() else "does not exist"
-        raise DataError([Problem(role, "", f"'{folder}' {what}", f"Give the folder that holds {SETTINGS}.")])
+    if not is_case_place(resolved):
+        what = "does not exist" if not resolved.exists() else "is a folder, not a workbook" if is_workbook(resolved) else "is a file, not a folder"
+        raise DataError([Problem(role, "", f"'{folder}' {what}", f"Give the folder that holds {SETTINGS}, or an {ENDING} workbook.")])
+    books = [] if is_workbook(resolved) or (resolved / SETTINGS).exists() else sorted(b.name for b in resolved.glob(f"[!.~]*{ENDING}"))
+    if books:
+        raise DataError([Problem(role, "", f"'{folder}' holds a workbook and no {SETTINGS}", f"Give the workbook itself: {folder / books[0]}")])
     return resolved
 
 
+def _scenario(overlay: Path) -> Path:
+    if is_workbook(overlay):
+        raise DataError([Problem("overlay", "", f"'{overlay}' is a workbook, and a scenario is a folder", _SCENARIO)])
+    return _existing(overlay, "overlay")
+
+
 def chain_of(folder: Path) -> list[Path]:
-    """Return the folders from the first base to ``folder``, links followed.
+    """Return the folders from the first base, which may be a workbook, to ``folder``, links followed.
 
     Raises
     ------
@@ -73,6 +85,8 @@ def chain_of(folder: Path) -> list[Path]:
 
 
 def _base_of(folder: Path) -> Any:
+    if is_workbook(folder):
+        return None
     silent = Findings()  # the file is read again later, with its problems reported
     return (read_toml(folder / SETTINGS, "", silent) or {}).get("base")
 
@@ -80,7 +94,10 @@ def _base_of(folder: Path) -> Any:
 def _refuse_overlay_keys(folder: Folder, shown: str, findings: Findings) -> None:
     settings = folder.settings or {}
     for key in [k for k in OVERLAY_KEYS if k in settings]:
-        findings.add(shown, key, "belongs in a scenario, and this folder has no base", 'Add base = "...", or remove the key.')
+        if is_workbook(folder.path):
+            findings.add("sheet case", key, "belongs in a scenario, and a workbook is a whole case", _SCENARIO)
+        else:
+            findings.add(shown, key, "belongs in a scenario, and this folder has no base", 'Add base = "...", or remove the key.')
         del settings[key]
 
 
@@ -142,7 +159,7 @@ def _remove(wanted: Any, tables: dict[str, TextTable], shown: str, findings: Fin
 
 
 def _take(table: TextTable, keep: np.ndarray) -> TextTable:
-    return TextTable(table.name, {c: cells[keep] for c, cells in table.columns.items()}, table.files[keep], table.lines[keep])
+    return replace(table, columns={c: cells[keep] for c, cells in table.columns.items()}, files=table.files[keep], lines=table.lines[keep])
 
 
 def _multiply(factors: Any, tables: dict[str, TextTable], shown: str, findings: Findings) -> None:
@@ -216,7 +233,7 @@ def merge_rows(base: TextTable, changes: TextTable, present: Collection[str], fi
     _refuse_idle(changes, known & ~changed, findings)
     files, lines = base.files.copy(), base.lines.copy()
     files[target[known]], lines[target[known]] = changes.files[known], changes.lines[known]
-    return TextTable(base.name, columns, np.concatenate((files, changes.files[new])), np.concatenate((lines, changes.lines[new])))
+    return replace(base, columns=columns, files=np.concatenate((files, changes.files[new])), lines=np.concatenate((lines, changes.lines[new])))
 
 
 def _incomplete(base: TextTable, changes: TextTable, new: np.ndarray, present: Collection[str], findings: Findings) -> np.ndarray:

@@ -21,6 +21,7 @@ from placement.case.remarks import remarks
 from placement.case.schema import TABLES
 from placement.case.settings import KEYS, read_settings
 from placement.case.validation import validate
+from placement.case.workbook import in_sheets, is_workbook
 from placement.errors import DataError
 
 #: Settings that count in the hash only where they differ from the default: cases older than they are keep their hash.
@@ -28,12 +29,13 @@ _YOUNGER = ("open_sites", "cost_unit")
 
 
 def read_case(folder: str | Path, *, overlay: str | Path | None = None) -> Case:
-    """Read and check a case folder or a scenario folder.
+    """Read and check a case folder, a scenario folder or a workbook.
 
     Parameters
     ----------
     folder
-        Holds ``case.toml`` and one CSV or Parquet file per table; see ``data/README.md``.
+        Holds ``case.toml`` and one CSV or Parquet file per table; or the ``.xlsx`` file of a workbook with a sheet per table (needs
+        ``placement[xlsx]``). See ``data/README.md``.
     overlay
         A scenario folder to apply on top of ``folder``; its own ``base``, if any, is not used then.
 
@@ -59,7 +61,8 @@ def read_case(folder: str | Path, *, overlay: str | Path | None = None) -> Case:
     draft = Draft(case, source.tables, source.present, findings)
     validate(draft)
     if findings.problems:
-        raise DataError(dict.fromkeys(findings.problems))
+        told = map(in_sheets, findings.problems) if is_workbook(folder) and overlay is None else findings.problems
+        raise DataError(dict.fromkeys(told))
     return replace(_with_hash(case, settings, None if overlay is None else Path(overlay)), notes=remarks(draft))
 
 

@@ -6,6 +6,8 @@ holds wrong cells, so that a mistake is reported once and not through everything
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 import pandas as pd
 
@@ -153,13 +155,14 @@ def validate(draft: Draft) -> None:
     """Check keys, references and every rule; add what is wrong to the draft's findings."""
     unreadable = {name for name in draft.present if name not in draft.texts}
     draft.findings.spoiled.update(unreadable, effects.missing_tables(draft.present))
+    doubtful = frozenset(draft.findings.spoiled)  # before keys are compared: what is there twice can be referred to
     draft.findings.problems += pair_rules.belongs(draft)
     for name in draft.case.tables:
         _check_key(draft, name)
     for name in draft.case.tables:
         for column in TABLES[name]:
             if column.refers:
-                _check_reference(draft, name, column)
+                _check_reference(draft, name, column, doubtful)
     for rule in RULES:
         if all(draft.findings.trusts(name) for name in rule.reads.split()):
             draft.findings.problems += rule.check(draft)
@@ -175,8 +178,8 @@ def _check_key(draft: Draft, name: str) -> None:
         draft.findings.spoiled.update(f"{name}.{k}" for k in key)
 
 
-def _check_reference(draft: Draft, name: str, column: Column) -> None:
-    known = _known(draft, column.refers)
+def _check_reference(draft: Draft, name: str, column: Column, doubtful: Collection[str]) -> None:
+    known = _known(draft, column.refers, doubtful)
     cells = draft.texts[name].columns.get(column.name)
     if known is None or cells is None or not draft.findings.trusts(f"{name}.{column.name}"):
         return
@@ -185,14 +188,14 @@ def _check_reference(draft: Draft, name: str, column: Column) -> None:
     if bad.any():
         target = column.refers.replace("case.blocks", "the blocks of case.toml")
         remedy = suggest(cells[bad], known) if known else f"Add {column.refers.partition('.')[0]}.csv, or leave the cells blank."
-        draft.findings.add(name, column.name, f"must be in {target}", remedy, draft.texts[name].rows(bad))
+        draft.findings.add(name, column.name, f"must be in {target}", remedy, draft.texts[name].rows(bad, column.name))
 
 
-def _known(draft: Draft, refers: str) -> set[str] | None:
-    """Return the values that a reference may have; ``None`` where they cannot be known."""
+def _known(draft: Draft, refers: str, doubtful: Collection[str]) -> set[str] | None:
+    """Return the values that a reference may have; ``None`` where they cannot be known, as there are wrong cells among them."""
     if refers == "case.blocks":
         return {b.name for b in draft.case.blocks} if draft.findings.trusts("case.blocks") else None
     table, _, column = refers.partition(".")
-    if not draft.findings.trusts(table):
+    if not draft.findings.trusts(table) or f"{table}.{column or TABLES[table].key[0]}" in doubtful:
         return None  # rows are lost or the table is missing, which is reported
     return set(draft.texts[table].columns.get(column or TABLES[table].key[0], ())) - {""} if table in draft.texts else set()

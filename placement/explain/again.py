@@ -11,7 +11,7 @@ import numpy as np
 from placement.case import Case
 from placement.certificate import Proof, proven_bound
 from placement.engine import Event, Outcome, Progress, Status, solve_program
-from placement.explain.base import Base, Carried
+from placement.explain.base import Carried, carry
 from placement.options import SolveOptions
 from placement.parallel import Pool
 from placement.program import Floats, Program, assemble, build_sides
@@ -68,6 +68,7 @@ class Again:
     verified_bound: float
     runtime_s: float
     x: Floats | None = None
+    proof: Proof | None = None
 
 
 def solve_edited(program: Program, begin: Floats, proof: Proof | None, effort: Effort, enough: float | None = None) -> Again:
@@ -103,10 +104,18 @@ def solve_changed(case: Case, carried: Carried, effort: Effort) -> Again:
 
 def _again(program: Program, outcome: Outcome, clock: Progress) -> Again:
     verified = proven_bound(program, outcome.proof) if outcome.proof is not None else -math.inf
-    return Again(outcome.status, outcome.objective, max(outcome.bound, verified), verified, clock.elapsed, outcome.x)
+    return Again(outcome.status, outcome.objective, max(outcome.bound, verified), verified, clock.elapsed, outcome.x, outcome.proof)
 
 
-def solve_all(cases: Sequence[Case], base: Base, effort: Effort) -> list[Again]:
+def solve_all(cases: Sequence[Case], begin: Carried, effort: Effort) -> list[Again]:
     """Solve several changed cases from a plan, side by side where there are workers."""
     with Pool(min(effort.workers, max(len(cases), 1))) as pool:
-        return pool.run(solve_changed, [(case, base.carried, replace(effort, workers=1)) for case in cases])
+        return pool.run(solve_changed, [(case, begin, replace(effort, workers=1)) for case in cases])
+
+
+def begun(case: Case, found: Again, otherwise: Carried) -> Carried:
+    """Return what further changes of a changed case begin from: the plan that it has, or what it began from itself where it has none."""
+    if found.x is None:
+        return otherwise
+    sides = build_sides(replace(case, objectives=()))
+    return carry(sides, assemble(sides)[0], found.x, found.proof)

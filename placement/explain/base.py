@@ -79,13 +79,7 @@ class Base:
     @cached_property
     def carried(self) -> Carried:
         """What carries over to a changed case; light enough to be sent to another process."""
-        proof, n = self.plan.proof, self.program.n_supply
-        needed = self.x != 0
-        if proof is not None:
-            needed[proof.column[proof.column >= 0]] = needed[proof.part] = True
-        frames = [(kind, at, _keys(frame).assign(was=n + at + np.arange(len(frame)))) for kind, at, frame in self.sides.columns.blocks()]
-        demand = tuple((kind, frame[needed[n + at :][: len(frame)]]) for kind, at, frame in frames)
-        return Carried(_ids(self.case), tuple(self.program.supply_names), demand, tuple(self.program.row_keys), self.x, proof)
+        return carry(self.sides, self.program, self.x, self.plan.proof)
 
 
 def program_of(plan: Plan) -> tuple[Sides, Program, list[Any]]:
@@ -108,6 +102,16 @@ def _key(table: str) -> tuple[str, ...]:
 def _keys(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the columns of a frame that are numbers of things."""
     return frame[[c for c in frame if frame[c].dtype.kind in "iu"]]
+
+
+def carry(sides: Sides, program: Program, x: Floats, proof: Proof | None) -> Carried:
+    """Return what of a point and its proof carries over to programs of cases that differ a little."""
+    n, needed = program.n_supply, x != 0
+    if proof is not None:
+        needed[proof.column[proof.column >= 0]] = needed[proof.part] = True
+    frames = [(kind, at, _keys(frame).assign(was=n + at + np.arange(len(frame)))) for kind, at, frame in sides.columns.blocks()]
+    demand = tuple((kind, frame[needed[n + at :][: len(frame)]]) for kind, at, frame in frames)
+    return Carried(_ids(sides.case), tuple(program.supply_names), demand, tuple(program.row_keys), x, proof)
 
 
 @dataclass(frozen=True, eq=False)

@@ -24,6 +24,7 @@ from placement.options import default_workers
 from placement.plan.plan import Plan
 from placement.report.sections_prices import KINDS
 from placement.run import read_plan
+from placement.telling import shown
 
 TOP = 15  # prices shown
 _MEASURED = 50_000  # columns up to which prices are measured, too, without being asked: under a second each
@@ -65,7 +66,7 @@ def explain(args: argparse.Namespace) -> int:
         "existing_only": lambda: existing_only(plan, effort),
     }
     lines, table = (questions[asked[0]] if asked else lambda: _overview(plan, args))()
-    print("\n".join(lines))
+    print(shown("\n".join(lines)))
     if args.out is not None:
         _write(table, args.out)
     return ExitCode.OK

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pandas as pd
 
@@ -18,7 +19,12 @@ from placement.explain.base import Base
 from placement.explain.changed import Changed, reference, solve_each, value_of
 from placement.explain.inputs import HORIZON, Part, input_changes, parts_of, same_clock, with_parts
 from placement.explain.plans import brings, decisions, differences, kpi_changes
+from placement.explain.records import write_whole
 from placement.plan.plan import Plan
+from placement.report.comparison import comparison_fragment, comparison_page
+from placement.report.difference_charts import Interval
+from placement.report.facts import Facts
+from placement.report.sides import Differences, Side
 
 GROUPS = 8  # parts of the input that are tried one at a time; what is beyond is tried as one
 TOGETHER = "all together"
@@ -45,6 +51,8 @@ class Comparison:
         better), between what bounds that is proven to be, and how many decisions differ from the first plan. The last line is the second plan itself.
     brought : DataFrame
         ``group`` and the columns of ``plan``: what each group alone changes in the first plan.
+    a, b : Plan
+        The plans.
     """
 
     inputs: pd.DataFrame
@@ -52,11 +60,44 @@ class Comparison:
     kpis: pd.DataFrame
     causes: pd.DataFrame
     brought: pd.DataFrame = field(repr=False)
+    a: Plan = field(repr=False)
+    b: Plan = field(repr=False)
 
     def table(self) -> pd.DataFrame:
         """Return all of it as one table with a column ``part``: what ``--out`` writes."""
         parts = {"input": self.inputs, "plan": self.plan, "kpi": self.kpis, "cause": self.causes, "brought": self.brought}
         return pd.concat([df.assign(part=name) for name, df in parts.items()], ignore_index=True).pipe(lambda d: d[["part", *d.columns.drop("part")]])
+
+    def to_html(self, names: tuple[str, str] | None = None, links: tuple[str, str] = ("", "")) -> str:
+        """Return both plans side by side as one self-contained HTML page.
+
+        Parameters
+        ----------
+        names
+            What the plans are called; default: the names of their cases, told apart where they are the same.
+        links
+            Relative addresses of the plans' own reports; blank: none.
+        """
+        return comparison_page(*self._sides(names, links))
+
+    def _repr_html_(self) -> str:
+        return comparison_fragment(*self._sides(None, ("", "")))
+
+    def _sides(self, names: tuple[str, str] | None, links: tuple[str, str]) -> tuple[Side, Side, Differences]:
+        first, second = names or (self.a.case.name, self.b.case.name)
+        called = (first, second) if first != second else (f"{first} (A)", f"{second} (B)")
+        a, b = (
+            Side(name, Facts.of(plan.case, plan.tables), plan.summary, plan.kpis.to_dict(), link)
+            for name, plan, link in zip(called, (self.a, self.b), links, strict=True)
+        )
+        whole = self.causes.loc[self.causes["group"] == TOGETHER].iloc[0]
+        value = Interval(TOGETHER, float(whole["value_musd"]), float(whole["at_least_musd"]), float(whole["at_most_musd"]))
+        alone = self.causes.loc[self.causes["group"] != TOGETHER]
+        return a, b, Differences(self.inputs, self.plan, self.kpis, alone, value, str(whole["note"]), BEYOND)
+
+    def write_page(self, file: str | Path, names: tuple[str, str] | None = None, links: tuple[str, str] = ("", "")) -> Path:
+        """Write :meth:`to_html` to a file, whole or not at all; return it."""
+        return write_whole(Path(file), self.to_html(names, links))
 
 
 @dataclass(frozen=True)
@@ -109,7 +150,7 @@ def compare(plan_a: Plan, plan_b: Plan, *, groups: int = GROUPS, effort: Effort 
     reasons = [_reasons(row._asdict(), before, after, tried, each, found) for row in changes.itertuples(index=False)]
     return Comparison(
         grouped, changes.assign(causes=pd.Series(reasons, dtype=object)), kpis, pd.DataFrame(causes, columns=list(CAUSES)),
-        pd.concat(brought, ignore_index=True) if brought else changes.iloc[:0].assign(group=pd.Series(dtype=object)),
+        pd.concat(brought, ignore_index=True) if brought else changes.iloc[:0].assign(group=pd.Series(dtype=object)), plan_a, plan_b,
     )  # fmt: skip
 
 

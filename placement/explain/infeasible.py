@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from placement.case import Case
+from placement.case.workbook import is_case_place
 from placement.engine import Status
 from placement.errors import OptionError
 from placement.explain.again import Effort
@@ -85,7 +86,7 @@ class InfeasibleReport:
         OptionError
             If there is no repair of that number, or the case has no folder.
         """
-        if self.case.path is None or not self.case.path.is_dir():
+        if self.case.path is None or not is_case_place(self.case.path):
             raise OptionError(f"{self.case.name} has no case folder that a scenario could refer to")
         self.repaired(number)
         return write_scenario(self.case, explicit(self.case), self.found[number - 1].edits, Path(folder), self.found[number - 1].removed)

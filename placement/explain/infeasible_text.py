@@ -16,6 +16,7 @@ from placement.explain.again import Effort
 from placement.explain.infeasible import InfeasibleReport, explain_infeasible
 from placement.plan.run_folder import EXPLANATION, plain
 from placement.run import read_plan
+from placement.telling import shown
 
 _WIDTH = 80
 
@@ -36,7 +37,7 @@ def print_infeasible(run: str | Path, effort: Effort | None = None) -> int:
     print(f"placement: looking for what contradicts what in {plan.case.name}", file=sys.stderr)
     report = explain_infeasible(plan, effort)
     write_explanation(run, report)
-    print("\n".join(infeasible_lines(report)))
+    print(shown("\n".join(infeasible_lines(report))))
     return ExitCode.OK
 
 

@@ -89,11 +89,17 @@ def _finite(value: float) -> float:
 
 
 def write_table(table: pd.DataFrame, file: Path) -> None:
-    """Write a table, whole or not at all."""
+    """Write a table as CSV, whole or not at all."""
+    write_whole(file, table.to_csv(index=False, lineterminator="\n"))
+
+
+def write_whole(file: Path, text: str) -> Path:
+    """Write a text file, whole or not at all; return it."""
     with tempfile.TemporaryDirectory(dir=file.parent, prefix=f".{file.name}.") as work:
         fresh = Path(work) / file.name
-        table.to_csv(fresh, index=False, lineterminator="\n")
+        fresh.write_text(text, encoding="utf-8", newline="")
         os.replace(fresh, file)
+    return file
 
 
 def exit_code(table: pd.DataFrame) -> int:

@@ -10,7 +10,7 @@ import pandas as pd
 from placement.case import Case
 from placement.case.findings import did_you_mean
 from placement.errors import OptionError
-from placement.explain.again import Again, Effort, solve_all
+from placement.explain.again import Again, Effort, begun, solve_all
 from placement.explain.base import Base
 from placement.explain.layers import Layer, layers_of
 from placement.plan.plan import Plan
@@ -49,20 +49,23 @@ def bottlenecks(
     OptionError
         If a layer is not one of the case's, or there is no plan.
     """
-    effort, base = effort or Effort(), Base.of(plan)
+    effort, begin = effort or Effort(), Base.of(plan).carried
     known = {layer.name: layer for layer in layers_of(plan.case)}
     chosen = _chosen(known, layers)
-    first = solve_all([plan.case, *(layer.edit(plan.case, None) for layer in chosen)], base, effort)
+    first = solve_all([plan.case, *(layer.edit(plan.case, None) for layer in chosen)], begin, effort)
     table = _Table(plan, first[0].objective)
     table.add([(layer, None, "") for layer in chosen], first[1:])
     top = [known[name] for name in table.worth()]
-    more: list[Question] = []
     if by_site:
         sites = plan.case["sites"]["site"].tolist()
-        more += [(layer, None, s) for layer in [one for one in top if one.by_site][:_TOP] for s in sites if layer.edit(plan.case, s) is not plan.case]
-    if together:
-        more += [(top[0], other, "") for other in chosen if other is not top[0]] if top else []
-    table.add(more, solve_all([_relaxed(plan.case, *question) for question in more], base, effort))
+        single: list[Question] = [
+            (layer, None, s) for layer in [one for one in top if one.by_site][:_TOP] for s in sites if layer.edit(plan.case, s) is not plan.case
+        ]
+        table.add(single, solve_all([_relaxed(plan.case, *question) for question in single], begin, effort))
+    if together and top:
+        pairs: list[Question] = [(top[0], other, "") for other in chosen if other is not top[0]]
+        one = begun(top[0].edit(plan.case, None), first[1 + chosen.index(top[0])], begin)
+        table.add(pairs, solve_all([_relaxed(plan.case, *question) for question in pairs], one, effort))
     return table.frame()
 
 

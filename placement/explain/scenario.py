@@ -13,6 +13,7 @@ import pandas as pd
 
 from placement.case import Case, read_case
 from placement.case.schema import TABLES
+from placement.case.workbook import is_case_place
 from placement.errors import DataError
 from placement.explain.facts import SETTINGS, Edit, cell, edited, key_of, shown
 
@@ -80,7 +81,7 @@ def _write(file: Path, rows: list[dict[str, str]]) -> None:
 
 def in_files(case: Case) -> bool:
     """Whether a case is what its folder alone says, so that a scenario can refer to it."""
-    if case.path is None or not case.path.is_dir():
+    if case.path is None or not is_case_place(case.path):
         return False
     try:
         return read_case(case.path).sha256 == case.sha256

@@ -12,6 +12,7 @@ from placement.case.files import TextTable
 from placement.case.findings import Findings
 from placement.case.overlays import effective_folder
 from placement.case.schema import DOCUMENTATION
+from placement.case.workbook import is_case_place
 from placement.errors import DataError
 
 _MOST = 3  # rows quoted of one rule
@@ -38,13 +39,13 @@ def sources(case: Case, table: str, **where: str) -> str:
 
 def _quoted(text: TextTable, i: int) -> str:
     said = [str(text.columns[c][i]) for c in DOCUMENTATION if c in text.columns and str(text.columns[c][i]).strip()]
-    return f"{text.files[i]} line {text.lines[i]}" + (f": {'; '.join(said)}" if said else "")
+    return text.place(i) + (f": {'; '.join(said)}" if said else "")
 
 
 @lru_cache(maxsize=4)
 def _tables(path: Path) -> dict[str, TextTable]:
     """Return the tables of a case folder as text; none for what is not a folder any more."""
-    if not path.is_dir():
+    if not is_case_place(path):
         return {}
     try:
         return effective_folder(path, None, Findings()).tables

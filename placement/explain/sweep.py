@@ -15,11 +15,12 @@ from placement.case import Case, read_case
 from placement.case.overlays import chain_of
 from placement.engine import Progress
 from placement.errors import DataError, ExitCode, OptionError, PlacementError, Problem
+from placement.explain.pages import measured, write_sweep_page
 from placement.explain.records import BASE, CODES, Record, failure, record_of, table_of, write_table
 from placement.options import REL_GAP, SolveOptions
 from placement.parallel import Pool, Task, stopped
 from placement.plan.plan import Plan
-from placement.plan.run_folder import check_target, read_summary
+from placement.plan.run_folder import check_target, read_run, read_summary
 from placement.run import earlier_plan, write_plan
 from placement.solving import solve
 
@@ -104,7 +105,7 @@ def sweep(
         One row per run, the base first: ``scenario, status, objective_musd, bound_musd`` (proven without a solver), ``verified_gap``, ``value_delta_musd``
         (against the base, more is better) between ``at_least_musd`` and ``at_most_musd`` by the bounds of both, key figures each with ``_delta``, ``seconds``,
         ``note``, ``run``.
-        It is also in ``out/sweep.csv``, from the first run on.
+        It is also in ``out/sweep.csv`` and, with charts, in ``out/sweep.html``, from the first run on.
 
     Raises
     ------
@@ -115,19 +116,23 @@ def sweep(
     """
     options = SolveOptions(time_limit_s=time_limit_s, rel_gap=rel_gap, seed=seed, workers=workers)
     base, items = _items(Path(folder), [Path(s) for s in scenarios], Path(out))
-    assert isinstance(base.case, Case)
-    begin = earlier_plan(base.case, start) if start is not None else None
+    case = base.case
+    assert isinstance(case, Case)
+    begin = earlier_plan(case, start) if start is not None else None
     Path(out).mkdir(parents=True, exist_ok=True)
     asked, records, names = stop or Stop(), dict[str, Record](), [base.name, *(item.name for item in items)]
 
     def took(name: str, record: Record) -> None:
         records[name] = record
-        write_table(table_of(records, names), Path(out) / TABLE)
+        if items or not record.get("resumed"):  # a base that was there, asked about anew, is no reason to lose the table of its scenarios
+            table = table_of(records, names)
+            write_table(table, Path(out) / TABLE)
+            write_sweep_page(case, table, records, names, Path(out))
         if listen is not None:
             listen({"scenario": name, **record})
 
     took(BASE, finished(base, options) or solve_item(base, begin, options, asked))
-    own = earlier_plan(base.case, base.run) if CODES[records[BASE]["status"]] == ExitCode.OK else begin
+    own = earlier_plan(case, base.run) if CODES[records[BASE]["status"]] == ExitCode.OK else begin
     for item in items:
         if isinstance(item.case, PlacementError):
             took(item.name, failure("bad input", item.case))
@@ -177,7 +182,12 @@ def finished(item: Item, options: SolveOptions) -> Record | None:
     given = summary.get("options") or {}
     same = summary.get("case_sha256") == item.case.sha256 and summary.get("model") == item.case.model and not summary.get("interrupted")
     same = same and all(given.get(name) == getattr(options, name) for name in _ASKED)
-    return {**record_of(summary, item.run), "resumed": True} if same else None
+    if not same:
+        return None
+    try:
+        return {**record_of(summary, item.run), "measures": measured(item.case, read_run(item.run).tables), "resumed": True}
+    except DataError:  # its tables are damaged
+        return None
 
 
 def solve_item(item: Item, start: Plan | None, options: SolveOptions, stop: Stop) -> Record:
@@ -194,7 +204,7 @@ def solve_item(item: Item, start: Plan | None, options: SolveOptions, stop: Stop
             )  # fmt: skip
         if plan.tables or plan.status == "infeasible":
             write_plan(plan, item.run, _log(plan))
-            return record_of(plan.summary, item.run)
+            return {**record_of(plan.summary, item.run), "measures": measured(item.case, plan.tables)}
     except PlacementError as error:
         return failure("failed", error)
     if clock.interrupted:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from placement.errors import DataError, ExitCode, OptionError, Problem
 from placement.explain.again import Effort, shared
 from placement.explain.compare import compare
+from placement.explain.links import link_to
+from placement.explain.pages import PAGE, pareto_page, tornado_page
 from placement.explain.pareto import pareto
-from placement.explain.records import BASE, CODES, Record, exit_code, write_table
+from placement.explain.records import BASE, CODES, Record, exit_code, write_table, write_whole
 from placement.explain.said import comparison_lines, pareto_lines, sweep_lines, tornado_lines
 from placement.explain.sweep import Stop, sweep
 from placement.explain.tornado import tornado, usual
@@ -20,6 +22,7 @@ from placement.interrupt import stop_on_signal
 from placement.options import REL_GAP, SolveOptions, default_workers
 from placement.plan.plan import Plan
 from placement.run import read_plan
+from placement.telling import shown
 
 _RUN_S = 300.0
 
@@ -28,12 +31,17 @@ def compare_runs(args: argparse.Namespace) -> int:
     """Run ``placement compare`` with parsed arguments; return the exit code."""
     a, b = read_plan(args.a), read_plan(args.b)
     effort = _effort(args.time_limit, None, 0, args.workers)
-    out = None if args.out is None else _file(Path(args.out))
+    out, page = (None if file is None else _file(Path(file), option) for file, option in ((args.out, "--out"), (args.page, "--page")))
     if args.groups:
         _say(f"looking for causes: up to {args.groups} changed inputs, {effort.time_limit_s:g} s each, {effort.workers} workers")
     found = compare(a, b, groups=args.groups, effort=effort)
     if out is not None:
         write_table(found.table(), out)
+    if page is not None:
+        runs = [Path(run).resolve() for run in (args.a, args.b)]
+        names = (runs[0].name, runs[1].name) if runs[0].name != runs[1].name else None
+        found.write_page(page, names, (link_to(runs[0], page), link_to(runs[1], page)))
+        _say(f"page written to {page}")
     _print(comparison_lines(a, b, found))
     return ExitCode.OK
 
@@ -59,6 +67,7 @@ def sweep_into(args: argparse.Namespace) -> int:
         return ExitCode.INTERRUPTED
     if args.scenarios or exit_code(table):
         _print(sweep_lines(table))
+        _say(f"page written to {Path(args.out) / PAGE}")
         return exit_code(table)
     plan = read_plan(Path(args.out) / BASE)
     return _tornado(plan, args, effort) if args.tornado is not None else _pareto(plan, args, effort)
@@ -68,6 +77,7 @@ def _tornado(plan: Plan, args: argparse.Namespace, effort: Effort) -> int:
     names = args.tornado or list(usual(plan.case))
     table = tornado(plan, names, args.step, _each(effort, args, 2 * len(names)))
     write_table(table, Path(args.out) / "tornado.csv")
+    _page(args, "tornado.html", lambda link: tornado_page(plan, table, link))
     _print(tornado_lines(plan, table, args.step))
     return ExitCode.OK
 
@@ -75,8 +85,16 @@ def _tornado(plan: Plan, args: argparse.Namespace, effort: Effort) -> int:
 def _pareto(plan: Plan, args: argparse.Namespace, effort: Effort) -> int:
     table = pareto(plan, tuple(args.pareto), args.points, _each(effort, args, 2 * args.points))
     write_table(table, Path(args.out) / "pareto.csv")
+    _page(args, "pareto.html", lambda link: pareto_page(plan, table, link))
     _print(pareto_lines(plan, table))
     return ExitCode.OK if table.iloc[:, 1].notna().all() else ExitCode.NO_PLAN
+
+
+def _page(args: argparse.Namespace, name: str, of: Callable[[str], str]) -> None:
+    """Write a page beside its table; it leads to the report of the base."""
+    page = Path(args.out) / name
+    write_whole(page, of(link_to(Path(args.out) / BASE, page)))
+    _say(f"page written to {page}")
 
 
 def _each(effort: Effort, args: argparse.Namespace, questions: int) -> Effort:
@@ -92,11 +110,11 @@ def _effort(time_limit_s: float, gap: float | None, seed: int, workers: int | No
     return effort
 
 
-def _file(out: Path) -> Path:
+def _file(out: Path, option: str) -> Path:
     """Return a file to write, or say at once why it cannot be."""
     if out.is_dir() or not out.resolve().parent.is_dir():
         why = "is a folder" if out.is_dir() else "lies in a folder that is not there"
-        raise DataError([Problem(str(out), "", why, "Name a file such as compare.csv for --out")])
+        raise DataError([Problem(str(out), "", why, f"Name a file such as compare.{'csv' if option == '--out' else 'html'} for {option}")])
     return out
 
 
@@ -109,10 +127,10 @@ def _tell(record: Record) -> None:
 
 
 def _say(text: str) -> None:
-    print(f"placement: {text}", file=sys.stderr, flush=True)
+    print(f"placement: {shown(text)}", file=sys.stderr, flush=True)
 
 
 def _print(lines: Sequence[str]) -> None:
     for line in lines:
-        print(line)
+        print(shown(line))
     sys.stdout.flush()

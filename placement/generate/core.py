@@ -29,7 +29,7 @@ _LEFT_OUT = {
     "sites": ("failure_domain", "deploy_mw_per_period"),
     "skus": ("kw_per_rack",),
 }
-_LINE = re.compile(r" line (\d+)\)$")
+_LINE = re.compile(r" line (\d+)\)(?:: .*)?$")
 _FIRST_LINE = 2  # of a CSV file, after its header
 
 

@@ -114,14 +114,25 @@ def _position_labels(labels: Sequence[str], left: float, step: float, y: float) 
     return [text(left + (i + 0.5) * step, y, label, "t mid") for i, label in enumerate(labels) if i % every == 0]
 
 
-def stacked(series: Sequence[Series], labels: Sequence[str], unit: str, title: str, size: str = "m", limit: NDArray[np.float64] | None = None) -> Html:
-    """Return stacked bars, positive parts upwards and negative ones downwards; ``limit`` is drawn as a step line."""
+def stacked(
+    series: Sequence[Series],
+    labels: Sequence[str],
+    unit: str,
+    title: str,
+    size: str = "m",
+    limit: NDArray[np.float64] | None = None,
+    reach: tuple[float, float] = (0.0, 0.0),
+) -> Html:
+    """Return stacked bars, positive parts upwards and negative ones downwards; ``limit`` is drawn as a step line.
+
+    The value axis covers ``reach`` at least: give several charts the same to have them on one scale.
+    """
     height, top = (250, 12) if size == "s" else (300, 12)
     right, bottom = WIDTHS[size] - 6.0, height - 24.0
     values = np.nan_to_num(np.array([s.values for s in series], dtype=float).reshape(len(series), len(labels)))
     bound = np.nan_to_num(limit) if limit is not None else np.zeros(len(labels))
-    low, high = values.clip(max=0).sum(axis=0).min(initial=0.0), values.clip(min=0).sum(axis=0).max(initial=0.0)
-    marks = ticks(float(low), max(float(high), float(bound.max(initial=0.0))), 5)
+    low, high = values.clip(max=0).sum(axis=0).min(initial=reach[0]), values.clip(min=0).sum(axis=0).max(initial=reach[1])
+    marks = ticks(min(float(low), float(bound.min(initial=0.0))), max(float(high), float(bound.max(initial=0.0))), 5)
     left = _margin(marks, 52.0)
     if not len(labels):
         return svg(size, height, title, *_value_axis(marks, left, right, top, bottom))

@@ -47,6 +47,7 @@ _ABBREVIATIONS = {
     "roi": "ROI",
     "co2": "CO\u2082",
     "slo": "SLO",
+    "rtt": "round-trip time",
     "p50": "median",
     "p95": "95th percentile",
     "p99": "99th percentile",

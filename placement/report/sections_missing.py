@@ -11,25 +11,10 @@ from placement.report.formats import fixed, listed, musd, percent, significant
 from placement.report.markup import Html, details, el, note, section, table
 from placement.report.tables import grouped, label, names_of, records
 from placement.report.text import alone, rules_excluded
+from placement.rules.meaning import MEANING
 
 MOST_ROWS = 40
 NO_RULE = "No rule forbids it; it lost to other uses of chips, power or money."
-
-#: Rule (before the colon, if any) -> what it says; see models/README.md, sections 5 and 6.
-_MEANING = {
-    "residency": "data must not leave the region",
-    "export": "export control forbids the chip there",
-    "cooling": "the chip needs liquid cooling that the hall lacks",
-    "memory": "not enough memory on the chip",
-    "firmness": "the site can never give power as firm as asked",
-    "goodput": "too many outages at the site",
-    "size": "the hall, or the supply of chips, is too small",
-    "power": "more power than the site can ever have",
-    "dates": "nothing suitable is there in time",
-    "latency": "too far from the users for the latency limit",
-    "chips": "no such chip is or ever comes there",
-    "n_minus_1": "one failure domain alone can serve the metro, and N-1 needs two",
-}
 
 
 def missing_section(facts: Facts, exclusions: pd.DataFrame | None = None, uncovered: object = None) -> Html:
@@ -69,7 +54,7 @@ def _reasons(facts: Facts, exclusions: pd.DataFrame | None) -> dict[str, str]:
 
 def excluded_section(summary: Mapping[str, object]) -> list[Html]:
     """Return what the rules exclude, as one section; nothing where the summary has no count."""
-    rows = [(rule, _MEANING.get(rule.partition(":")[0], ""), fixed(n)) for rule, n in rules_excluded(summary.get("excluded"))]
+    rows = [(rule, MEANING.get(rule.partition(":")[0], ""), fixed(n)) for rule, n in rules_excluded(summary.get("excluded"))]
     if not rows:
         return []
     hint = note("Options (place and accelerator for a workload) that each rule excludes before the search; exclusions.csv of the run has them one by one.")

@@ -5,14 +5,15 @@ from __future__ import annotations
 import shlex
 import textwrap
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from placement.report.formats import MINUS, MISSING, THIN, fixed, money, musd, number, percent, plural, significant
+from placement.report.formats import MINUS, MISSING, THIN, fixed
 from placement.report.markup import clean
 from placement.report.tables import COLUMNS, typed
-from placement.report.text import VALUE, alone, checked, has_plan, interrupted, is_priced, names, peak_unserved, rules_excluded, unit_of, verified_gap, worth
+from placement.report.terminal_rows import Row, rows_of, seconds
+from placement.report.text import alone, has_plan, interrupted, is_priced, names, rules_excluded
 
 COLUMNS_WIDE, LINES = 80, 25
 INDENT, MOST_UNSERVABLE = " " * 9, 4
@@ -27,26 +28,41 @@ def terminal_summary(summary: Mapping[str, object], tables: Mapping[str, pd.Data
     summary, tables
         As for :func:`placement.report.render`; with ``run``, the run folder, and ``case_path`` the commands can be pasted into a shell.
     """
-    plan = {name: typed(name, columns, tables.get(name)) for name, columns in COLUMNS.items()}
-    lines = [f"{summary.get('case')}: {summary.get('status')}", *_stopped(summary), *_proof(summary), *_impossible(summary)]
+    lines = [f"{summary.get('case')}: {summary.get('status')}", *_stopped(summary)]
     if has_plan(summary):
-        told = _priced(plan) if is_priced(summary) else [*_built(plan), *_placed(plan), *_short(plan), *_uncovered(summary)]
-        lines += [*_verdict(summary), *told]  # what must not be lost comes first
+        plan = {name: typed(name, columns, tables.get(name)) for name, columns in COLUMNS.items()}
+        lines += table(rows_of(summary, plan))
+        lines += [] if is_priced(summary) else _uncovered(summary)
+    else:
+        lines += [*table([seconds(summary)]), *_impossible(summary)]
     after = _next(summary)
     return "\n".join([*(fit(line) for line in lines[: LINES - len(after)]), *after])
+
+
+def table(rows: Sequence[Row]) -> list[str]:
+    """Return rows with their amounts flush right in one column; the largest items go on a line of their own where they are long."""
+    amount = max(width(row.amount) for row in rows)
+    lines, before = [], ""
+    for row in rows:
+        label = f"{row.label}:" if row.label and row.label != before else ""
+        start = f"{label:<9}{' ' * (amount - width(row.amount))}{row.amount}  {row.text}".rstrip()
+        lines += naming(start, list(row.items), indent=INDENT + " " * (amount + 2)) if row.items else [start]
+        before = row.label
+    return lines
 
 
 def _next(summary: Mapping[str, object]) -> list[str]:
     """Return what to do next; a command is never cut, so that it can be pasted."""
     run, case = _path(summary.get("run"), "RUN"), _path(summary.get("case_path"), "CASE")
     if has_plan(summary):
-        report, check = f"placement report {run}", f"placement check {case} {run}"
-        wide = max(len(report), len(check)) + 4
-        lines = [f"next:    {report:<{wide}}a page with map and charts", f"         {check:<{wide}}recompute plan, cost and bound"]
-        bare = [f"next:    {report}", f"         {check}"]
-        return lines if max(map(len, lines)) <= COLUMNS_WIDE else bare
+        explained = [] if is_priced(summary) else [(f"placement explain {run}", "what limits it, what more is worth")]
+        commands = [*explained, (f"placement report {run}", "the page, written again"), (f"placement check {case} {run}", "recompute plan, cost and bound")]
+        wide = max(len(command) for command, _ in commands) + 2
+        lines = [f"{command:<{wide}}{what}" for command, what in commands]
+        told = lines if max(map(len, lines)) <= COLUMNS_WIDE - len(INDENT) else [command for command, _ in commands]
+        return [("next:    " if not n else INDENT) + line for n, line in enumerate(told)]
     if summary.get("status") == "infeasible":
-        return [f"next:    {run}/exclusions.csv says what the rules left out"]
+        return [f"next:    placement explain {run} --infeasible", f"         {run}/exclusions.csv says what the rules left out"]
     return ["next:    a longer --time-limit"]
 
 
@@ -98,96 +114,13 @@ def _impossible(summary: Mapping[str, object]) -> list[str]:
     return [*lines, *naming("rules:   options excluded", [f"{rule} {fixed(n)}" for rule, n in rules], 6)] if rules else lines
 
 
-def naming(start: str, items: list[str], most: int = 2) -> list[str]:
+def naming(start: str, items: list[str], most: int = 2, indent: str = INDENT) -> list[str]:
     """Return ``start: a, b + 7 more`` with the first ``most`` items, on a second line where one is too short for them."""
     choices = range(min(most, len(items)), 0, -1)
     ends = [", ".join(items[:kept]) + (f" + {len(items) - kept} more" if len(items) > kept else "") for kept in choices]
     if ends and width(f"{start}: {ends[0]}") > COLUMNS_WIDE:
-        return [f"{start}:", INDENT + next((end for end in ends if width(INDENT + end) <= COLUMNS_WIDE), ends[-1])]
+        return [f"{start}:", indent + next((end for end in ends if width(indent + end) <= COLUMNS_WIDE), ends[-1])]
     return [f"{start}: {ends[0]}" if ends else start]
-
-
-def _proof(summary: Mapping[str, object]) -> list[str]:
-    seconds = f"seconds: {fixed(summary.get('runtime_s'), 1)}"
-    if not has_plan(summary):
-        return [seconds]
-    (name, amount), gap, claimed = worth(summary), verified_gap(summary), number(summary.get("gap"))
-    side, sign = ("at most", -1.0) if name == VALUE else ("at least", 1.0)
-    own, cost_unit = number(summary.get("bound")), unit_of(summary)
-    bounds = [f"{side} {money(sign * number(summary.get('verified_bound')), cost_unit)} verified" if gap == gap else "none verified"]
-    bounds += [f"{money(sign * own, cost_unit)} the solver's own"] if own == own else []
-    gaps = [f"{percent(gap)} verified (no solver trusted)" if gap == gap else "not verified"]
-    gaps += [f"{percent(claimed)} the solver's own"] if claimed == claimed else []
-    label = "value:  " if name == VALUE else "cost:   "
-    signed = f" (objective {musd(summary.get('objective'))})" if name == VALUE else ""  # the progress lines show the cost that is minimised
-    words = "" if is_priced(summary) else f" {name[0].lower()}{name[1:]}"
-    return [f"{label} {amount}{words}{signed}", f"bound:   {', '.join(bounds)}", f"gap:     {', '.join(gaps)}", seconds]
-
-
-def _built(plan: Mapping[str, pd.DataFrame]) -> list[str]:
-    halls = plan["halls"].loc[lambda d: d["existing"] == 0]
-    lines = naming(f"build:   {plural(len(halls), 'new hall')}, {significant(halls['it_mw'].sum())} MW of IT capacity", _top(halls, "site", "it_mw", " MW"))
-    orders, contracts = plan["orders"], plan["contracts"]
-    rents = plan["rents"]
-    leased = orders["offer"].isin(rents["offer"])
-    for word, some in (("buy:    ", orders[~leased]), ("lease:  ", orders[leased])):
-        if len(some):
-            lines.extend(naming(f"{word} {fixed(some['units'].sum())} accelerators for {musd(some['cost_musd'].sum())}", _top(some, "sku", "units", "")))
-    free = rents[~rents["offer"].isin(orders["offer"])]
-    if len(free):
-        most = free.groupby("period")["units"].sum().max()
-        lines.extend(naming(f"rent:    up to {fixed(most)} accelerators on demand for {musd(free['cost_musd'].sum())}", _top(free, "site", "cost_musd", " M$")))
-    if len(contracts):
-        lines.extend(
-            naming(
-                f"sign:    {plural(len(contracts), 'power contract')} for {significant(contracts['mw'].sum())} MW",
-                _top(contracts, "ppa", "mw", " MW"),
-            )
-        )
-    made = plan["generators"].groupby("generator")["mw"].max()
-    if len(made):
-        lines.append(f"install: {significant(made.sum())} MW of on-site generation")
-    modules = plan["fibre"].groupby("link")["modules"].max().sum()
-    return [*lines, f"light:   {plural(round(modules), 'fibre module')}"] if modules > 0 else lines
-
-
-def _top(df: pd.DataFrame, key: str, value: str, unit: str) -> list[str]:
-    best = df.groupby(key)[value].sum().sort_values(ascending=False, kind="stable")
-    return [f"{k} {significant(v)}{unit}" for k, v in best.items()]
-
-
-def _placed(plan: Mapping[str, pd.DataFrame]) -> list[str]:
-    jobs, lost, rows = plan["training"]["job"].nunique(), len(plan["unplaced"]), plan["inference"]
-    lines = [f"train:   {fixed(jobs)} of {plural(jobs + lost, 'job')} placed"] if jobs + lost else []
-    if len(rows) or len(plan["unserved"]):
-        lines.append(f"serve:   {plural(rows['service'].nunique(), 'service')} from {plural(rows['site'].nunique(), 'site')}")
-    return lines
-
-
-def _priced(plan: Mapping[str, pd.DataFrame]) -> list[str]:
-    """Return what a plan for a case with pairs opens and places."""
-    opened, jobs, shares = plan["openings"], plan["training"], plan["inference"]
-    used = pd.concat([jobs["site"], shares["site"]]).nunique()
-    lines = [f"open:    {fixed((opened['open'] > 0).sum())} of {plural(len(opened), 'site')}"] if len(opened) else []
-    if len(jobs):
-        lines.append(f"place:   {plural(len(jobs), 'workload')} whole")
-    if len(shares):
-        count = shares["service"].value_counts()
-        lines.append(f"serve:   {plural(len(count), 'workload')}, {fixed((count > 1).sum())} of them from several sites")
-    return [*lines, f"use:     {plural(used, 'site')}"]
-
-
-def _short(plan: Mapping[str, pd.DataFrame]) -> list[str]:
-    jobs, lost = plan["unplaced"].sort_values("value_musd", ascending=False, kind="stable"), plan["unserved"]
-    lines = []
-    if len(jobs):
-        items = [f"{j} {musd(v)}" for j, v in zip(jobs["job"], jobs["value_musd"], strict=True)]
-        lines.extend(naming(f"short:   {plural(len(jobs), 'job')} worth {musd(jobs['value_musd'].sum())} not placed", items))
-    if len(lost):
-        most, period = peak_unserved(lost)
-        who = plural(lost["service"].nunique(), "service")
-        lines.append(f"short:   demand of {who} not served, up to {significant(most)} Mtok/day in {period}")
-    return lines or ["short:   nothing is left out"]
 
 
 def _uncovered(summary: Mapping[str, object]) -> list[str]:
@@ -195,12 +128,3 @@ def _uncovered(summary: Mapping[str, object]) -> list[str]:
     found = [f"{service} in {metro}: {why}" for (service, metro), why in alone(summary.get("uncovered")).items()]
     lines = [part for one in found[:2] for part in textwrap.wrap(clean(one), COLUMNS_WIDE, initial_indent=INDENT, subsequent_indent=INDENT + "  ")[:2]]
     return [*lines, f"{INDENT}+ {len(found) - 2} more that N-1 leaves out"] if len(found) > 2 else lines
-
-
-def _verdict(summary: Mapping[str, object]) -> list[str]:
-    ok, violations = checked(summary)
-    untold = str(summary.get("prices_note") or "")
-    prices = [f"prices:  {untold.removeprefix('prices were ')}"] if untold and not is_priced(summary) else []
-    if ok is None:
-        return ["check:   not run", *prices]
-    return ["check:   passed", *prices] if ok else ["check:   FAILED", *(f"         {v}" for v in violations[:3]), *prices]

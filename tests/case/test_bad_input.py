@@ -183,7 +183,8 @@ CELLS = [
     ("case.toml", 'name = "tiny"', 'name = "tiny"\ndrop_tables = ["budget"]', "case.toml", "drop_tables", "", "scenario"),
     # headers and rows
     ("halls.csv", "it_mw", "it_MW", "halls", "it_MW", "halls.csv line 1", "'it_mw'"),
-    ("halls.csv", "it_mw", "it_kw", "halls", "it_mw", "", "Add the column"),
+    ("halls.csv", "it_mw", "it_kw", "halls", "it_kw", "halls.csv line 1", "lacks 'it_mw'"),
+    ("halls.csv", "it_mw", "power", "halls", "it_mw", "", "Add the column"),
     ("sites.csv", "outages_per_year", "outage_per_year", "sites", "outage_per_year", "", "'outages_per_year'"),
     ("sites.csv", "site,name", "site,site", "sites", "", "sites.csv line 1", "'site' twice"),
     ("sites.csv", "site,name", "site,", "sites", "", "sites.csv line 1", "no name"),

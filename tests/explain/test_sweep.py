@@ -99,7 +99,7 @@ def test_asked_to_stop_it_keeps_what_is_finished(folders, tmp_path):
         folders["case"], [folders["dear"], folders["few"]], tmp_path / "out", time_limit_s=60, stop=stop, listen=lambda r: setattr(stop, "interrupted", True)
     )
     assert list(table["status"]) == ["optimal", "interrupted", "interrupted"] and exit_code(table) == 130
-    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["base", "sweep.csv"]
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["base", "sweep.csv", "sweep.html"]
 
 
 def test_workers_solve_side_by_side(folders, tmp_path):

@@ -68,7 +68,7 @@ def test_prices_that_were_not_computed_are_not_prices_of_zero(monkeypatch: pytes
     assert plan.prices.empty and plan.prices_note == said and said in plan.summary["notes"] and plan.summary["prices_note"] == said
     page = write_report(placement.write_plan(plan, tmp_path / "run")).read_text()
     assert "Prices were not computed (time limit)" in page and "No limit has a price" not in page
-    assert "prices:  not computed (time limit)" in terminal_summary(plan.summary, plan.tables)
+    assert ["prices:", "none", "not", "computed", "(time", "limit)"] in [line.split() for line in terminal_summary(plan.summary, plan.tables).splitlines()]
 
 
 def test_prices_that_were_computed_have_no_note(solved: SimpleNamespace) -> None:
