@@ -96,7 +96,12 @@ class Proof:
         n_rows
             Rows of that program.
         """
-        split = np.concatenate([column, row[self.choice][::-1], [0]])[self.column]  # -2 - c counts from the end, a leaf is -1
+        of_choice = np.repeat(np.arange(len(self.choice)), np.diff(self.part_start))
+        kept = (column[self.part] >= 0) & (row[self.choice] >= 0)[of_choice]
+        size = np.bincount(of_choice[kept], minlength=len(self.choice))
+        alive = size > 0  # a choice without its row, or with nothing left of its part, splits nothing
+        number = np.where(alive, np.cumsum(alive) - 1, -1)
+        split = np.concatenate([column, number[::-1], [0]])[self.column]  # -2 - c counts from the end, a leaf is -1
         nodes: list[list[int]] = []  # old number, left, right
         waiting = [(0, 0, 0)]  # old number, new parent, side
         while waiting:
@@ -109,12 +114,11 @@ class Proof:
                 waiting += [(int(self.right[was]), len(nodes), 2), (int(self.left[was]), len(nodes), 1)]
             nodes.append([was, -1, -1])
         old, left, right = np.array(nodes, np.int64).T
-        kept = column[self.part] >= 0
-        start = np.concatenate([[0], np.cumsum(kept)])[self.part_start]
+        start = np.concatenate([[0], np.cumsum(size[alive])]).astype(np.int64)
         return Proof(
-            np.where(self.column[old] >= 0, split[old], self.column[old]), self.at[old], left, right, self.leaf[old],
+            np.where(self.column[old] < -1, -2 - split[old], np.where(self.column[old] < 0, -1, split[old])), self.at[old], left, right, self.leaf[old],
             _spread(self.dual, row, n_rows), self.infeasible, _spread(self.price, row, n_rows) if len(self.price) else self.price,
-            np.maximum(row[self.choice], 0), start, column[self.part][kept],
+            row[self.choice][alive], start, column[self.part][kept],
         )  # fmt: skip
 
     def arrays(self) -> dict[str, NDArray]:

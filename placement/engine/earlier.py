@@ -65,12 +65,12 @@ def regrown(program: Program, whole: Arrays, dual: Floats, earlier: Proof, max_l
     )  # fmt: skip
 
 
-def between(whole: Arrays, begin: Floats, relaxed: Floats, options: SolveOptions, progress: Progress, watch: Callable[[float, float], bool]) -> Floats | None:
+def between(whole: Arrays, begin: Floats, relaxed: Floats, options: SolveOptions, progress: Progress) -> Floats | None:
     """Return a plan between an earlier one and the relaxation, or None: whole numbers on which both agree stay (crossover: Rothberg 2007)."""
     point = np.where(whole.integer, np.round(begin), begin)
     free = ~whole.integer | (np.abs(relaxed - point) > _AGREE)
     run = Run(time_limit_s=min(_BETWEEN_S, progress.search_s), rel_gap=max(options.rel_gap, _BETWEEN_GAP), seed=options.seed)
-    answer = solve(whole.restricted(free, point)[0], run, watch=lambda objective, _: watch(objective, -math.inf))
+    answer = solve(whole.restricted(free, point)[0], run, watch=lambda objective, _: progress.out_of_time or objective <= progress.enough)
     if answer.x is None:
         return None
     point[free] = answer.x

@@ -57,6 +57,7 @@ class Progress:
         self.objective, self.bound, self.phase = math.inf, -math.inf, "start"
         self._interrupted, self._stops = False, list[Callable[[], object]]()
         self.columns = 0  # columns that the algorithm at work holds, of all that the program has
+        self.enough = -math.inf  # a plan that costs no more than this is as good as any
         self.reserve_s = 0.0  # kept back for settling the plan at the end, as long as it was seen to take
         self.phases: list[dict[str, object]] = []
 

@@ -116,6 +116,7 @@ class _Search:
         self.raised = np.zeros((2, len(self.columns)))  # per unit of distance; left, right
         self.times = np.zeros((2, len(self.columns)))
         self.nodes: list[_Node] = []
+        self.root = np.empty(0)  # dual vector
         self.children: dict[int, tuple[int, float, int]] = {}  # node -> column, at, left child; the right one comes next
 
     @property
@@ -131,8 +132,8 @@ class _Search:
         """Split the leaf with the least bound until the plan is reached or time or leaves run out."""
         lower, upper = np.ceil(self.program.lower[self.columns]), np.floor(self.program.upper[self.columns])
         begin = _Node(lower, upper, self._bound(dual, lower, upper), dual, old=True)
-        self.nodes = [begin]
-        if earlier is not None and earlier.dual.shape[1] == len(dual) and not len(earlier.choice):
+        self.nodes, self.root = [begin], dual
+        if earlier is not None and self.left_s > 0 and earlier.dual.shape[1] == len(dual) and not len(earlier.choice):
             self._take_over(earlier)
         heap = [(node.bound, i) for i, node in enumerate(self.nodes) if i not in self.children]
         heapq.heapify(heap)
@@ -173,8 +174,8 @@ class _Search:
                 dual = earlier.dual[earlier.leaf[was]]
                 self.nodes[number] = self._kept(lower, upper, dual, bool(earlier.infeasible[earlier.leaf[was]]))
                 continue
-            k = int(place[j])
-            if k < 0 or not lower[k] <= at < upper[k]:  # no integer any more, so that any side will do; or one side is all of it
+            k = int(place[j]) if j < len(place) and at == math.floor(at) else -1
+            if k < 0 or not lower[k] <= at < upper[k]:  # no split of whole numbers, so that any side will do; or one side is all of it
                 waiting.append((int((earlier.right if k >= 0 and at < lower[k] else earlier.left)[was]), number, lower, upper))
                 continue
             below, above = upper.copy(), lower.copy()
@@ -188,8 +189,10 @@ class _Search:
         """Return a leaf with the duals of an earlier one, as far as they still prove something."""
         if empty and proves_infeasible(self.program, dual, *self._box(lower, upper)):
             return _Node(lower, upper, math.inf, dual, empty=True)
-        known = np.zeros_like(dual) if empty else dual
-        return _Node(lower, upper, self._bound(known, lower, upper), known, old=True)
+        root = self.root  # never worse than it
+        options = [(self._bound(known, lower, upper), known) for known in ([root] if empty else [dual, root])]
+        bound, known = max(options, key=lambda option: option[0])
+        return _Node(lower, upper, bound, known, old=True)
 
     def _forget(self, number: int) -> None:
         """Let go of what only a leaf needs."""

@@ -226,14 +226,16 @@ class _Search:
         self.progress.enter("warm start")
         self.settle(begin, keep, 0.3 * self.progress.search_s)
         used = "as it was"
-        if self.settled is None and relaxed is not None:
+        if self.settled is None and relaxed is not None and not self.progress.interrupted:
             used = "where the relaxation agrees"
             self.start_between(begin, keep, relaxed)
         if self.settled is None and not self.progress.interrupted:
             rough = repair(Kernel.of(keep | (begin > 0), self.program, self.whole), begin, self.options, self.progress)
             if rough is not None:
                 self.settle(rough, keep, 0.3 * self.progress.search_s)
-            used = "repaired" if self.settled is not None else "not used: no plan keeps any of it"
+            used = "repaired"
+        if self.settled is None:
+            used = "not used: no plan keeps any of it"
         self.progress.phases[-1]["start"] = used
 
     def start_between(self, begin: Floats, keep: Mask, relaxed: Floats) -> None:
@@ -242,7 +244,7 @@ class _Search:
             self.regrow(self.earlier, max_leaves=1)
             self.progress.enter("warm start")
         if not self.done:
-            near = between(self.whole, begin, relaxed, self.options, self.progress, self._watch)
+            near = between(self.whole, begin, relaxed, self.options, self.progress)
             if near is not None:
                 self.settle(near, keep | (near > self.whole.lower), 0.3 * self.progress.search_s)
 
@@ -337,9 +339,10 @@ class _Search:
             status = Status.OPTIMAL if gap_closed(objective, progress.bound, min(self.options.rel_gap, REL_GAP)) else Status.FEASIBLE
         progress.enter("done")
         priced = self.prices and self.settled is not None and self.settled.exact  # else columns are left that would pay: the prices are not those of the plan
+        untold = "not asked for" if not self.prices else "interrupted" if progress.interrupted else "time limit"
         return Outcome(
             status=status, objective=objective, bound=progress.bound, x=self.settled.x if self.settled else None, proof=proof,
-            price=self.settled.price if self.settled and priced else None, unpriced="" if priced else "interrupted" if progress.interrupted else "time limit",
+            price=self.settled.price if self.settled and priced else None, unpriced="" if priced else untold,
             phases=progress.phases, interrupted=progress.interrupted,
         )  # fmt: skip
 
@@ -364,7 +367,9 @@ class _Search:
         proof = "dual ray verified without the solver" if ray is not None and proves_infeasible(self.program, ray) else ""
         tree = None
         if not proof and self.small:
-            tree = prove(self.whole, self.program, math.inf, max(self.progress.search_s, 2.0), lambda: self.progress.interrupted, dual=self.dual)
+            tree = prove(
+                self.whole, self.program, math.inf, max(self.progress.search_s, 2.0), lambda: self.progress.interrupted, dual=self.dual, earlier=self.earlier
+            )
             proof = "branching tree verified without the solver" if proven_bound(self.program, tree) == math.inf else ""
         if not proof and solve(p, replace(run, time_limit_s=max(self.progress.search_s, 2.0)), watch=self._interrupted).infeasible:
             proof = "claimed by two solver configurations"

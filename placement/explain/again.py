@@ -82,6 +82,7 @@ def solve_edited(program: Program, begin: Floats, proof: Proof | None, effort: E
         Stop as soon as a plan costs no more than this, or the bound shows that none does.
     """
     clock = Progress(effort.time_limit_s)
+    clock.enough = -math.inf if enough is None else enough
 
     def look(event: Event) -> None:
         if enough is not None and (event.objective <= enough < math.inf or enough < event.bound < math.inf):
@@ -113,9 +114,8 @@ def solve_all(cases: Sequence[Case], begin: Carried, effort: Effort) -> list[Aga
         return pool.run(solve_changed, [(case, begin, replace(effort, workers=1)) for case in cases])
 
 
-def begun(case: Case, found: Again, otherwise: Carried) -> Carried:
-    """Return what further changes of a changed case begin from: the plan that it has, or what it began from itself where it has none."""
-    if found.x is None:
-        return otherwise
+def begun(case: Case, found: Again) -> Carried:
+    """Return what further changes of a changed case begin from: the plan that was found for it."""
+    assert found.x is not None
     sides = build_sides(replace(case, objectives=()))
     return carry(sides, assemble(sides)[0], found.x, found.proof)

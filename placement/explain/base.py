@@ -137,7 +137,7 @@ class Carried:
         x[column[kept]] = self.x[kept]
         rows = {key: i for i, key in enumerate(program.row_keys)}
         proof = Proof.of_dual(np.zeros(len(self.rows))) if self.proof is None else self.proof
-        return np.clip(x, program.lower, program.upper), proof.renumbered(column, np.array([rows.get(key, -1) for key in self.rows]), len(rows))
+        return np.clip(x, program.lower, program.upper), proof.renumbered(column, np.array([rows.get(key, -1) for key in self.rows], np.int64), len(rows))
 
     def _demand(self, sides: Sides) -> tuple[Ints, Ints]:
         """Return old and new numbers of columns that mean the same, one block of columns after another of the same kind."""

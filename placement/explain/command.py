@@ -16,6 +16,7 @@ from placement.explain.infeasible_text import print_infeasible
 from placement.explain.layers import layers_of
 from placement.explain.prices import agreement, verified_prices
 from placement.explain.records import write_table
+from placement.explain.relief import BY_SITE
 from placement.explain.text import frame_table, wrapped
 from placement.explain.waiting import blocks_release
 from placement.explain.whole import existing_only, layers, nearly_best
@@ -98,7 +99,8 @@ def _write(table: pd.DataFrame, out: str) -> None:
 def _overview(plan: Plan, args: argparse.Namespace) -> Answer:
     """Return prices, and what each layer limits."""
     workers = _effort(args).workers
-    each_s = shared(2 * len(layers_of(plan.case)), workers, _LAYER_S) if args.time_limit is None else args.time_limit  # alone, and in pairs
+    questions = 2 * len(layers_of(plan.case)) + (BY_SITE * len(plan.case["sites"]) if args.by_site else 0)  # alone and in pairs; some by site
+    each_s = shared(questions, workers, _LAYER_S) if args.time_limit is None else args.time_limit
     effort = Effort(time_limit_s=each_s, workers=workers)
     lines, table = layers(plan, effort, by_site=args.by_site)
     _keep(table, Path(args.folder))

@@ -15,6 +15,7 @@ from placement.program import Floats, Program
 #: Family of yes/no supply decisions -> kind of decision. The last index of the stepwise ones is the period: what counts is whether it is ever taken.
 _STEPS = {"opened": "site", "built": "hall", "tier_on": "grid tier", "generator_built": "generator"}
 _ONCE = {"signed": "offer", "ppa_signed": "contract", "open": "site", "tranche": "tranche"}
+JOB = "job at site"  # kind of decision; its ids are written ``job @ site``
 _WHOLE = 0.5
 
 
@@ -88,5 +89,5 @@ def _jobs(base: Base) -> list[tuple[str, str, list[int]]]:
     for kind, at, frame in base.sides.columns.blocks():
         if kind == "training":
             keys = frame.assign(site=scope.domain_site[frame["domain"]], column=n + at + np.arange(len(frame)))
-            found += [("job at site", f"{names[j]} @ {sites[s]}", part.tolist()) for (j, s), part in keys.groupby(["job", "site"])["column"]]
+            found += [(JOB, f"{names[j]} @ {sites[s]}", part.tolist()) for (j, s), part in keys.groupby(["job", "site"])["column"]]
     return found

@@ -13,19 +13,21 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from placement.certificate import proven_bound
 from placement.engine import Progress
 from placement.engine.search import arrays
 from placement.engine.settle import settle
 from placement.errors import OptionError
 from placement.explain.again import Effort, solve_edited
 from placement.explain.base import Base
-from placement.explain.decisions import Decisions
+from placement.explain.decisions import JOB, Decisions
 from placement.parallel import Pool
 from placement.plan.plan import Plan
 from placement.program import Floats
 
 _QUESTIONS = 8  # times the seconds of one question, for all decisions together
-_BONUS_GAP, _BONUS_S = 2e-3, 5.0  # a plan that earns a bonus need not be the one that earns most
+_BONUS_GAP = 2e-3  # a plan that earns a bonus need not be the one that earns most
+_BONUS_S, _COLUMNS_PER_S = 5.0, 5000  # at most so long for it, and a second more for so many columns
 _BONUS, _WORTH_IT = 1 / 8, 0.08  # bonus for a decision, of the slack; share of the open decisions that a plan must be a witness for, else one by one is faster
 
 
@@ -105,7 +107,8 @@ class _Search:
         p = self.base.program
         signs = np.where(self.taken[0][decisions], bonus, -bonus)
         rewarded = replace(p, cost=p.cost + self.known.taken[decisions].T @ signs)
-        quick = replace(self.effort, time_limit_s=min(_BONUS_S, self.effort.time_limit_s), rel_gap=_BONUS_GAP)
+        seconds = min(self.effort.time_limit_s, _BONUS_S + len(p.cost) / _COLUMNS_PER_S)
+        quick = replace(self.effort, time_limit_s=seconds, rel_gap=_BONUS_GAP)
         found = solve_edited(rewarded, self.base.x, self.base.plan.proof, quick)
         clock = Progress(self.effort.time_limit_s)
         x = None if found.x is None else settle(arrays(p), found.x, found.x > p.lower, clock.left, clock)
@@ -122,11 +125,13 @@ class _Search:
 
     def turn(self, pool: Pool, decisions: np.ndarray) -> None:
         """Make decisions, each on its own, the other way: find plans within the slack, or prove that there is none."""
-        programs = [self.known.flipped(int(d), self.base.program, not self.taken[0][d]) for d in decisions]
-        one = replace(self.effort, workers=1)
-        found = pool.run(solve_edited, [(program, self.base.x, self.base.plan.proof, one, self.most) for program in programs])
+        proof, one = self.base.plan.proof, replace(self.effort, workers=1)
+        programs = {int(d): self.known.flipped(int(d), self.base.program, not self.taken[0][d]) for d in decisions}
         self.tried[decisions] = True
-        for d, again in zip(decisions, found, strict=True):
+        self.proven[decisions] = [proof is not None and proven_bound(program, proof) > self.most for program in programs.values()]
+        left = {d: program for d, program in programs.items() if not self.proven[d]}
+        found = pool.run(solve_edited, [(program, self.base.x, proof, one, self.most) for program in left.values()])
+        for d, again in zip(left, found, strict=True):
             self.proven[d] = again.bound > self.most
             if again.x is not None:
                 self.keep(again.x)
@@ -153,7 +158,12 @@ class _Search:
         return Alternatives(decisions, plans, distance[np.ix_(chosen, chosen)])
 
     def words(self, taken: np.ndarray) -> str:
-        """Return in what a plan differs from the plan itself."""
-        table, was = self.known.table, self.taken[0]
-        sign = [("+" if t else "-") + f"{kind} {name}" for t, w, kind, name in zip(taken, was, table["kind"], table["decision"], strict=True) if t != w]
-        return "; ".join(sign)
+        """Return in what a plan differs from the plan itself; a job that is at another site moves."""
+        differs = self.known.table.assign(now=taken)[taken != self.taken[0]]
+        jobs = differs[differs["kind"] == JOB]
+        said = [f"{'+' if now else '-'}{kind} {name}" for kind, name, now in differs[differs["kind"] != JOB].itertuples(index=False)]
+        at = jobs["decision"].str.rsplit(" @ ", n=1, expand=True) if len(jobs) else None
+        for job, rows in () if at is None else at.groupby(0, sort=False):
+            was, becomes = (rows.loc[jobs.loc[rows.index, "now"] == now, 1].to_list() for now in (False, True))
+            said.append(f"job {job}: {', '.join(was) or 'not placed'} -> {', '.join(becomes) or 'not placed'}")
+        return "; ".join(said)

@@ -16,7 +16,7 @@ from placement.explain.layers import Layer, layers_of
 from placement.plan.plan import Plan
 from placement.plan.run_folder import RELIEF
 
-_TOP = 3  # layers that are looked at by site
+BY_SITE = 3  # layers that are looked at by site
 _NIL = 1e-9  # of the cost: rounding
 
 Question = tuple[Layer, Layer | None, str]  # a layer, one more that is relaxed with it, a site ("" for all)
@@ -41,7 +41,8 @@ def bottlenecks(
     Returns
     -------
     DataFrame
-        ``value_musd``: cost of the plan less cost of the plan with relief, found from it in the same time as one without relief, discounted M$. It lies
+        ``value_musd``: cost of the plan less cost of the plan with relief, found from it in the same time as one without relief (pairs begin from the plan
+        with the first relief, so that what is left between the bounds may show as a complement), discounted M$. It lies
         between ``at_least_musd`` and ``at_most_musd`` for certain, by the bounds of both. ``complement_musd``: what two layers bring beyond the sum of each.
 
     Raises
@@ -59,12 +60,12 @@ def bottlenecks(
     if by_site:
         sites = plan.case["sites"]["site"].tolist()
         single: list[Question] = [
-            (layer, None, s) for layer in [one for one in top if one.by_site][:_TOP] for s in sites if layer.edit(plan.case, s) is not plan.case
+            (layer, None, s) for layer in [one for one in top if one.by_site][:BY_SITE] for s in sites if layer.edit(plan.case, s) is not plan.case
         ]
         table.add(single, solve_all([_relaxed(plan.case, *question) for question in single], begin, effort))
     if together and top:
         pairs: list[Question] = [(top[0], other, "") for other in chosen if other is not top[0]]
-        one = begun(top[0].edit(plan.case, None), first[1 + chosen.index(top[0])], begin)
+        one = begun(top[0].edit(plan.case, None), first[1 + chosen.index(top[0])])
         table.add(pairs, solve_all([_relaxed(plan.case, *question) for question in pairs], one, effort))
     return table.frame()
 

@@ -83,7 +83,7 @@ def _tornado(plan: Plan, args: argparse.Namespace, effort: Effort) -> int:
 
 
 def _pareto(plan: Plan, args: argparse.Namespace, effort: Effort) -> int:
-    table = pareto(plan, tuple(args.pareto), args.points, _each(effort, args, 2 * args.points))
+    table = pareto(plan, tuple(args.pareto), args.points, _each(replace(effort, workers=min(effort.workers, 2)), args, 2 * args.points))
     write_table(table, Path(args.out) / "pareto.csv")
     _page(args, "pareto.html", lambda link: pareto_page(plan, table, link))
     _print(pareto_lines(plan, table))

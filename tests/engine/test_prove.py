@@ -261,3 +261,50 @@ def test_a_renumbered_tree_proves_the_same(seed: int) -> None:
     gone = np.where(rng.random(n_columns) < 0.5, -1, np.arange(n_columns))
     rows_gone = np.where(rng.random(n_rows) < 0.2, -1, np.arange(n_rows))
     assert proven_bound(p, proof.renumbered(gone, rows_gone, n_rows)) <= best + 1e-9 * max(abs(best), 1.0)
+
+
+def test_an_earlier_tree_is_not_trusted() -> None:
+    """Splits that are not at whole numbers, or of columns that there are not, fall away: nothing is told that is not so, and a root dual is never lost."""
+    p = program_in("three-sites")
+    good, best = three_sites_proof()
+    for name, value in (("at", 0.5), ("column", len(p.cost) + 7)):
+        stored = {key: a.copy() for key, a in good.arrays().items()}
+        stored[name][good.column >= 0] = value
+        told = list[float]()
+        proof = prove(arrays(p), p, math.inf, 60.0, never, earlier=Proof(**stored), tell=told.append)
+        assert max(told) <= best + 1e-6 * abs(best)
+        assert best - 1e-5 * abs(best) <= proven_bound(p, proof) <= best + 1e-9 * abs(best)
+    root = solve(arrays(p).relaxed(), Run(time_limit_s=60)).dual
+    poor = replace(good, dual=np.zeros_like(good.dual), infeasible=np.zeros(len(good.dual), bool))
+    asked = iter(range(10_000))
+    assert root is not None
+    kept = prove(arrays(p), p, math.inf, 60.0, lambda: next(asked) > 0, dual=root, earlier=poor)
+    assert proven_bound(p, kept) >= safe_bound(p, root) - 1e-9
+
+
+def test_choices_are_renumbered_or_fall_away() -> None:
+    """A tree of two choices: both kept under new numbers, one without its row, one with nothing left of its part; the rest of the tree still proves."""
+    rows = csc_array(np.array([[0.0, 0, 0, 0, 0, 1], [1, 1, 1, 0, 0, 0], [0, 0, 0, 1, 1, 0]]))
+    p = program_in("three-sites")
+    p = replace(
+        p, matrix=rows, cost=np.array([-3.0, -2, -1, -2, -1, 0]), offset=0.0, lower=np.zeros(6), upper=np.ones(6), integer=np.ones(6, bool),
+        workload=np.zeros(6, np.int64), row_lower=np.array([0.0, -np.inf, -np.inf]), row_upper=np.array([1.0, 1, 1]),
+    )  # fmt: skip
+    column, left, right = np.array([-2, -1, -3, -1, -1]), np.array([1, -1, 3, -1, -1]), np.array([2, -1, 4, -1, -1])
+    dual = np.tile(np.array([0.0, -3.0, -2.0]), (3, 1))
+    proof = Proof(
+        column, np.zeros(5), left, right, np.array([-1, 0, -1, 1, 2]), dual, np.zeros(3, bool),
+        choice=np.array([1, 2]), part_start=np.array([0, 2, 3]), part=np.array([0, 1, 3]),
+    )  # fmt: skip
+    assert proven_bound(p, proof) == pytest.approx(-5.0)
+    same, whole = np.arange(3), np.arange(6)
+    assert proven_bound(p, proof.renumbered(whole, same, 3)) == pytest.approx(-5.0)
+    order = np.array([2, 0, 1])  # new number of each row
+    moved = replace(p, matrix=csc_array(rows.toarray()[[1, 2, 0]]), row_lower=p.row_lower[[1, 2, 0]], row_upper=p.row_upper[[1, 2, 0]])
+    assert proven_bound(moved, proof.renumbered(whole, order, 3)) == pytest.approx(-5.0)
+    gone = proof.renumbered(whole, np.array([0, -1, 1]), 2)
+    fewer = replace(p, matrix=csc_array(rows.toarray()[[0, 2]]), row_lower=p.row_lower[[0, 2]], row_upper=p.row_upper[[0, 2]])
+    assert list(gone.choice) == [1] and list(gone.part) == [3]
+    assert math.isfinite(proven_bound(fewer, gone)) and proven_bound(fewer, gone) <= -6.0 - 2.0 + 1e-6
+    without_part = proof.renumbered(np.array([0, 1, 2, -1, 4, 5]), same, 3)
+    assert list(without_part.choice) == [1] and proven_bound(p, without_part) == pytest.approx(-5.0)

@@ -103,3 +103,43 @@ def test_frontier_small_as_the_readme_has_it(frontier_small):
     answer = frontier_small.expansion(effort=placement.Effort(time_limit_s=20))
     assert answer.value_musd == pytest.approx(12_738.8, rel=0.002)
     assert answer.kpis.set_index("kpi").loc["it_mw_built", "plan"] == pytest.approx(200.0)
+
+
+def test_plans_that_differ_are_told_as_moves(small):
+    """What is said of each plan is what it does otherwise: jobs by where they go, all else by what is added and left."""
+    found = placement.alternatives(small, 0.05, effort=placement.Effort(rel_gap=0.0))
+    jobs = found.decisions[found.decisions["kind"] == "job at site"]["decision"].str.partition(" @ ")
+    assert found.plans["changes"].iloc[0] == "" and len(found.plans) > 1
+    for row in found.plans.iloc[1:].itertuples():
+        parts = row.changes.split("; ")
+        moves = [p for p in parts if p.startswith("job ") and " -> " in p]
+        assert all(p[0] in "+-" for p in parts if p not in moves)
+        sides = [side for p in moves for side in p.partition(": ")[2].split(" -> ")]
+        assert all(side == "not placed" or set(side.split(", ")) <= {*jobs[2]} for side in sides)
+        assert len(parts) - len(moves) + sum(side != "not placed" for side in sides) == row.differs_in
+
+
+@pytest.mark.parametrize(("questions", "workers", "seconds"), [(10, 2, 15.0), (48, 2, 10.0), (1000, 2, 2.0), (0, 1, 15.0)])
+def test_questions_share_the_time_of_an_answer(questions, workers, seconds):
+    """All together take 240 s at most, but none less than 2 s."""
+    from placement.explain.again import shared
+
+    assert shared(questions, workers, 15.0) == pytest.approx(seconds)
+
+
+def test_a_question_ends_as_soon_as_it_is_answered(small):
+    """A plan that is cheap enough, or a bound that shows that there is none, ends the search; what is said stays true."""
+    from placement.explain.again import Effort, solve_edited
+    from placement.explain.decisions import Decisions
+
+    base, effort = Base.of(small), Effort(rel_gap=0.0)
+    known = Decisions.of(base)
+    for d in range(len(known.table)):
+        program = known.flipped(d, base.program, not known.of_point(base.x)[d])
+        best = solve_edited(program, base.x, None, effort)
+        for slack in (0.001, 0.05, 0.5):
+            most = small.objective + slack * abs(small.objective)
+            found = solve_edited(program, base.x, small.proof, effort, most)
+            assert found.bound <= best.objective + 1e-6 * max(1.0, abs(best.objective))
+            assert (found.objective <= most) == (best.objective <= most)
+            assert (found.bound > most) == (best.objective > most)
