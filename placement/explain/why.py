@@ -234,7 +234,7 @@ class _Asked:
         """Return what is forced, in words."""
         if self.ways.is_job:
             return f"job {self.name} at {site}"
-        when = "" if self.periods is None else f" in {', '.join(self.periods)}"
+        when = f" in {', '.join(self.periods)}" if self.periods is not None else " in every period in which it may be served there"
         return f"{self.least:.0%} of the demand of {self.name} served at {site}{when}"
 
     def says_excluded(self, site: str, lost: pd.DataFrame) -> str:

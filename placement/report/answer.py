@@ -89,9 +89,8 @@ def decisions_section(facts: Facts) -> Html:
     )
     yearly = sum(d.yearly_musd for d in found if d.yearly_musd == d.yearly_musd)
     running = f", and about {musd(yearly)} a year for power contracts (what the plan pays for, at their prices)" if yearly > 0 else ""
-    halls = ", beside the construction cost of halls" if len(facts.new_halls) else ""
     free = f"; {musd(rent)} of rent on demand in this time, which binds to nothing" if rent > 0 else ""
-    first = note(f"{musd(total)} to commit{halls}{running}{free}. The rest of the plan can still change.")
+    first = note(f"{musd(total)} to commit{running}{free}. The rest of the plan can still change.")
     return section("decisions", title, first, table(heads, rows[:MOST_DECISIONS], (4,), class_="cards"), more)
 
 

@@ -41,7 +41,10 @@ def binding(facts: Facts, limits: pd.DataFrame, untold: str, bottlenecks: pd.Dat
     if layers.empty:
         return f"No layer binds by local prices: with the decisions of this plan fixed, no limit of known size holds it back. {ASK} asks with decisions free."
     ranked = [f"{layer} ({musd(value)})" for layer, value in zip(layers["layer"], layers["musd"], strict=True)]
-    return f"Scarcest by local prices: {listed(ranked, 4)}. That is what limits earn with the decisions fixed; {ASK} finds what relief of each layer is worth."
+    return (
+        f"Scarcest by local prices: {listed(ranked, 4)}. That is what limits earn with the decisions fixed; "
+        f"rules (latency, residency, export) have no such price. {ASK} finds what relief of each layer is worth."
+    )
 
 
 def _by_relief(found: pd.DataFrame) -> str:

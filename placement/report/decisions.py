@@ -31,7 +31,7 @@ class Decision(NamedTuple):
 #: Kind of decision -> verb and noun of the sentence, in reading order.
 _WORDS = {
     "order": ("place", "order"), "lease": ("sign", "lease"), "rent": ("rent from", "on-demand offer"),
-    "contract": ("sign", "power contract"), "milestone": ("start", "milestone"),
+    "hall": ("begin to build", "hall"), "contract": ("sign", "power contract"), "milestone": ("start", "milestone"),
     "tier": ("energise", "grid tier"),
     "generator": ("bring in", "generator"), "storage": ("bring in", "storage plant"), "module": ("light", "fibre module"), "job": ("start", "training job"),
 }  # fmt: skip
@@ -50,7 +50,7 @@ def first_steps(found: list[Decision]) -> str:
 
 def first_decisions(facts: Facts) -> list[Decision]:
     """Return the decisions of the first two quarters, by period and then by cost."""
-    found = [d for source in (_orders, _on_demand, _milestones, _contracts, _tiers, _generators, _storage, _fibre, _jobs) for d in source(facts)]
+    found = [d for source in (_orders, _on_demand, _halls, _milestones, _contracts, _tiers, _generators, _storage, _fibre, _jobs) for d in source(facts)]
     return sorted((d for d in found if d.period < facts.soon), key=lambda d: (d.period, -(d.cost_musd if d.cost_musd == d.cost_musd else -1)))
 
 
@@ -77,6 +77,15 @@ def _from(facts: Facts, offer: str, sku: str) -> str:
     vendors = dict(zip(facts.case["skus"]["sku"], facts.case["skus"]["vendor"], strict=True))
     stand = facts.plan["rents"].loc[lambda d: d["offer"] == offer, "site"]
     return ", ".join(filter(None, [_sites(facts, stand) if len(stand) else "", vendors.get(sku, ""), f"offer {offer}"]))
+
+
+def _halls(facts: Facts) -> Iterator[Decision]:
+    """New halls when work on them begins, with their whole construction cost, which is paid until they enter service."""
+    begun = facts.plan["milestones"].groupby(["site", "hall"])["start"].min().to_dict()
+    capex = facts.case["halls"].set_index(["site", "hall"])["capex_musd"]
+    for row in records(facts.new_halls):
+        period, mw = int(begun.get((row.site, row.hall), row.in_service)), f"{significant(row.it_mw)} MW"
+        yield Decision("hall", 1, period, f"Build hall {row.hall}", facts.site_names.get(row.site, row.site), mw, float(capex[row.site, row.hall]))
 
 
 def _milestones(facts: Facts) -> Iterator[Decision]:

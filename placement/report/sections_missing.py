@@ -120,9 +120,10 @@ def _kept_from(facts: Facts, exclusions: pd.DataFrame | None) -> dict[str, tuple
 
 def _reason(service: str, served: bool, kept: Mapping[str, tuple[int, str]]) -> str:
     """Return why demand is not served, as far as the rules tell."""
-    if served:
-        return "Served in part or at other times: it lost to other uses of chips, power or money."
     closed, rules = kept.get(service, (0, ""))
+    if served:
+        short = "Served in part or at other times: where it may be served, it lost to other uses of chips, power or money."
+        return short + (f" Rules keep sites from some or all metros of the service: {rules}." if rules else "")
     if not rules:
         return NO_RULE
     return f"Never served there. Rules keep sites from some or all metros of the service: {rules}; {plural(closed, 'site')} from all of them."

@@ -220,7 +220,8 @@ def test_the_answer_comes_first() -> None:
         "buy 5 000 GPU for 150 M$", "energise 25 MW of grid connection",
         "run 1 of 2 training jobs and serve 93.8 % of inference demand", "Cost and penalties less value: 23.5 M$",
         "0.6 M$ (2.6 %)", "no plan can cost less than 22.9 M$, no solver trusted", "1 training job worth 7.5 M$",
-        "25 Mtok/day in 2027Q1", "place 1 order (150 M$), sign 1 power contract, start 1 milestone (2 M$), energise 1 grid tier (8 M$)",
+        "25 Mtok/day in 2027Q1",
+        "place 1 order (150 M$), begin to build 1 hall (100 M$), sign 1 power contract, start 1 milestone (2 M$), energise 1 grid tier (8 M$)",
     ):  # fmt: skip
         assert words in header
 
@@ -275,7 +276,7 @@ def test_what_is_rented_is_not_bought() -> None:
         "0.1 M$ of rent on demand",
     ):
         assert words in decisions
-    assert "construction cost of halls" not in decisions and "construction cost of halls" in Page(page_of()).text
+    assert "Build hall" not in decisions and "Build hall h2" in Page(page_of()).text
     assert "all capacity is a provider's" in text and "IT capacity of halls 10 MW" not in text
 
 
