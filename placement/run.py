@@ -77,7 +77,8 @@ def read_plan(folder: str | Path) -> Plan:
     return Plan(
         case=case, status=status, objective=_number(summary, "objective", math.inf), bound=_number(summary, "bound", -math.inf),
         verified_bound=_number(summary, "verified_bound", -math.inf), gap=_number(summary, "gap", math.inf), tables=run.tables, kpis=kpis,
-        prices=run.prices, exclusions=run.exclusions, proof=proof, point=saved.get(POINT), summary=dict(summary), progress=run.progress,
+        prices=run.prices, prices_note=str(summary.get("prices_note") or ""), exclusions=run.exclusions, proof=proof, point=saved.get(POINT),
+        summary=dict(summary), progress=run.progress,
     )  # fmt: skip
 
 

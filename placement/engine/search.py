@@ -37,7 +37,8 @@ _VERIFY = 0.04  # share of the time left for recomputing the bound of a tree
 _TREE_SHARE = 0.35  # of the search, for the tree where there is one worker only
 _TREE_BESIDE = (0.4, 0.95)  # of the search, for the tree where it grows beside the plans, and the most while it gains; then its worker looks for plans, too
 _SUPPLY_S, _SUPPLY_GAP, _ROUNDED = 60.0, 5e-3, 0.02  # for supply's decisions alone: time, gap, and what rounding them may cost of the relaxation
-_HEAVY = 0.25  # of the time left: a root that took longer is too heavy for a tree
+_HEAVY = 0.4  # of the time left: a root that took longer is too heavy for a tree
+_PRICING = (0.6, 0.15)  # of the root's time, and of the limit at most: kept back for the local prices, which price all columns as the root does
 _IDLE = 10  # rounds without gain after which plans are not looked for any more
 _SLOW = 0.5  # of the time left, for placing gangs by value
 _ROUND_S, _LOOSE = 25.0, 0.1  # a round of neighbourhoods; share of a round for completing plans
@@ -219,6 +220,8 @@ class _Search:
         if not answer.infeasible:
             self.progress.report(bound=safe_bound(self.program, self.dual))
         self.root_s = self.progress.elapsed - began
+        if self.prices and not self.small:
+            self.progress.reserve_s = max(self.progress.reserve_s, min(_PRICING[0] * self.root_s, _PRICING[1] * self.options.time_limit_s))
         return answer
 
     def warm_start(self, begin: Floats, keep: Mask, relaxed: Floats | None = None) -> None:

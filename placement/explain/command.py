@@ -122,7 +122,7 @@ def _prices(plan: Plan) -> Answer:
     unit = plan.case.cost_unit
     head = f"{plan.case.name}: what one more unit would be worth, discounted {unit}, with the plan's decisions fixed"
     if not len(plan.prices):
-        return wrapped(f"{head}: nothing has a price."), plan.prices
+        return wrapped(f"{head}: {plan.prices_note or 'nothing has a price'}."), plan.prices
     if plan.point is None or len(plan.point) > _MEASURED:
         table = plan.prices.assign(said=_said(plan.prices), when=_when(plan.prices))
         lines = frame_table(table.head(TOP), {"said": "what", "place": "where", "sku": "SKU", "when": "when", "price": "price", "unit": "unit"})

@@ -79,3 +79,21 @@ def test_no_run_folder(tmp_path, capsys):
     code, _, err = asked(capsys, tmp_path)
     assert code == 1
     assert "placement:" in err
+
+
+def test_prices_that_were_not_computed_are_told_so(tmp_path, capsys):
+    """A run whose time ended before its prices says why it has none; it does not say that nothing has a price."""
+    from dataclasses import replace as changed
+
+    import placement
+    from placement.cli import main
+    from tests.layers.small import small_case
+
+    plan = placement.solve(small_case(tmp_path / "case"))
+    note = "prices were not computed (time limit)"
+    late = changed(plan, prices=plan.prices[:0], prices_note=note, summary={**plan.summary, "prices_note": note})
+    placement.write_plan(late, tmp_path / "run")
+    assert placement.read_plan(tmp_path / "run").prices_note == note
+    assert main(["explain", str(tmp_path / "run"), "--workers", "1", "--time-limit", "5"]) == 0
+    out = capsys.readouterr().out
+    assert note in " ".join(out.split()) and "nothing has a price" not in out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -16,7 +17,7 @@ from placement.case.case import Case, frame
 from placement.case.schema import TABLES
 from tests.oracle.random_cases import random_case
 
-N_CASES = 40
+N_CASES = 40 if os.environ.get("PLACEMENT_LONG_TESTS") else 15  # with plans; all of them on request
 
 
 def cost(case: Case) -> float:
