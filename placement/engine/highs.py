@@ -18,7 +18,7 @@ from placement.errors import SolverError
 
 Floats = NDArray[np.float64]
 
-_ROW_TOLERANCE = 1e-6  # relative; HiGHS's own for rows of a mixed-integer program
+ROW_TOLERANCE = 1e-6  # relative; HiGHS's own for rows of a mixed-integer program
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Arrays:
         """
         moved = self.matrix[:, ~free] @ x[~free]
         row_lower, row_upper = self.row_lower - moved, self.row_upper - moved
-        tolerance = _ROW_TOLERANCE * (1 + np.abs(moved))
+        tolerance = ROW_TOLERANCE * (1 + np.abs(moved))
         matrix = csc_array(self.matrix[:, free])
         rows = (row_lower > tolerance) | (row_upper < -tolerance)
         rows[matrix.indices] = True
@@ -264,12 +264,14 @@ class Master:
     ----------
     tolerance
         By how much rows and reduced costs may be off, absolute.
+    presolve
+        Whether a solve that has no basis to lose begins with presolve.
     """
 
-    def __init__(self, seed: int = 0, tolerance: float = 1e-9) -> None:
+    def __init__(self, seed: int = 0, tolerance: float = 1e-9, presolve: bool = False) -> None:
         self._h = highspy.Highs()
         self._h.silent()
-        _set_options(self._h, Run(time_limit_s=1.0, seed=seed, method="simplex", presolve=False))  # presolve would lose the basis
+        _set_options(self._h, Run(time_limit_s=1.0, seed=seed, method="simplex", presolve=presolve))
         for name in ("primal_feasibility_tolerance", "dual_feasibility_tolerance"):
             self._h.setOptionValue(name, tolerance)
         self._cost: list[Floats] = []
@@ -315,13 +317,15 @@ class Master:
         """Return the row multipliers with which HiGHS claims that there is no solution, or None."""
         return _ray(self._h)
 
-    def solve(self, seconds: float, primal: bool = False) -> Answer:
+    def solve(self, seconds: float, primal: bool = False, anew: bool = False) -> Answer:
         """Return values and duals; without a limit for ``inf`` seconds.
 
         Parameters
         ----------
         primal
             Use the primal method, which goes on where columns were added; the dual method goes on where bounds have changed.
+        anew
+            Forget the last basis.
 
         Raises
         ------
@@ -329,7 +333,9 @@ class Master:
             If HiGHS fails.
         """
         h = self._h
-        h.setOptionValue("simplex_strategy", 4 if primal else 1)
+        if anew:
+            h.clearSolver()
+        h.setOptionValue("simplex_strategy", 4 if primal and not anew else 1)
         h.setOptionValue("time_limit", h.getRunTime() + max(seconds, 0.01))  # its clock runs on from solve to solve
         if h.run() == highspy.HighsStatus.kError:
             raise SolverError(f"HiGHS failed with {h.getModelStatus().name}")

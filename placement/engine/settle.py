@@ -1,7 +1,8 @@
 """The rest of a plan once its integers are decided: one linear program over all continuous columns, by pricing.
 
-It starts from promising columns, prices all others with the duals, adds those that would pay, and repeats until none does:
-the exact optimum of the rest, at a fraction of the size. The duals are the local prices of the plan.
+It starts from promising columns, prices all others with the duals, adds those that would pay, and goes on from the last basis until none does:
+the exact optimum of the rest, at a fraction of the time (data/frontier: 2.3 s, against 33 s with each program solved anew). The duals are the
+local prices of the plan.
 """
 
 from __future__ import annotations
@@ -11,13 +12,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csc_array, csr_array
 
-from placement.engine.highs import Answer, Arrays, Floats, Run, solve
+from placement.engine.highs import ROW_TOLERANCE, Answer, Arrays, Floats, Master
 from placement.engine.outcome import Progress
 
 _ROUNDS = 50  # far above what was ever needed (5); a guard against cycling on rounding noise
 _ROUNDING = 1e-7  # of a bound
 _TOLERANCE = 1e-7  # of a column's own cost scale: what prices out by less is noise
+_MANY = 0.05  # of the columns: when more join, the program is solved anew, with presolve (87,000 and 5,000 columns: 2 s, against 5 s from the basis)
 
 Mask = NDArray[np.bool_]
 
@@ -45,40 +48,75 @@ def settle(p: Arrays, x: Floats, keep: Mask, seconds: float, progress: Progress,
         Upper bounds without those that only repeat what rows say: with these, it is the rows that have the prices.
     """
     began = progress.elapsed
-    point = np.where(p.integer, np.round(x), p.lower)
-    active = keep & ~p.integer
+    rest = _Rest(p, np.where(p.integer, np.round(x), p.lower), keep & ~p.integer, p.upper if loose is None else loose)
     best: Settled | None = None
     for _ in range(_ROUNDS):
         left = seconds - (progress.elapsed - began)
         if best is not None and left <= 0:
             return best
-        sub, rows = p.restricted(active, point)
-        run = Run(time_limit_s=max(left, 30.0 if best is None else 1.0))
-        answer = solve(sub if loose is None else replace(sub, upper=loose[active]), run)
-        if loose is not None and not _inside(answer, sub):
-            loose, answer = None, solve(sub, run)
+        answer = rest.solve(max(left, 30.0 if best is None else 1.0))
         if answer.x is None or answer.dual is None:
-            if best is not None or (~p.integer & ~active).sum() == 0 or not answer.infeasible:
+            if best is not None or rest.active[~p.integer].all() or not answer.infeasible:
                 return best
-            active = ~p.integer  # the kept columns alone cannot complete the plan: take all
+            rest.join(~p.integer & ~rest.active)  # the kept columns alone cannot complete the plan: take all
             continue
-        settled = point.copy()
-        settled[active] = np.clip(answer.x, sub.lower, sub.upper)
-        price = np.zeros(len(p.row_lower))
-        price[rows] = answer.dual
-        paying = _paying(p, price, active)
-        best = Settled(settled, price, active | p.integer, not paying.any())
-        if best.exact:
+        paying, optimal = _paying(p, answer.dual, rest.active), answer.status == "kOptimal"
+        best = Settled(answer.x, answer.dual, rest.active | p.integer, optimal and not paying.any())
+        if best.exact or not optimal:
             return best
-        active = active | paying
+        rest.join(paying)
     return best
 
 
-def _inside(answer: Answer, sub: Arrays) -> bool:
-    """Return whether the looser bounds made no difference."""
-    if answer.x is None:
-        return answer.status == "kTimeLimit"  # else without bounds something went wrong that bounds may mend
-    return bool((answer.x <= sub.upper + _ROUNDING * np.maximum(1.0, sub.upper)).all())
+class _Rest:
+    """The linear program of the active columns, the others standing at a point; the solver keeps it and goes on from its last basis as columns join."""
+
+    def __init__(self, p: Arrays, point: Floats, active: Mask, upper: Floats) -> None:
+        self._p, self._point, self._upper = p, point, upper
+        self.active, self._order = np.zeros_like(active), np.empty(0, np.int64)  # the order in which the solver has them
+        moved = p.matrix @ point
+        lower, above = p.row_lower - moved, p.row_upper - moved
+        tolerance = ROW_TOLERANCE * (1 + np.abs(moved))
+        tolerance[p.matrix[:, active].indices] = 0.0  # only what no column can mend is forgiven
+        lower[(lower > 0) & (lower <= tolerance)] = above[(above < 0) & (above >= -tolerance)] = 0.0
+        self._rows = (lower > 0) | (above < 0)
+        self._broken = bool(self._rows.any())
+        self._rows[p.matrix[:, ~p.integer].indices] = True
+        self._matrix = csc_array(p.matrix.tocsr()[self._rows])
+        self._lp = Master(tolerance=_TOLERANCE, presolve=True)
+        self._lp.add_rows(lower[self._rows], above[self._rows], csr_array((int(self._rows.sum()), 0)))
+        self.join(active)
+
+    def join(self, columns: Mask) -> None:
+        """Bring in columns, which are counted from where they stand at the point."""
+        j = np.flatnonzero(columns)
+        self._anew = len(j) > _MANY * len(self._order)
+        self._lp.add_columns(self._p.cost[j], np.zeros(len(j)), self._upper[j] - self._point[j], self._matrix[:, j])
+        self._order, self.active = np.append(self._order, j), self.active | columns
+
+    def solve(self, seconds: float) -> Answer:
+        """Return values of all columns and duals of all rows; looser bounds stay only where they make no difference."""
+        if not len(self._order):  # HiGHS calls that empty whatever the rows say
+            return Answer("kInfeasible" if self._broken else "kOptimal", None if self._broken else self._point, math.nan, math.nan, np.zeros(len(self._rows)))
+        answer = self._lp.solve(seconds, anew=self._anew, primal=True)
+        if self._upper is not self._p.upper and not self._inside(answer):
+            self._upper = self._p.upper
+            upper = self._upper[self._order] - self._point[self._order]
+            self._lp.bound_columns(np.arange(len(upper), dtype=np.int32), np.zeros(len(upper)), upper)
+            answer = self._lp.solve(seconds)
+        if answer.x is None or answer.dual is None:
+            return answer
+        x, dual = self._point.copy(), np.zeros(len(self._rows))
+        x[self._order] += np.clip(answer.x, 0.0, self._p.upper[self._order] - x[self._order])
+        dual[self._rows] = answer.dual
+        return replace(answer, x=x, dual=dual)
+
+    def _inside(self, answer: Answer) -> bool:
+        """Return whether the looser bounds made no difference."""
+        if answer.x is None:
+            return answer.status == "kTimeLimit"  # else without bounds something went wrong that bounds may mend
+        upper = self._p.upper[self._order]
+        return bool((self._point[self._order] + answer.x <= upper + _ROUNDING * np.maximum(1.0, upper)).all())
 
 
 def _paying(p: Arrays, price: Floats, active: Mask) -> Mask:
