@@ -70,7 +70,12 @@ def between(whole: Arrays, begin: Floats, relaxed: Floats, options: SolveOptions
     point = np.where(whole.integer, np.round(begin), begin)
     free = ~whole.integer | (np.abs(relaxed - point) > _AGREE)
     run = Run(time_limit_s=min(_BETWEEN_S, progress.search_s), rel_gap=max(options.rel_gap, _BETWEEN_GAP), seed=options.seed)
-    answer = solve(whole.restricted(free, point)[0], run, watch=lambda objective, _: progress.out_of_time or objective <= progress.enough)
+
+    def over(objective: float, bound: float) -> bool:
+        """Whether time is up, or a plan is good enough, or none will be."""
+        return progress.out_of_time or objective <= progress.enough or -math.inf < progress.enough < bound
+
+    answer = solve(whole.restricted(free, point)[0], run, watch=over)
     if answer.x is None:
         return None
     point[free] = answer.x

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.sparse import csr_array
 
 from placement.explain.base import Base
-from placement.explain.edits import at_least, without
+from placement.explain.edits import Ints, at_least, without
 from placement.program import Floats, Program
 
 #: Family of yes/no supply decisions -> kind of decision. The last index of the stepwise ones is the period: what counts is whether it is ever taken.
@@ -29,12 +29,15 @@ class Decisions:
         ``kind``, ``decision`` (ids in the planner's words).
     taken
         Row per decision with ones at its columns, shape (n_decisions, n_columns).
+    job
+        Number of the workload that a decision places, -1 for supply, shape (n_decisions,).
     first_serve_row
         Number of the row of workload 0.
     """
 
     table: pd.DataFrame
     taken: csr_array
+    job: Ints
     first_serve_row: int
 
     @classmethod
@@ -47,12 +50,13 @@ class Decisions:
         where = np.concatenate(columns) if columns else np.empty(0, np.int64)
         taken = csr_array((np.ones(len(where)), (at, where)), shape=(len(rows), len(base.program.cost)))
         first = len(base.program.row_lower) - len(base.sides.columns.requires_decision) - len(base.sides.columns.serve)
-        return cls(pd.DataFrame([r[:2] for r in rows], columns=["kind", "decision"]), taken, first)
+        job = np.array([base.program.workload[c[0]] for c in columns], np.int64)
+        return cls(pd.DataFrame([r[:2] for r in rows], columns=["kind", "decision"]), taken, job, first)
 
     def flipped(self, d: int, program: Program, take: bool) -> Program:
         """Return the program in which a decision is taken, or left; it has the same rows and columns."""
         columns = self.taken.indices[self.taken.indptr[d] : self.taken.indptr[d + 1]]
-        workload = int(program.workload[columns[0]])
+        workload = int(self.job[d])
         if not take:
             return without(program, columns)
         if workload < 0:

@@ -15,19 +15,24 @@ import pandas as pd
 
 from placement.certificate import proven_bound
 from placement.engine import Progress
+from placement.engine.earlier import between
+from placement.engine.highs import Run, solve
 from placement.engine.search import arrays
 from placement.engine.settle import settle
 from placement.errors import OptionError
 from placement.explain.again import Effort, solve_edited
 from placement.explain.base import Base
 from placement.explain.decisions import JOB, Decisions
+from placement.explain.screen import Screen
 from placement.parallel import Pool
 from placement.plan.plan import Plan
-from placement.program import Floats
+from placement.program import Floats, Program
 
 _QUESTIONS = 8  # times the seconds of one question, for all decisions together
 _BONUS_GAP = 2e-3  # a plan that earns a bonus need not be the one that earns most
 _BONUS_S, _COLUMNS_PER_S = 5.0, 5000  # at most so long for it, and a second more for so many columns
+_TOGETHER, _GROUP = 0.5, 8  # decisions made otherwise at once: share of the slack that they cost by the relaxation, and how many at most
+_AT_ONCE = 4  # decisions per worker between two looks at what is still open
 _BONUS, _WORTH_IT = 1 / 8, 0.08  # bonus for a decision, of the slack; share of the open decisions that a plan must be a witness for, else one by one is faster
 
 
@@ -78,6 +83,16 @@ def alternatives(plan: Plan, slack: float = 0.01, n_plans: int = 5, *, effort: E
     return search.answer(n_plans)
 
 
+def _near(program: Program, begin: Floats, enough: float, effort: Effort) -> Floats | None:
+    """Return a plan near an earlier one that costs no more than enough, or None if none is found at once."""
+    whole, clock = arrays(program), Progress(effort.time_limit_s)
+    clock.enough = enough
+    relaxed = solve(whole.relaxed(), Run(time_limit_s=effort.time_limit_s, seed=effort.seed))
+    if relaxed.x is None or relaxed.objective > enough:
+        return None
+    return between(whole, np.clip(begin, program.lower, program.upper), relaxed.x, effort.options(), clock)
+
+
 class _Search:
     """The plans found so far, all within the slack, and what is proven."""
 
@@ -87,20 +102,68 @@ class _Search:
         self.points, self.taken = [base.x], [known.of_point(base.x)]
         self.proven = np.zeros(len(known.table), bool)
         self.tried = np.zeros(len(known.table), bool)
+        self.costs = np.full(len(known.table), np.inf)  # at least, of making a decision the other way; M$ or the case's unit
+        self.most_of = np.full(len(known.table), _GROUP)  # decisions that may be tried at once with it
 
     def run(self) -> None:
         """Make every decision the other way that no plan found so far has made both ways, until all are tried or time is up."""
         until = time.monotonic() + _QUESTIONS * self.effort.time_limit_s
-        while time.monotonic() < until and len(self.open()) and self.otherwise(self.open(), _BONUS * (self.most - self.base.plan.objective)):
-            pass
+        if Screen.fits(self.base.program):
+            self.screen()
+        else:
+            while time.monotonic() < until and len(self.open()) and self.otherwise(self.open(), _BONUS * (self.most - self.base.plan.objective)):
+                pass
         with Pool(self.effort.workers) as pool:
+            while time.monotonic() < until and (groups := self.groups()):
+                self.together(pool, groups[: pool.workers])
             while time.monotonic() < until and len(self.open()):
-                self.turn(pool, self.open()[: 2 * pool.workers])
+                self.turn(pool, self.open()[: _AT_ONCE * pool.workers])
+
+    def screen(self) -> None:
+        """Bound what each decision costs when it is made the other way; what the relaxation shows to cost more than the slack is settled."""
+        screen = Screen(self.base.program)
+        bounds = np.array([screen.bound(self.other(d)) for d in range(len(self.known.table))])
+        self.costs = np.maximum(bounds - screen.bound(self.base.program), 0.0)
+        self.proven = self.tried = bounds > self.most
+
+    def other(self, d: int, program: Program | None = None) -> Program:
+        """Return the program, or another one, with a decision made the other way than in the plan itself."""
+        return self.known.flipped(d, self.base.program if program is None else program, not self.taken[0][d])
+
+    def groups(self) -> list[list[int]]:
+        """Return jobs to move at once, each to a site of its own choice, the cheapest ones first: together they may cost a part of the slack."""
+        groups: list[list[int]] = []
+        for d in sorted(self.open(), key=lambda d: float(self.costs[d])):
+            fitting = (g for g in groups if self.fits(int(d), g))
+            if (group := next(fitting, None)) is not None:
+                group.append(int(d))
+            elif self.known.job[d] >= 0 and self.fits(int(d), []):
+                groups.append([int(d)])
+        return [g for g in groups if len(g) > 1]
+
+    def fits(self, d: int, group: list[int]) -> bool:
+        """Whether a decision may join a group."""
+        members, jobs = [*group, d], self.known.job[[*group, d]]
+        cheap = self.costs[members].sum() <= _TOGETHER * (self.most - self.base.plan.objective)
+        return bool(cheap and jobs.min() >= 0 and len(set(jobs)) == len(jobs) and len(members) <= self.most_of[members].min())
+
+    def together(self, pool: Pool, groups: list[list[int]]) -> None:
+        """Make groups of decisions the other way at once; where no such plan is found, half as many of them are tried later."""
+        programs = []
+        for group in groups:
+            program = self.base.program
+            for d in group:
+                program = self.other(d, program)
+            programs.append(program)
+        for group, x in zip(groups, pool.run(_near, [(program, self.base.x, self.most, self.effort) for program in programs]), strict=True):
+            if x is None or not self.keep(x):
+                self.most_of[group] = len(group) // 2
 
     def open(self) -> np.ndarray:
-        """Return the decisions that all plans found so far make alike, less those that were tried."""
+        """Return the decisions that all plans found so far make alike, less those that were tried; those that are taken first, for what they settle."""
         taken = np.array(self.taken)
-        return np.flatnonzero((taken.all(axis=0) | ~taken.any(axis=0)) & ~self.tried)
+        alike = np.flatnonzero((taken.all(axis=0) | ~taken.any(axis=0)) & ~self.tried)
+        return alike[np.argsort(~self.taken[0][alike], kind="stable")]
 
     def otherwise(self, decisions: np.ndarray, bonus: float) -> bool:
         """Find a plan with a bonus for each of some decisions that it makes otherwise; return whether it is within the slack and makes many so."""
@@ -126,7 +189,7 @@ class _Search:
     def turn(self, pool: Pool, decisions: np.ndarray) -> None:
         """Make decisions, each on its own, the other way: find plans within the slack, or prove that there is none."""
         proof, one = self.base.plan.proof, replace(self.effort, workers=1)
-        programs = {int(d): self.known.flipped(int(d), self.base.program, not self.taken[0][d]) for d in decisions}
+        programs = {int(d): self.other(int(d)) for d in decisions}
         self.tried[decisions] = True
         self.proven[decisions] = [proof is not None and proven_bound(program, proof) > self.most for program in programs.values()]
         left = {d: program for d, program in programs.items() if not self.proven[d]}
@@ -135,6 +198,14 @@ class _Search:
             self.proven[d] = again.bound > self.most
             if again.x is not None:
                 self.keep(again.x)
+        self.settle_others(decisions)
+
+    def settle_others(self, decisions: np.ndarray) -> None:
+        """A job that all plans have at its site is at no other one in any."""
+        stay = self.known.job[decisions[self.proven[decisions] & self.taken[0][decisions]]]
+        elsewhere = np.isin(self.known.job, stay[stay >= 0])
+        self.proven |= elsewhere
+        self.tried |= elsewhere
 
     def answer(self, n_plans: int) -> Alternatives:
         """Put the findings into tables; of the plans found those that differ most are kept."""
