@@ -14,9 +14,11 @@ from placement.engine import Event, Outcome, Progress, Status, solve_program
 from placement.explain.base import Carried, carry
 from placement.options import SolveOptions
 from placement.parallel import Pool
+from placement.plan.plan import Plan
 from placement.program import Floats, Program, assemble, build_sides
 
 ANSWER_S, LEAST_S = 240.0, 2.0  # wall clock of an answer as a whole where nobody says otherwise, and the least for a question
+_QUESTION_S, _COLUMNS_PER_S = 5.0, 5000  # at most so long for a question of a small program, and a second more for so many columns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +48,11 @@ class Effort:
 def shared(questions: int, workers: int, most_s: float) -> float:
     """Return the seconds for each of several questions, so that all of them take :data:`ANSWER_S` at most."""
     return min(most_s, max(LEAST_S, ANSWER_S * workers / max(questions, 1)))
+
+
+def by_size(plan: Plan, most_s: float) -> float:
+    """Return the seconds for a question about a plan by the number of columns of its program: what is small need not take as long as what is large may."""
+    return min(most_s, _QUESTION_S + (0 if plan.point is None else len(plan.point)) / _COLUMNS_PER_S)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from placement.engine.highs import Run, solve
 from placement.engine.search import arrays
 from placement.engine.settle import settle
 from placement.errors import OptionError
-from placement.explain.again import Effort, solve_edited
+from placement.explain.again import Effort, by_size, solve_edited
 from placement.explain.base import Base
 from placement.explain.decisions import JOB, Decisions
 from placement.explain.screen import Screen
@@ -30,7 +30,6 @@ from placement.program import Floats, Program
 
 _QUESTIONS = 8  # times the seconds of one question, for all decisions together
 _BONUS_GAP = 2e-3  # a plan that earns a bonus need not be the one that earns most
-_BONUS_S, _COLUMNS_PER_S = 5.0, 5000  # at most so long for it, and a second more for so many columns
 _TOGETHER, _GROUP = 0.5, 8  # decisions made otherwise at once: share of the slack that they cost by the relaxation, and how many at most
 _AT_ONCE = 4  # decisions per worker between two looks at what is still open
 _BONUS, _WORTH_IT = 1 / 8, 0.08  # bonus for a decision, of the slack; share of the open decisions that a plan must be a witness for, else one by one is faster
@@ -170,7 +169,7 @@ class _Search:
         p = self.base.program
         signs = np.where(self.taken[0][decisions], bonus, -bonus)
         rewarded = replace(p, cost=p.cost + self.known.taken[decisions].T @ signs)
-        seconds = min(self.effort.time_limit_s, _BONUS_S + len(p.cost) / _COLUMNS_PER_S)
+        seconds = by_size(self.base.plan, self.effort.time_limit_s)
         quick = replace(self.effort, time_limit_s=seconds, rel_gap=_BONUS_GAP)
         found = solve_edited(rewarded, self.base.x, self.base.plan.proof, quick)
         clock = Progress(self.effort.time_limit_s)

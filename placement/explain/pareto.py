@@ -1,6 +1,8 @@
 """The best plans by two terms: one is made as small as can be while the other may be at most epsilon, for several epsilon between its ends.
 
-Each point is solved twice: the first term alone, then the second one with the first kept, so that no point is weakly dominated.
+Each point is solved twice: the first term alone, with a bound, then for a short while the second one with the first kept, so that points are not
+dominated weakly. A point begins from the one before, with its branching tree; where the first term is what the plan was made for, the first of all
+begins from the plan.
 """
 
 from __future__ import annotations
@@ -16,9 +18,12 @@ import pandas as pd
 from placement.case import Case
 from placement.certificate import Proof
 from placement.engine import Outcome, Progress, Status, relative_gap, solve_program
+from placement.engine.highs import Run, solve
+from placement.engine.search import arrays
+from placement.engine.settle import settle
 from placement.errors import OptionError
 from placement.explain.again import Effort
-from placement.explain.base import Base
+from placement.explain.base import Base, Carried
 from placement.explain.changed import verified_bound
 from placement.explain.terms import EMISSIONS, OWN, Term, term_of
 from placement.objectives import keeping, minimising
@@ -30,11 +35,12 @@ from placement.program import Floats, Program, Sides, assemble, build_sides
 POINTS = 7
 _ROUNDING = 1e-9  # relative: what a plan that is to be kept may exceed its own value by
 _RATIO_ROUNDS, _RATIO_CLOSE = 8, 1e-4
+_REFINING = 0.2  # of the seconds of a point, for the second term
 
 
 @dataclass(frozen=True)
 class Point:
-    """One plan of the front: values of both terms as they are made small, the bound on the first for that epsilon, and the sites that it uses."""
+    """One plan of the front: values of both terms as they are made small, the bound on the first for that epsilon with its proof, and sites."""
 
     epsilon: float
     x: Floats | None
@@ -44,6 +50,7 @@ class Point:
     bound: float
     status: str
     sites: str
+    proof: Proof | None = None
 
 
 def pareto(plan: Plan, terms: Sequence[str] = (OWN, EMISSIONS), points: int = POINTS, effort: Effort | None = None) -> pd.DataFrame:
@@ -59,7 +66,7 @@ def pareto(plan: Plan, terms: Sequence[str] = (OWN, EMISSIONS), points: int = PO
     points
         How many values of epsilon, the two ends among them, at least 2.
     effort
-        Seconds and gap per solve (two per point); with two workers the front is walked from both ends.
+        Seconds and gap per point; with two workers the front is walked from both ends.
 
     Returns
     -------
@@ -83,12 +90,12 @@ def pareto(plan: Plan, terms: Sequence[str] = (OWN, EMISSIONS), points: int = PO
         raise OptionError(f"{terms[0]} is a share, which can only be the second term: write {terms[1]} {terms[0]}")
     one = replace(chosen, workers=1)
     with Pool(min(chosen.workers, 2)) as pool:
-        ends = pool.run(_end, [(base.case, tuple(terms), side, base.x, one) for side in (0, 1)])
+        ends = pool.run(_end, [(base.case, tuple(terms), side, base.carried, one) for side in (0, 1)])
         if any(p.x is None for p in ends):
             return _table(front, ends)
         inner = np.linspace(ends[0].second, ends[1].second, points)[1:-1].tolist()
         half = (len(inner) + 1) // 2
-        walks = [(base.case, tuple(terms), part, end.x, one) for part, end in ((inner[:half], ends[0]), (inner[half:][::-1], ends[1])) if part]
+        walks = [(base.case, tuple(terms), part, end, one) for part, end in ((inner[:half], ends[0]), (inner[half:][::-1], ends[1])) if part]
         found = pool.run(_walk, walks)
     between = [*(found[0] if found else []), *(found[1][::-1] if len(found) > 1 else [])]
     return _table(front, [ends[0], *between, ends[1]])
@@ -112,38 +119,38 @@ class Front:
         first, second = (term_of(name, sides, program, variables) for name in names)
         return cls(sides, program, variables, first, second)
 
-    def bounded(self, rows: Sequence[tuple[Term, float]], begin: Floats, proof: Proof | None, effort: Effort) -> tuple[Outcome, float]:
-        """Minimise the first term with others at most what is given; return the outcome and the bound that needs no solver."""
-        program, outcome, clock = self.least(self.first, rows, begin, proof, effort)
-        return outcome, verified_bound(program, outcome, clock, effort)
+    def bounded(self, epsilon: float, begin: Floats, proof: Proof | None, effort: Effort) -> Point:
+        """Return the point for an epsilon: the best by the first term, and near it the best by the second."""
+        program = self.least(self.first, [(self.second, epsilon)])
+        outcome, clock = _solved(program, begin, proof, effort)
+        bound = verified_bound(program, outcome, clock, effort)
+        if outcome.x is None:
+            return Point(epsilon, None, math.nan, math.nan, math.nan, bound, str(outcome.status), "", outcome.proof)
+        x = self.refined(epsilon, outcome.x, effort)
+        own = float(self.program.cost @ x) + self.program.offset
+        status = str(outcome.status) if outcome.status is not Status.NO_PLAN else "no plan"
+        value = self.second.value(x)
+        at = epsilon if math.isfinite(epsilon) else value
+        return Point(at, x, self.first.value(x), value, own, bound, status, self.used(x), outcome.proof)
 
-    def least(self, term: Term, rows: Sequence[tuple[Term, float]], begin: Floats, proof: Proof | None, effort: Effort) -> tuple[Program, Outcome, Progress]:
-        """Minimise a term with others at most what is given."""
+    def least(self, term: Term, rows: Sequence[tuple[Term, float]]) -> Program:
+        """Return the program that minimises a term with others at most what is given."""
         program = minimising(self.program, term.cost, term.constant)
         for other, most in rows:
             cost, limit = other.at_most(most + _ROUNDING * max(1.0, abs(most)))
             program = keeping(program, other.name, cost, limit)
-        clock = Progress(effort.time_limit_s)
-        return program, solve_program(program, effort.options(), clock, begin, proof, prices=False), clock
+        return program
 
-    def point(self, epsilon: float, outcome: Outcome, bound: float, begin: Floats, effort: Effort) -> Point:
-        """Return the plan that is best by the second term among those as good by the first."""
-        if outcome.x is None:
-            return Point(epsilon, None, math.nan, math.nan, math.nan, bound, str(outcome.status), "")
-        x = self.refined(
-            self.second, [(self.first, self.first.value(outcome.x)), *([(self.second, epsilon)] if math.isfinite(epsilon) else [])], outcome.x, effort
-        )
-        own = float(self.program.cost @ x) + self.program.offset
-        status = str(outcome.status) if outcome.status is not Status.NO_PLAN else "no plan"
-        value = self.second.value(x)
-        return Point(epsilon if math.isfinite(epsilon) else value, x, self.first.value(x), value, own, bound, status, self.used(x))
-
-    def refined(self, term: Term, rows: Sequence[tuple[Term, float]], begin: Floats, effort: Effort) -> Floats:
-        """Return a point that is as good as one in hand, and better by a term where there is such a one."""
-        if term.whole is not None:  # a share is not linear: no smaller one is looked for than the one in hand gives
+    def refined(self, epsilon: float, begin: Floats, effort: Effort) -> Floats:
+        """Return a point that is as good as one in hand by the first term, and better by the second where there is such a one nearby."""
+        if self.second.whole is not None:  # a share is not linear: no smaller one is looked for than the one in hand gives
             return begin
-        _, outcome, _ = self.least(term, rows, begin, None, effort)
-        return begin if outcome.x is None or term.value(outcome.x) > term.value(begin) else outcome.x
+        program = self.least(self.second, [(self.first, self.first.value(begin)), (self.second, epsilon)])
+        whole, seconds = arrays(program), _REFINING * effort.time_limit_s
+        found = solve(whole, Run(time_limit_s=seconds, rel_gap=effort.rel_gap, seed=effort.seed), start=begin).x
+        near = begin if found is None else found
+        settled = settle(whole, near, near > program.lower, seconds, Progress(seconds))
+        return begin if settled is None or self.second.value(settled.x) > self.second.value(begin) else settled.x
 
     def smallest_share(self, begin: Floats, effort: Effort) -> Floats | None:
         """Return a plan with the smallest share of the second term: Dinkelbach's method, each round a linear problem."""
@@ -153,7 +160,7 @@ class Front:
         for _ in range(_RATIO_ROUNDS):
             share = term.value(x)
             cost, limit = term.at_most(share)
-            _, outcome, _ = self.least(Term(term.name, term.unit, cost, -limit), [], x, None, effort)
+            outcome, _ = _solved(self.least(Term(term.name, term.unit, cost, -limit), []), x, None, effort)
             if outcome.x is None or term.value(outcome.x) >= share - _RATIO_CLOSE:
                 return x
             x = outcome.x
@@ -171,28 +178,30 @@ class Front:
         return ", ".join(f"{site} {mw:g} MW" for site, mw in new.items()) or "no new hall"
 
 
-def _end(case: Case, names: tuple[str, str], side: int, begin: Floats, effort: Effort) -> Point:
+def _solved(program: Program, begin: Floats, proof: Proof | None, effort: Effort) -> tuple[Outcome, Progress]:
+    clock = Progress(effort.time_limit_s)
+    return solve_program(program, effort.options(), clock, begin, proof, prices=False), clock
+
+
+def _end(case: Case, names: tuple[str, str], side: int, carried: Carried, effort: Effort) -> Point:
     """Return one end: the best by one term, and by the other among these."""
     front = Front.of(case, names)
+    begin, proof = carried.into(front.sides, front.least(front.first, [(front.second, math.inf)]))
     if side == 0:
-        outcome, bound = front.bounded([], begin, None, effort)
-        return front.point(math.inf, outcome, bound, begin, effort)
-    found = front.smallest_share(begin, effort) if front.second.whole is not None else front.least(front.second, [], begin, None, effort)[1].x
+        return front.bounded(math.inf, begin, proof if front.first.name == OWN else None, effort)
+    found = front.smallest_share(begin, effort) if front.second.whole is not None else _solved(front.least(front.second, []), begin, None, effort)[0].x
     if found is None:
         return Point(math.nan, None, math.nan, math.nan, math.nan, -math.inf, "no plan", "")
-    epsilon = front.second.value(found)
-    outcome, bound = front.bounded([(front.second, epsilon)], found, None, effort)
-    return front.point(epsilon, outcome, bound, found, effort)
+    return front.bounded(front.second.value(found), found, None, effort)
 
 
-def _walk(case: Case, names: tuple[str, str], epsilons: Sequence[float], begin: Floats, effort: Effort) -> list[Point]:
+def _walk(case: Case, names: tuple[str, str], epsilons: Sequence[float], end: Point, effort: Effort) -> list[Point]:
     """Return the points for several epsilon, each begun from the one before, with what its proof still proves."""
-    front, proof, found = Front.of(case, names), None, []
+    front, last, found = Front.of(case, names), end, []
     for epsilon in epsilons:
-        outcome, bound = front.bounded([(front.second, epsilon)], begin, proof, effort)
-        found.append(front.point(epsilon, outcome, bound, begin, effort))
-        proof = outcome.proof
-        begin = begin if found[-1].x is None else found[-1].x
+        assert last.x is not None
+        found.append(front.bounded(epsilon, last.x, last.proof, effort))
+        last = found[-1] if found[-1].x is not None else replace(found[-1], x=last.x)
     return found
 
 

@@ -53,9 +53,10 @@ class Term:
         return self.shown[0] * value + self.shown[1]
 
     def at_most(self, most: float) -> tuple[Floats, float]:
-        """Return the row ``cost @ x <= limit`` that says that the value is at most ``most``."""
+        """Return the row ``cost @ x <= limit`` that says that the value is at most ``most``; a share is at most 1."""
         if self.whole is None:
             return self.cost, most - self.constant
+        most = min(most, 1.0)
         return self.cost - most * self.whole, most * self.whole_constant - self.constant
 
 

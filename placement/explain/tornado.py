@@ -15,9 +15,10 @@ from placement.case import Case
 from placement.case.again import checked
 from placement.errors import OptionError, PlacementError
 from placement.explain.again import Effort
-from placement.explain.base import Base
-from placement.explain.changed import Changed, Value, reference, solve_each
+from placement.explain.base import Base, Carried
+from placement.explain.changed import Changed, Value, failed, reference, solve_changed_to_tables
 from placement.explain.named import Named, named_input
+from placement.parallel import Pool
 from placement.plan.plan import Plan
 
 #: The main uncertain numbers of a case; those that it does not have are left out.
@@ -68,20 +69,29 @@ def tornado(plan: Plan, inputs: Sequence[str] | None = None, step: float = STEP,
     if not asked:
         raise OptionError(f"{case.name} has none of the usual inputs; name some, such as jobs.value_musd")
     base = Base.of(plan)
-    sides = [_moved(case, one, sign * step) for one in asked for sign in (-1, 1)]
-    found = solve_each([s.case for s in sides], base, chosen)
+    with Pool(min(chosen.workers, 2 * len(asked))) as pool:
+        questions = [(case, one, sign * step, base.carried, replace(chosen, workers=1)) for one in asked for sign in (-1, 1)]
+        sides = pool.run(_side, questions)
     value = reference(base, chosen).value
-    rows = [_row(one, sides[2 * i : 2 * i + 2], found[2 * i : 2 * i + 2], value) for i, one in enumerate(asked)]
+    rows = [_row(one, sides[2 * i : 2 * i + 2], value) for i, one in enumerate(asked)]
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     return table.sort_values("swing_musd", ascending=False, kind="stable", na_position="first", ignore_index=True)
 
 
 @dataclass(frozen=True)
 class _Side:
-    """A case with one input lower or higher."""
+    """What a case with one input lower or higher came to."""
 
-    case: Case | PlacementError
+    found: Changed
     said: str
+
+
+def _side(case: Case, one: Named, step: float, carried: Carried, effort: Effort) -> _Side:
+    edited, said = _moved(case, one, step)
+    try:
+        return _Side(solve_changed_to_tables(checked(edited), carried, effort), said)
+    except PlacementError as error:
+        return _Side(failed(error), said)
 
 
 def usual(case: Case) -> Iterator[str]:
@@ -94,24 +104,18 @@ def usual(case: Case) -> Iterator[str]:
         yield name
 
 
-def _moved(case: Case, one: Named, step: float) -> _Side:
-    """Return the case with an input multiplied by ``1 + step``, checked."""
+def _moved(case: Case, one: Named, step: float) -> tuple[Case, str]:
+    """Return the case with an input multiplied by ``1 + step``, not checked yet, and what was done."""
     if one.table == "":
         low, high = one.range
         value = min(max(float(getattr(case, one.columns[0])) * (1 + step), low), high)
         change: dict[str, Any] = {one.columns[0]: value}
-        edited, said = replace(case, **change), f"{value:.6g}"
-    else:
-        df, hit_bound = case[one.table].copy(), False
-        for column in one.columns:
-            df[column], cut = _stepped(case, one, column, step)
-            hit_bound |= cut
-        edited = replace(case, tables={**case.tables, one.table: df})
-        said = f"x {1 + step:.6g}{', kept in range' if hit_bound else ''}"
-    try:
-        return _Side(checked(edited), said)
-    except PlacementError as error:
-        return _Side(error, said)
+        return replace(case, **change), f"{value:.6g}"
+    df, hit_bound = case[one.table].copy(), False
+    for column in one.columns:
+        df[column], cut = _stepped(case, one, column, step)
+        hit_bound |= cut
+    return replace(case, tables={**case.tables, one.table: df}), f"x {1 + step:.6g}{', kept in range' if hit_bound else ''}"
 
 
 def _stepped(case: Case, one: Named, column: str, step: float) -> tuple[pd.Series, bool]:
@@ -128,8 +132,9 @@ def _stepped(case: Case, one: Named, column: str, step: float) -> tuple[pd.Serie
     return pd.Series(values, index=old.index).astype(old.dtype), bool((kept != moved).any())
 
 
-def _row(one: Named, sides: Sequence[_Side], found: Sequence[Changed], value: Value) -> tuple[object, ...]:
-    (low, high), (below, above) = found, sides
+def _row(one: Named, sides: Sequence[_Side], value: Value) -> tuple[object, ...]:
+    below, above = sides
+    low, high = below.found, above.found
     swing = _swing(low.value, high.value)
     notes = [f"{word}: {f.note}" for word, f in (("low", low), ("high", high)) if f.note]
     return (

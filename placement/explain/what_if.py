@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from placement.errors import DataError, ExitCode, OptionError, Problem
-from placement.explain.again import Effort, shared
+from placement.explain.again import Effort, by_size, shared
 from placement.explain.compare import compare
 from placement.explain.links import link_to
 from placement.explain.pages import PAGE, pareto_page, tornado_page
@@ -25,6 +25,7 @@ from placement.run import read_plan
 from placement.telling import shown
 
 _RUN_S = 300.0
+_SIDE, _POINT = 1.0, 2.0  # times as long as suits the size: for an input lower or higher, and for a point of a front, which is farther from the plan
 
 
 def compare_runs(args: argparse.Namespace) -> int:
@@ -75,7 +76,7 @@ def sweep_into(args: argparse.Namespace) -> int:
 
 def _tornado(plan: Plan, args: argparse.Namespace, effort: Effort) -> int:
     names = args.tornado or list(usual(plan.case))
-    table = tornado(plan, names, args.step, _each(effort, args, 2 * len(names)))
+    table = tornado(plan, names, args.step, _each(plan, effort, args, 2 * len(names), _SIDE))
     write_table(table, Path(args.out) / "tornado.csv")
     _page(args, "tornado.html", lambda link: tornado_page(plan, table, link))
     _print(tornado_lines(plan, table, args.step))
@@ -83,7 +84,7 @@ def _tornado(plan: Plan, args: argparse.Namespace, effort: Effort) -> int:
 
 
 def _pareto(plan: Plan, args: argparse.Namespace, effort: Effort) -> int:
-    table = pareto(plan, tuple(args.pareto), args.points, _each(replace(effort, workers=min(effort.workers, 2)), args, 2 * args.points))
+    table = pareto(plan, tuple(args.pareto), args.points, _each(plan, replace(effort, workers=min(effort.workers, 2)), args, args.points, _POINT))
     write_table(table, Path(args.out) / "pareto.csv")
     _page(args, "pareto.html", lambda link: pareto_page(plan, table, link))
     _print(pareto_lines(plan, table))
@@ -97,9 +98,11 @@ def _page(args: argparse.Namespace, name: str, of: Callable[[str], str]) -> None
     _say(f"page written to {page}")
 
 
-def _each(effort: Effort, args: argparse.Namespace, questions: int) -> Effort:
-    """Return the effort for each question, unless the user says otherwise as much as all of them have time for."""
-    return effort if args.time_limit is not None else replace(effort, time_limit_s=shared(questions, effort.workers, effort.time_limit_s))
+def _each(plan: Plan, effort: Effort, args: argparse.Namespace, questions: int, times: float) -> Effort:
+    """Return the effort for each question: unless the user says otherwise, as long as suits the size of the program, and what all of them have time for."""
+    if args.time_limit is not None:
+        return effort
+    return replace(effort, time_limit_s=min(times * by_size(plan, effort.time_limit_s), shared(questions, effort.workers, effort.time_limit_s)))
 
 
 def _effort(time_limit_s: float, gap: float | None, seed: int, workers: int | None) -> Effort:
