@@ -88,13 +88,14 @@ def _number(summary: Mapping[str, Any], name: str, missing: float) -> float:
 
 
 def earlier_plan(case: Case, folder: str | Path) -> Plan:
-    """Return the plan of an earlier run as a start for a case; whatever case it was made from.
+    """Return the plan of an earlier run as a start for a case, whatever case it was made from; with its point and proof where it is of the same case.
 
     Raises
     ------
     DataError
         If it is not a run folder, holds no plan, or lacks a table.
     """
+    from placement.certificate import Proof
     from placement.engine import Status
 
     run = read_run(folder)
@@ -104,7 +105,14 @@ def earlier_plan(case: Case, folder: str | Path) -> Plan:
         remedy = "Give a run folder that `placement solve --out` wrote with a plan, or leave --start out"
         raise DataError([Problem(str(folder), "", what, remedy, lacking if run.tables else ())])
     nan = float("nan")
-    return Plan(case=case, status=Status.FEASIBLE, objective=nan, bound=nan, verified_bound=nan, gap=nan, tables=run.tables)
+    start = Plan(case=case, status=Status.FEASIBLE, objective=nan, bound=nan, verified_bound=nan, gap=nan, tables=run.tables)
+    saved = read_certificate(folder) or {}
+    if run.summary.get("case_sha256") != case.sha256 or POINT not in saved or "dual" not in saved:
+        return start
+    try:
+        return replace(start, point=saved[POINT], proof=Proof.from_arrays(saved))
+    except (ValueError, KeyError, TypeError):  # damaged: the tables are enough to begin with
+        return start
 
 
 def case_of(run: RunFolder) -> Case:

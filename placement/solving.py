@@ -16,6 +16,7 @@ from placement.case import Case
 from placement.case.case import expect_case
 from placement.certificate import proven_bound
 from placement.engine import Event, Outcome, Progress, relative_gap, solve_program
+from placement.engine.settle import gap_closed
 from placement.errors import StartWarning
 from placement.in_turn import Reached, solve_in_turn
 from placement.lint import remark
@@ -52,8 +53,8 @@ def solve(
     time_limit_s, rel_gap, seed, workers, cluster, work_limit
         See :class:`placement.options.SolveOptions`. ``workers`` is 1 here and as many as there are cores, at most 4, in ``placement solve``.
     start
-        A plan of the same or a similar case to begin with. A :class:`placement.StartWarning`, and a note in ``plan.summary["notes"]``, say where nothing
-        of it fits.
+        A plan of the same or a similar case to begin with; where it is of the same case and its proof closes the gap, it is only settled and checked
+        anew. A :class:`placement.StartWarning`, and a note in ``plan.summary["notes"]``, say where nothing of it fits.
     listen
         Called with every progress event.
     progress
@@ -86,7 +87,10 @@ def solve(
     if case.objectives:
         outcome, program, reached = solve_in_turn(sides, program, variables, options, clock, begin)
     else:
-        outcome = solve_program(program, options, clock, begin)
+        proof = None
+        if start is not None and _finished(program, start, options):
+            begin, proof = start.point, start.proof
+        outcome = solve_program(program, options, clock, begin, proof)
     plan = _plan(sides, program, variables, outcome, reached, options, events, clock)
     plan.summary["notes"] += notes
     return plan
@@ -101,6 +105,15 @@ def _begin(sides: Sides, program: Program, start: Plan | None) -> tuple[Floats |
         return begin, []
     what = f"nothing of the start fits case '{sides.case.name}': no workload, hall, grid tier or order of its plan is there"
     return None, [f"{what}; the search began without it"]
+
+
+def _finished(program: Program, start: Plan, options: SolveOptions) -> bool:
+    """Return whether a start is a point of this very program whose proof closes the gap that is asked for, so that there is nothing to search."""
+    if start.point is None or start.proof is None:
+        return False
+    if start.point.shape != program.cost.shape or start.proof.dual.shape[1:] != program.row_lower.shape:
+        return False
+    return gap_closed(float(program.cost @ start.point) + program.offset, proven_bound(program, start.proof), options.rel_gap)
 
 
 def _plan(

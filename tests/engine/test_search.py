@@ -20,6 +20,7 @@ from placement.engine.settle import settle
 from placement.engine.start import Kernel, least_plan, promising, relax_and_fix
 from placement.options import SolveOptions
 from placement.program import Program, assemble, build_sides
+from placement.run import earlier_plan
 from tests.oracle.random_cases import random_case
 
 DATA = Path(__file__).parents[2] / "data"
@@ -219,6 +220,20 @@ def test_interrupt_keeps_the_plan() -> None:
     assert plan.status == "feasible"
     assert plan.verdict is not None
     assert plan.verdict.ok
+
+
+def test_a_start_whose_proof_closes_the_gap_is_not_searched_again(tmp_path: Path) -> None:
+    """The run of the same case is taken with its point and proof; of a changed case only the tables count."""
+    case = read_case(DATA / "frontier-small")
+    plan = placement.solve(case, time_limit_s=60, rel_gap=1e-3)
+    placement.write_plan(plan, tmp_path / "run")
+    again = placement.solve(case, rel_gap=1e-3, start=earlier_plan(case, tmp_path / "run"))
+    assert {p["phase"] for p in again.summary["phases"]} <= {"build", "root", "warm start", "settle", "done"}
+    assert again.objective <= plan.objective + 1e-6 * abs(plan.objective)
+    assert again.verified_bound >= plan.verified_bound - 1e-6 * abs(plan.objective)
+    assert len(again.prices)
+    other = read_case(DATA / "frontier-small", overlay=DATA / "scenarios" / "carbon-price")
+    assert earlier_plan(other, tmp_path / "run").proof is None
 
 
 def test_time_limit_is_kept_on_frontier() -> None:
