@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from placement.report import sections_pairs as priced
 from placement.report.decisions import FREE, Decision, first_decisions, first_steps
+from placement.report.energy import in_all
 from placement.report.facts import Facts
 from placement.report.formats import fixed, musd, number, percent, unit
 from placement.report.markup import Html, details, el, escape, note, section, table
@@ -46,7 +47,7 @@ def _tiles(facts: Facts, summary: Mapping[str, object]) -> Html:
         (name, amount, f"the objective, with weights and penalties; net present value, without both: {musd(present_value(facts))}"),
         ("Verified gap", percent(gap) if gap == gap else "not verified", _gaps(summary)),
         ("Capital spending", musd(capex), "over the horizon, undiscounted"),
-        ("Largest power drawn", unit(_peak_mw(facts), "MW"), "all sites together, at the meter")
+        ("Largest power drawn", unit(in_all(facts)["load"].max(), "MW"), "all sites together, at the meter")
         if facts.power_modelled
         else ("Power", "not modelled", "in this case"),
         ("IT capacity of halls", unit(halls["it_mw"].sum(), "MW"), f"of it new: {unit(facts.new_halls['it_mw'].sum(), 'MW')}")
@@ -68,11 +69,6 @@ def _gaps(summary: Mapping[str, object]) -> str:
         return "to the best possible plan" + own
     best = f"no plan can be worth more than {musd(-bound)}" if number(summary.get("objective")) < 0 else f"no plan can cost less than {musd(bound)}"
     return f"{best}, no solver trusted{own}"
-
-
-def _peak_mw(facts: Facts) -> float:
-    energy = facts.plan["energy"]
-    return float(energy.groupby(["period", "block"])["mw"].sum().max()) if len(energy) else 0.0
 
 
 def decisions_section(facts: Facts) -> Html:

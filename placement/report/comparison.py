@@ -10,8 +10,9 @@ import pandas as pd
 
 from placement.report.charts import Series, legend, stacked
 from placement.report.difference_charts import Interval, between, for_both, interval, intervals, signed
+from placement.report.energy import flows
 from placement.report.formats import MISSING, figure_of, fixed, listed, money, number, percent, plural, significant
-from placement.report.markup import Html, details, el, escape, figure, join, note, section, table
+from placement.report.markup import Html, defined, details, el, escape, figure, join, named, note, section, table
 from placement.report.measures import Measure, common_reach, key_of, measures
 from placement.report.shell import document
 from placement.report.sides import Differences, Names, Side, change_of, in_words, layer_of
@@ -300,7 +301,7 @@ def _by_site(side: Side) -> pd.DataFrame:
         asked = float(facts.case["demand"]["mtok_per_day"].sum())
         table_ = {
             "IT capacity, MW": facts.it_mw,
-            "Largest power drawn, MW": facts.power.groupby("site")["load"].max() if facts.power_modelled else none,
+            "Largest power drawn, MW": flows(facts).groupby("site")["load"].max() if facts.power_modelled else none,
             "Accelerators": (last["installed"] + last["deployed"]).groupby(last["site"]).sum(),
             "Training jobs": jobs,
             "Demand served, %": 100 * facts.traffic.groupby("site")["mtok_per_day"].sum() / asked if asked > 0 else none,
@@ -317,9 +318,10 @@ def _cell(column: str, one: float, two: float) -> tuple[str, bool]:
 def _figures_section(a: Side, b: Side, found: Differences) -> Html:
     rows = []
     for r in records(found.kpis):
-        label, was = figure_of(str(r.kpi), r.a)
-        rows.append((label, was, figure_of(str(r.kpi), r.b)[1], change_of(str(r.kpi), r.change)))
-    same = [figure_of(k, a.kpis.get(k)) for k in a.kpis if k not in set(found.kpis["kpi"])]
+        rows.append((named(str(r.kpi)), figure_of(str(r.kpi), r.a)[1], figure_of(str(r.kpi), r.b)[1], change_of(str(r.kpi), r.change)))
+    same = [(named(k), figure_of(k, a.kpis.get(k))[1]) for k in a.kpis if k not in set(found.kpis["kpi"])]
     alike = details(f"Show {plural(len(same), 'figure')} that are the same in both", table(("Figure", "A and B"), same, (1,))) if same else ""
     first = _folded(("Figure", f"A: {a.name}", f"B: {b.name}", "B less A"), rows, _FIRST_KPIS, (1, 2, 3)) if rows else note("All are the same.")
-    return section("figures", "Key figures that differ", note("The largest relative change first.") if rows else "", first, alike)
+    return section(
+        "figures", "Key figures that differ", note("The largest relative change first.") if rows else "", first, alike, *defined(map(str, found.kpis["kpi"]))
+    )

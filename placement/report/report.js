@@ -80,7 +80,7 @@
   function sortable(head, column, view) {
     const words = head.textContent;
     if (!words) return;
-    const button = make("button", { type: "button", className: "sort", textContent: words });
+    const button = make("button", { type: "button", className: "sort", textContent: words, title: head.querySelector("[title]")?.title ?? "" });
     head.replaceChildren(button);
     button.addEventListener("click", () => {
       const up = head.getAttribute("aria-sort") !== "ascending", keys = new Map(view.rows.map((row) => [row, key(row.cells[column])]));

@@ -11,7 +11,7 @@ import pandas as pd
 from placement.report.charts import Series, legend, stacked
 from placement.report.difference_charts import Interval, between, for_both, interval, intervals, signed
 from placement.report.formats import MISSING, figure_of, fixed, listed, money, number, percent, plural, significant
-from placement.report.markup import Html, details, el, escape, figure, join, note, section, table
+from placement.report.markup import Html, defined, details, el, escape, figure, join, named, note, section, table
 from placement.report.measures import Measure, common_reach, key_of
 from placement.report.shell import document
 from placement.report.sides import change_of
@@ -185,20 +185,20 @@ def _figures_section(found: pd.DataFrame) -> Html | None:
 
     if len(planned) <= _COLUMNS:
         heads = ("Figure", *(str(name) for name in planned["scenario"]))
-        lines = [(figure_of(k, math.nan)[0], *(_figure_cell(k, r) for r in planned.to_dict("records"))) for k in apart]
+        lines = [(named(k), *(_figure_cell(k, r) for r in planned.to_dict("records"))) for k in apart]
         parts = [table(heads, lines, range(1, len(heads)))]
     else:
         parts = [_figure_rows(planned, apart[i : i + _FIGURES]) for i in range(0, len(apart), _FIGURES)]
     same = [k for k in keys if k not in apart]
     first = planned.iloc[0]
-    alike = [figure_of(k, number(first[k])) for k in same if number(first[k]) == number(first[k])]
+    alike = [(named(k), figure_of(k, number(first[k]))[1]) for k in same if number(first[k]) == number(first[k])]
     rest = details(f"Show {plural(len(alike), 'figure')} that no scenario changes", table(("Figure", "All runs"), alike, (1,))) if alike else ""
-    return section("figures", "Key figures", note("Below each figure: what it is against the base."), join(parts), rest)
+    return section("figures", "Key figures", note("Below each figure: what it is against the base."), join(parts), rest, *defined(apart))
 
 
 def _figure_rows(planned: pd.DataFrame, keys: Sequence[str]) -> Html:
     rows = [(el("strong", str(r["scenario"])), *(_figure_cell(k, r) for k in keys)) for r in planned.to_dict("records")]
-    return table(("Scenario", *(figure_of(k, math.nan)[0] for k in keys)), rows, range(1, len(keys) + 1))
+    return table(("Scenario", *(named(k) for k in keys)), rows, range(1, len(keys) + 1))
 
 
 def _figure_cell(key: str, row: Mapping[str, object]) -> Html:

@@ -9,16 +9,10 @@ import pandas as pd
 
 from placement.case.settings import TERMS
 from placement.report.facts import Facts
-from placement.report.formats import fixed, listed, money, musd, number, percent, plural, unit
+from placement.report.formats import TERM_NAMES, fixed, listed, money, musd, number, percent, plural, unit
 from placement.report.tables import label
 
 PENALTIES = "unmet"  # the term that is paid to nobody
-_TERM_NAMES = {
-    "capex": "Capital spending", "opex": "Operation of halls and sites", "lease": "Rent and leases", "energy": "Energy from grid and generators",
-    "contracts": "Power contracts", "network": "Network traffic", "carbon": "Carbon", "finance": "Interest", "change": "Moving and porting",
-    PENALTIES: "Penalties for unserved demand", "value": "Income from jobs and services", "salvage": "Residual value and resale",
-    "placing": "Placements", "opening": "Opening of sites",
-}  # fmt: skip
 VALUE, COST, PRICED = "Value less cost and penalties", "Cost and penalties less value", "Cost"
 
 
@@ -210,7 +204,7 @@ def checked(summary: Mapping[str, object]) -> tuple[bool | None, list[str]]:
 
 def term_name(term: str) -> str:
     """Return a term of the objective in a planner's words; one that is not known as it is."""
-    return _TERM_NAMES.get(term, term)
+    return TERM_NAMES.get(term, term)
 
 
 def term_order(terms: pd.Index) -> list[str]:
