@@ -111,7 +111,7 @@ class PlanPlots:
         return power(facts, site, block, ax)
 
     def progress(self, *, ax: Any = None) -> Any:
-        """Draw the objective of the best plan and the bound over the seconds of the search, both in the case's unit of cost.
+        """Draw the best plan and the bound over the seconds of the search, both in the case's unit of cost: the objective, or the value, which is its negative.
 
         Works without a plan, too, where a bound was found.
         """

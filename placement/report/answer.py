@@ -25,11 +25,11 @@ def answer(facts: Facts, summary: Mapping[str, object], bind: str) -> list[Html]
     return [
         el("p", headline(facts), class_="lead"),
         el("p", certainty(summary)),
+        _tiles(facts, summary),
+        escape(first),
         el("p", el("strong", "What binds: "), bind) if bind else Html(),
         el("p", rest) if rest else Html(),
         el("p", empty) if empty else Html(),
-        escape(first),
-        _tiles(facts, summary),
     ]
 
 

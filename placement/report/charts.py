@@ -7,16 +7,17 @@ Every function takes plain numbers and returns markup; colours are classes of ``
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from placement.report.formats import MINUS, fixed, number, percent, significant
-from placement.report.markup import Html, el
+from placement.report.formats import MINUS, accelerators, fixed, number, percent, significant
+from placement.report.markup import Html, el, join
 
 WIDTHS = {"s": 340, "m": 520, "l": 1080}
+_BELOW = 14.0  # px
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,11 @@ def mark_labels(marks: Sequence[float]) -> list[str]:
     return [fixed(m / scale, digits) + (suffix if m else "") for m in marks]
 
 
+def counted(value: float, unit: str) -> str:
+    """Return a value of a chart: accelerators are counted, all else has three digits."""
+    return accelerators(value) if unit == "accelerators" else significant(value)
+
+
 def _margin(marks: Sequence[float], least: float) -> float:
     """Width that the labels of the value axis need (about 6.2 px per character)."""
     return max(least, 6.2 * max(map(len, mark_labels(marks))) + 10)
@@ -143,12 +149,13 @@ def stacked(
     height, top, n = 250 if size == "s" else 300, 12, len(labels) * len(inner)
     right, bottom = WIDTHS[size] - 6.0, height - 24.0
     values = np.nan_to_num(np.array([s.values for s in series], dtype=float).reshape(len(series), n))
-    marks = _marks(values, np.array(reach), *(np.nan_to_num(v) for v in (limit, total.values if total is not None else None) if v is not None))
+    marks, floor = _marks(values, np.array(reach), *(np.nan_to_num(v) for v in (limit, total.values if total is not None else None) if v is not None))
     left = _margin(marks, 52.0)
+    bottom -= floor  # px below the lowest mark, for what is hardly below zero
     if not n:
         return svg(size, height, title, *_value_axis(marks, left, right, top, bottom))
     step, scale = (right - left) / len(labels), (bottom - top) / (marks[-1] - marks[0])
-    parts = _value_axis(marks, left, right, top, bottom) + _position_labels(labels, left, step, bottom + 16)
+    parts = _value_axis(marks, left, right, top, bottom) + _position_labels(labels, left, step, bottom + floor + 16)
     zero = bottom + marks[0] * scale
     gap = 0.14 if len(inner) == 1 else 0.08
     wide = (1 - 2 * gap) * step / len(inner)
@@ -161,7 +168,7 @@ def stacked(
             tall = abs(row[i]) * scale
             y = up[i] - tall if row[i] > 0 else down[i]
             parts.append(
-                rect(at[i], y, wide if edge else wide - min(1.0, 0.1 * wide), tall, s.colour + edge, f"{s.name}, {names[i]}: {significant(row[i])} {unit}")
+                rect(at[i], y, wide if edge else wide - min(1.0, 0.1 * wide), tall, s.colour + edge, f"{s.name}, {names[i]}: {counted(row[i], unit)} {unit}")
             )
             (up if row[i] > 0 else down)[i] += -tall if row[i] > 0 else tall
     if limit is not None:
@@ -172,10 +179,15 @@ def stacked(
     return svg(size, height, title, *parts)
 
 
-def _marks(values: NDArray[np.float64], *more: NDArray[np.float64]) -> list[float]:
-    """Return marks of the value axis that cover the stacks and whatever is drawn over them."""
+def _marks(values: NDArray[np.float64], *more: NDArray[np.float64]) -> tuple[list[float], float]:
+    """Return marks of the value axis that cover the stacks and whatever is drawn over them, and the px to leave below the lowest one.
+
+    What is below zero by a twentieth of the whole or less gets that room, and not a mark of its own, which would take a fifth of the chart.
+    """
     low, high = values.clip(max=0).sum(axis=0).min(initial=0.0), values.clip(min=0).sum(axis=0).max(initial=0.0)
-    return ticks(min(float(low), *(float(v.min(initial=0.0)) for v in more), 0.0), max(float(high), *(float(v.max(initial=0.0)) for v in more), 0.0), 5)
+    low = min(float(low), *(float(v.min(initial=0.0)) for v in more), 0.0)
+    high = max(float(high), *(float(v.max(initial=0.0)) for v in more), 0.0)
+    return (ticks(0.0, high, 5), _BELOW) if 0 < -low <= high / 20 else (ticks(low, high, 5), 0.0)
 
 
 def _step_line(limit: NDArray[np.float64], zero: float, scale: float, at: Sequence[float], width: float) -> str:
@@ -207,50 +219,94 @@ class Step:
     total: bool = False
 
 
-def waterfall(steps: Sequence[Step], unit: str, title: str) -> Html:
-    """Return one bar per step from top to bottom, each beginning where the one before it ended; a total begins at zero."""
-    width, pitch, left = WIDTHS["m"], 28, 212
+def waterfall(steps: Sequence[Step], unit: str, title: str, narrow: bool = False) -> Html:
+    """Return one bar per step from top to bottom, each beginning where the one before it ended; a total begins at zero.
+
+    A narrow one, for a phone, has the names above the bars.
+    """
     ends = np.cumsum([0.0 if s.total else s.amount for s in steps]) if steps else np.zeros(0)
     begins = [0.0 if s.total else float(end) - s.amount for s, end in zip(steps, ends, strict=True)]
-    low, high = min(0.0, *ends, 0.0), max(0.0, *ends, 0.0)
-    scale = (width - left - 76) / (high - low if high - low > 1e-9 else 1.0)
-    zero = left - low * scale
-    parts: list[Html] = []
+    rows = _Rows(narrow, 212, 76, min(0.0, *ends, 0.0), max(0.0, *ends, 0.0), len(steps))
+    bars: list[Html] = []
+    words: list[Html] = []
     for i, (s, begin, end) in enumerate(zip(steps, begins, ends, strict=True)):
-        y, a, b = 6 + i * pitch, zero + begin * scale, zero + float(end) * scale
-        parts += [
-            name_at(0, y + 15, s.name, 32, "b" if s.total else ""),
-            rect(min(a, b), y + 3, max(abs(b - a), 1.0), pitch - 10, s.colour, f"{s.name}: {significant(s.amount, 4)} {unit}"),
-            text(max(a, b) + 6, y + 15, significant(s.amount, 4), "b" if s.total else "t"),
-        ]
-        if i + 1 < len(steps):
-            parts.append(line(b, y + pitch - 7, b, y + pitch + 3, "axis"))
-    parts.append(line(zero, 2, zero, 6 + len(steps) * pitch, "axis"))
-    return svg("m", 12 + len(steps) * pitch, f"{title}, {unit}", *parts)
+        a, b = rows.x(begin), rows.x(float(end))
+        y, tall = rows.bar(i)
+        bars.append(rect(min(a, b), y, max(abs(b - a), 1.0), tall, s.colour, f"{s.name}: {significant(s.amount, 4)} {unit}"))
+        words += [rows.name(i, s.name, "b" if s.total else ""), rows.number(i, max(a, b) + 6, significant(s.amount, 4), "b" if s.total else "t")]
+        if i + 1 < len(steps) and not narrow:  # it would run through the name of the next one
+            bars.append(line(b, y + tall, b, rows.bar(i + 1)[0], "axis"))
+    return rows.drawn(f"{title}, {unit}", [*bars, *words])
 
 
-def rows_of_bars(names: Sequence[str], values: Sequence[float], colours: Sequence[str], unit: str, title: str, size: str = "m") -> Html:
-    """Return one horizontal bar per name, to the left where negative, with its number."""
-    width, pitch, left = WIDTHS[size], 26, 158
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Rows of horizontal bars over one scale: names to the left and numbers at the bars, or, narrow, both above them. The axis lies under all of it."""
+
+    narrow: bool
+    left: float
+    right: float
+    low: float
+    high: float
+    n: int
+
+    @property
+    def width(self) -> float:
+        return WIDTHS["s" if self.narrow else "m"]
+
+    @property
+    def pitch(self) -> float:
+        return 38.0 if self.narrow else 27.0
+
+    def x(self, value: float) -> float:
+        """Return where a value lies."""
+        left, right = (4.0, 4.0) if self.narrow else (self.left, self.right)
+        return left + (value - self.low) * (self.width - left - right) / (self.high - self.low if self.high - self.low > 1e-9 else 1.0)
+
+    def bar(self, row: int) -> tuple[float, float]:
+        """Return top and height of a bar."""
+        return (6 + row * self.pitch + 19.0, 13.0) if self.narrow else (6 + row * self.pitch + 3.0, self.pitch - 9.0)
+
+    def name(self, row: int, name: str, class_: str = "") -> Html:
+        """Return the name of a row."""
+        return name_at(0, 6 + row * self.pitch + (13 if self.narrow else 15), name, 40 if self.narrow else int(self.left / 6.6), f"halo {class_}".strip())
+
+    def number(self, row: int, at: float, words: str, class_: str) -> Html:
+        """Return the number of a row, at its bar; in a narrow chart flush right above it."""
+        y = 6 + row * self.pitch + (13 if self.narrow else 15)
+        return text(self.width, y, words, f"r {class_.removesuffix(' r')} halo") if self.narrow else text(at, y, words, f"{class_} halo")
+
+    def drawn(self, title: str, parts: Sequence[Html]) -> Html:
+        """Return the chart."""
+        zero = [line(self.x(0.0), self.bar(i)[0] - 2, self.x(0.0), sum(self.bar(i)) + 2, "axis") for i in range(self.n)]
+        axis = zero if self.narrow else [line(self.x(0.0), 2, self.x(0.0), 6 + self.n * self.pitch, "axis")]
+        return svg("s narrow" if self.narrow else "m wide", 12 + self.n * self.pitch, title, *axis, *parts, width=self.width)
+
+
+def rows_of_bars(names: Sequence[str], values: Sequence[float], colours: Sequence[str], unit: str, title: str, narrow: bool = False) -> Html:
+    """Return one horizontal bar per name, to the left where negative, with its number; a narrow one, for a phone, has both above the bar."""
     values = [number(v) if number(v) == number(v) else 0.0 for v in values]
     low, high = min([0.0, *values]), max([0.0, *values])
-    scale = (width - left - 150) / (high - low if high - low > 1e-9 else 1.0)
-    zero = left + 70 * (low < 0) - low * scale
+    rows = _Rows(narrow, 158 + 70 * (low < 0), 80, low, high, len(names))
     parts: list[Html] = []
     for i, (name, value, colour) in enumerate(zip(names, values, colours, strict=True)):
-        y, end = 6 + i * pitch, zero + value * scale
+        end, zero, (y, tall) = rows.x(value), rows.x(0.0), rows.bar(i)
         parts += [
-            name_at(0, y + 14, name, 25),
-            rect(min(zero, end), y + 2, abs(end - zero), pitch - 9, colour, f"{name}: {significant(value)} {unit}"),
+            rect(min(zero, end), y, abs(end - zero), tall, colour, f"{name}: {significant(value)} {unit}"),
+            rows.name(i, name),
+            rows.number(i, end + (5 if value >= 0 else -5), significant(value, 4), "t" if value >= 0 else "t r"),
         ]
-        parts.append(text(end + (5 if value >= 0 else -5), y + 14, significant(value, 4), "t" if value >= 0 else "t r"))
-    parts.append(line(zero, 2, zero, 6 + len(names) * pitch, "axis"))
-    return svg(size, 12 + len(names) * pitch, f"{title}, {unit}", *parts)
+    return rows.drawn(f"{title}, {unit}", parts)
+
+
+def for_both(chart: Callable[[bool], Html]) -> Html:
+    """Return a chart twice: wide, and narrow for a phone, where the wide one is not shown (``report.css``)."""
+    return join([chart(False), chart(True)])
 
 
 def heat(names: Sequence[str], labels: Sequence[str], shares: NDArray[np.float64], title: str, what: str, reverse: bool = False) -> Html:
     """Return a heat map of shares (0..1, NaN for nothing), with the percentage in every cell; ``reverse``: low is dark."""
-    left, top, pitch, width = 150, 24, 22, WIDTHS["l"]
+    left, top, pitch, width = 168, 24, 22, WIDTHS["l"]
     step = (width - left) / max(len(labels), 1)
     parts = _position_labels(labels, left, step, 14)
     for r, name in enumerate(names):

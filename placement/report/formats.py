@@ -19,6 +19,9 @@ UNITS = {
 }  # fmt: skip
 
 
+_LARGER = {f"{small}tok{per}": f"{large}tok{per}" for small, large in ("MG", "GT", "TP") for per in ("", "/day")}
+
+
 class Number(str):
     """A number as it is shown, with the number and the unit that it shows: tables sort by these and download them.
 
@@ -220,10 +223,23 @@ def figure_of(name: str, value: object) -> tuple[str, str]:
         return quantity(name, value)
     if name.endswith("_musd"):
         return LABELS[name], musd(value)
+    if is_count(name):
+        return LABELS[name], accelerators(value)
     label, comma, unit_name = LABELS[name].rpartition(", ")
     if not comma or unit_name not in ("%", "MW", "GWh", "kt", "Gtok", "ms", "$/Mtok", "Ml"):
         return LABELS[name], significant(value)
     return label, percent(value) if unit_name == "%" else unit(value, unit_name)
+
+
+def is_count(name: str) -> bool:
+    """Whether a key figure counts accelerators.
+
+    Examples
+    --------
+    >>> is_count("units_end"), is_count("rented_unit_share")
+    (True, False)
+    """
+    return name == "units" or name.startswith("units_") or "_units_" in name
 
 
 def number(value: object) -> float:
@@ -259,9 +275,29 @@ def significant(value: object, digits: int = 3) -> str:
 
 
 def unit(value: object, name: str, digits: int = 3) -> str:
-    """Return a number with about three digits and its unit, kept together."""
+    """Return a number with about three digits and its unit, kept together; tokens from 10,000 of a unit on in the next larger one.
+
+    Examples
+    --------
+    >>> unit(5933.2, "MW"), unit(106519635.0, "Mtok/day"), unit(9999.0, "Gtok")
+    ('5,933\u202fMW', '107\u202fTtok/day', '9,999\u202fGtok')
+    """
     x = number(value)
+    while name in _LARGER and abs(x) >= 1e4:
+        x, name = x / 1e3, _LARGER[name]
     return Number.of(significant(x, digits) + THIN + name, x, name) if x == x else MISSING
+
+
+def accelerators(value: object) -> str:
+    """Return a count of accelerators, rounded: plans may hold parts of one, which stand for one in use for part of the period.
+
+    Examples
+    --------
+    >>> accelerators(1023.7), accelerators(0.3), accelerators(0.0)
+    ('1,024', '<\u202f1', '0')
+    """
+    x = number(value)
+    return Number.of(f"<{THIN}1", x) if 1e-6 < x < 0.5 else fixed(x)
 
 
 def musd(value: object) -> str:
@@ -316,7 +352,9 @@ def quantity(name: str, value: object) -> tuple[str, str]:
     """
     suffix = next((s for s in UNITS if name.endswith("_" + s)), "")
     label = (name.removesuffix("_" + suffix) if suffix else name).replace("_", " ")
-    if isinstance(value, str):
+    if suffix == "units" and not isinstance(value, str):
+        shown = Number.of(accelerators(value) + THIN + UNITS[suffix], number(value), UNITS[suffix]) if number(value) == number(value) else MISSING
+    elif isinstance(value, str):
         shown = value + (THIN + UNITS[suffix] if suffix not in ("", "share", "musd") and value != MISSING else "")
     else:
         shown = percent(value) if suffix == "share" else musd(value) if suffix == "musd" else unit(value, UNITS[suffix]) if suffix else significant(value)

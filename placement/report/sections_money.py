@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from placement.report.charts import Series, Step, legend, rows_of_bars, stacked, waterfall
+from placement.report.charts import Series, Step, for_both, legend, rows_of_bars, stacked, waterfall
 from placement.report.facts import Facts
 from placement.report.formats import MISSING, figure_of, fixed, listed, number, percent
 from placement.report.markup import Html, details, el, figure, note, section, table
@@ -68,7 +68,9 @@ def _waterfall(facts: Facts) -> Html:
     hint += " Penalties for unserved demand steer the plan and are paid to nobody." if any(s.name == term_name(PENALTIES) for s in found) else ""
     rows = [(s.name, fixed(s.amount, 1)) for s in found]
     name = "From income to net present value"
-    return figure(f"{name}, M$", waterfall(found, "M$", name), hint, table(("Step", "M$, discounted"), rows, (1,), class_="pairs"))
+    return figure(
+        f"{name}, M$", for_both(lambda narrow: waterfall(found, "M$", name, narrow)), hint, table(("Step", "M$, discounted"), rows, (1,), class_="pairs")
+    )
 
 
 def _layers(kpis: Mapping[str, object]) -> Html | str:
@@ -81,7 +83,7 @@ def _layers(kpis: Mapping[str, object]) -> Html | str:
     names = [n[:1].upper() + n[1:] for n in names]
     name = "What capital is spent on"
     rows = [(n, fixed(v, 1)) for n, v in zip(names, spent.values(), strict=True)]
-    chart = rows_of_bars(names, list(spent.values()), ["c0"] * len(names), "M$", name)
+    chart = for_both(lambda narrow: rows_of_bars(names, list(spent.values()), ["c0"] * len(names), "M$", name, narrow))
     return figure(f"{name}, M$", chart, "Over the horizon, undiscounted.", table(("Layer", "M$"), rows, (1,)))
 
 

@@ -14,6 +14,8 @@ from placement.report.tables import label
 
 PENALTIES = "unmet"  # the term that is paid to nobody
 VALUE, COST, PRICED = "Value less cost and penalties", "Cost and penalties less value", "Cost"
+#: What is said where the minimised objective and its value may be met side by side.
+TURNED = f"{VALUE} is the objective with its sign turned: the search makes cost and penalties less value as small as can be, and more value is better."
 
 
 def unit_of(summary: Mapping[str, object]) -> str:
@@ -39,10 +41,20 @@ def has_plan(summary: Mapping[str, object]) -> bool:
 
 def worth(summary: Mapping[str, object]) -> tuple[str, str]:
     """Return name and amount of the objective: a value where it is negative, else a cost. Its penalties make it no present value."""
-    value = number(summary.get("objective"))
-    if is_priced(summary):
-        return PRICED, money(value, unit_of(summary))
-    return (VALUE, musd(-value)) if value < 0 else (COST, musd(value))
+    value, unit = number(summary.get("objective")), unit_of(summary)
+    name, sign = (PRICED, 1.0) if is_priced(summary) else called(value, unit)
+    return name, money(sign * value, unit)
+
+
+def called(objective: float, unit: str) -> tuple[str, float]:
+    """Return what the objective is called and the sign with which it is shown: a value, which is minus what is minimised, where it is below 0; else a cost.
+
+    Examples
+    --------
+    >>> called(-5.0, "M$"), called(5.0, "k$")
+    (('Value less cost and penalties', -1.0), ('Cost', 1.0))
+    """
+    return (VALUE, -1.0) if objective < 0 else (COST if unit == "M$" else PRICED, 1.0)
 
 
 def present_value(facts: Facts) -> float:
