@@ -39,7 +39,7 @@ def binding(facts: Facts, limits: pd.DataFrame, untold: str, bottlenecks: pd.Dat
     if untold:
         full = reached(facts).loc[lambda d: d["full"] > 0]
         told = listed([f"{fixed(r.full)} of {fixed(r.of)} {r.what}" for r in records(full)], 6)
-        said = f"the plan reaches {told}; what any of it is worth is not known" if told else "not known"
+        said = f"limits that are reached: {told}; what any of them is worth is not known" if told else "not known"
         return f"{said}: {untold}. {ASK} finds it by solving again."
     layers = by_layer(facts, limits).loc[lambda d: d["musd"] > _NIL]
     if layers.empty:

@@ -99,7 +99,7 @@ def _tornado_words(found: pd.DataFrame, unit: str) -> list[str]:
     return words
 
 
-def pareto_page(found: pd.DataFrame, title: str, unit: str, larger_is_better: bool = False, link: str = "", footer: str = "") -> str:
+def pareto_page(found: pd.DataFrame, title: str, unit: str, link: str = "", footer: str = "", larger_is_better: bool = False) -> str:
     """Return a front of two terms as one self-contained HTML page.
 
     Parameters

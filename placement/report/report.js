@@ -45,11 +45,15 @@
 
   /** On a phone a row stands as a card, each cell on a line with the head of its column before it, instead of a table that is wider than the screen. */
   function stack({ table, heads }) {
-    const words = heads.map((head) => head.textContent);
+    const words = heads.map((head) => head.textContent), box = table.parentElement;
+    const isLong = (cell) => plain(cell.textContent).length > LONG_TEXT;
+    const fits = box.clientWidth > 0 ? box.scrollWidth <= box.clientWidth : heads.length <= 3; // a closed one cannot be measured
+    if (fits && !all("tbody td", table).some(isLong)) return;
     for (const row of table.tBodies[0].rows) {
       [...row.cells].forEach((cell, i) => {
         cell.dataset.label = words[i];
-        cell.classList.toggle("long", plain(cell.textContent).length > LONG_TEXT);
+        cell.classList.toggle("long", isLong(cell));
+        cell.classList.toggle("none", i > 0 && plain(cell.textContent) === "\u2013");
       });
     }
     table.classList.add("stack");

@@ -26,7 +26,7 @@ def progress_section(progress: Sequence[Mapping[str, object]], summary: Mapping[
         name, sign = (PRICED, 1.0) if is_priced(summary) else called(float(last.iloc[0]), unit_of(summary))
         low = low.assign(objective=sign * low["objective"], bound=sign * low["bound"])
         series = [Series("plan", low["objective"].to_numpy(float), "c0"), Series("bound", low["bound"].to_numpy(float), "c3")]
-        hint = f"Solid: best plan so far. Dashed: what no plan can be {'above' if sign < 0 else 'below'}, as far as proven."
+        hint = f"Solid: best plan so far. Dashed: proven bound; no plan {'is worth more' if sign < 0 else 'costs less'} than that."
         hint += " Early values outside the frame are not shown." if clipped else ""
         title = f"{name} of the best plan, and its bound, over time"
         parts += [

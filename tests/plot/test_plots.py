@@ -8,6 +8,7 @@ from pathlib import Path
 import matplotlib as mpl
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 import placement
@@ -15,6 +16,9 @@ from placement.engine import Status
 from placement.errors import OptionError
 from placement.plan.plan import Plan
 from placement.plot import PlanPlots
+from placement.report.corridors import spots
+from placement.report.maps import SHAPES, looks
+from placement.report.style import LIGHT
 
 pytestmark = pytest.mark.filterwarnings("error:constrained_layout not applied")
 FIGURES = [name for name in dir(PlanPlots) if not name.startswith("_")]
@@ -137,6 +141,23 @@ def test_map_of_a_period_shows_what_stands_then(solved):
     for wrong in ("2031", 3, True, 1.0):
         with pytest.raises(OptionError, match="the horizon runs from 2027 to 2029, or 0 to 2"):
             solved.plan.plot.map(wrong)
+
+
+def test_map_has_the_colours_and_the_places_of_the_report(plan):
+    """Sites of a kind, fibre and flows look as on the page; fibre ends at places of the case or at the frame, never between."""
+    ax = plan.plot.map().axes[0]
+    for kind, i in looks(plan.case["sites"]["kind"]).items():
+        marks = next((c for c in ax.collections if c.get_label() == kind), None)
+        assert marks is None or to_hex(marks.get_facecolor()[0]) == LIGHT[SHAPES[i][1]]
+    colours = {"its load": LIGHT["c7"], "other fibre": LIGHT["pipe"], "inference, by Mtok/day": LIGHT["flow"]}
+    lines = {c.get_label(): c for c in ax.collections if c.get_label() in colours}
+    assert lines and all(to_hex(c.get_color()[0]) == colours[name] for name, c in lines.items())
+    known = np.array([(lon % 360, lat) for lat, lon in spots(plan.case).values()])
+    (west, east), (south, north) = ax.get_xlim(), ax.get_ylim()
+    for path in (p for c in lines.values() for p in c.get_paths()):
+        for lon, lat in (path.vertices[0], path.vertices[-1]):
+            at_frame = min(abs(lon - west), abs(lon - east), abs(lat - south), abs(lat - north)) < 1e-6
+            assert at_frame or np.hypot(*(known - (lon % 360, lat)).T).min() < 1e-6
 
 
 def test_map_has_land_that_lakes_are_cut_out_of(plan):

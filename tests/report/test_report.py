@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import hashlib
+import html
 import math
 import re
 import shlex
@@ -20,10 +21,10 @@ from placement.case.schema import TABLES
 from placement.errors import DataError
 from placement.plan.prices import FAMILIES
 from placement.report import render, terminal_summary
-from placement.report.charts import heat
+from placement.report.charts import Series, heat, stacked
 from placement.report.energy import flows, tightest
 from placement.report.facts import Facts
-from placement.report.formats import figure_of, fixed, listed, musd, percent, quantity
+from placement.report.formats import DEFINITIONS, figure_of, fixed, listed, musd, percent, quantity
 from placement.report.gantt import Bar, lanes
 from placement.report.leads import with_leads
 from placement.report.scarcity import _chips
@@ -644,6 +645,24 @@ def test_cells_of_a_heat_map_are_rounded() -> None:
     shares = np.array([[0.758, 0.754, 0.999, 0.001, 1.0, 0.0]])
     words = Page(heat(["a"], list("123456"), shares, "t", "used")).words
     assert [w for w in words if w in {"76", "75", ">99", "<1", "100", "0"}] == ["76", "75", ">99", "<1", "100", "0"]
+
+
+def test_returns_are_named_for_what_they_set_against_what() -> None:
+    """Income of what is there already is in both, so neither is called a return or a payback of what is built, and the page says what each is."""
+    raw = page_of(kpis={"roi": 7.34, "payback_years": 0.25, "units_end": 1023.7})
+    figures = raw[raw.index('<section id="figures"') : raw.index('<section id="inputs"')]
+    assert "EBIT of the whole plan per $ of new capital" in figures and "Years until all income covers all spending" in figures
+    assert figures.count(html.escape(DEFINITIONS["roi"])) == 2 and "It is no return on the new capital" in Page(figures).text  # pointed at, and in words
+    assert "1,024" in Page(figures).text and "1023" not in Page(figures).text  # accelerators are counted
+    assert "It is no return on the new capital" not in Page(page_of(kpis={"units_end": 1.0, "roi": None})).text
+
+
+def test_what_is_hardly_below_zero_takes_no_fifth_of_a_chart() -> None:
+    """A stack from -10 to 1,000 has no mark below zero, and its bar is inside the chart; one from -400 has."""
+    few, many = (stacked([Series("a", np.array([1000.0, low]), "c0")], ["1", "2"], "MW", "t", "s") for low in (-10.0, -400.0))
+    assert "\u2212" not in few.replace("\u221210", "") and "\u2212500" in many
+    bars = [tuple(map(float, b)) for b in re.findall(r'y="([\d.]+)" width="[\d.]+" height="([\d.]+)"', few)]
+    assert all(y + tall <= 250 - 24 for y, tall in bars)
 
 
 def test_key_figures_have_the_sign_and_the_words_of_a_planner() -> None:
