@@ -11,7 +11,7 @@ from placement.report.facts import Facts
 from placement.report.formats import fixed, musd, number, percent, unit
 from placement.report.markup import Html, details, el, escape, note, section, table
 from placement.report.tables import label
-from placement.report.text import certainty, headline, is_priced, left_out, nearly_empty, present_value, verified_gap, worth
+from placement.report.text import actions, certainty, headline, is_priced, left_out, nearly_empty, present_value, verified_gap, worth
 
 MOST_DECISIONS = 14  # more of them on demand
 
@@ -23,7 +23,7 @@ def answer(facts: Facts, summary: Mapping[str, object], bind: str) -> list[Html]
     rest, empty, found = left_out(facts), nearly_empty(facts), first_decisions(facts)
     first = el("p", el("strong", f"First, in {_first_periods(facts)}: "), first_steps(found), ".") if found else ""
     return [
-        el("p", headline(facts), class_="lead"),
+        _acts(facts),
         el("p", certainty(summary)),
         _tiles(facts, summary),
         escape(first),
@@ -31,6 +31,15 @@ def answer(facts: Facts, summary: Mapping[str, object], bind: str) -> list[Html]
         el("p", rest) if rest else Html(),
         el("p", empty) if empty else Html(),
     ]
+
+
+def _acts(facts: Facts) -> Html:
+    """Return what the plan does, a line per layer, the verb first."""
+    done = actions(facts)
+    if not done:
+        return el("p", headline(facts), class_="lead")
+    lines = [(verb[:1].upper() + verb[1:], rest) for verb, _, rest in (phrase.partition(" ") for phrase in done)]
+    return el("ul", *(el("li", el("strong", verb), f" {rest}.") for verb, rest in lines), class_="lead acts")
 
 
 def _first_periods(facts: Facts) -> str:

@@ -170,9 +170,16 @@ def _told_of(facts: Facts) -> list[Html]:
 def _figures(kpis: Mapping[str, object]) -> Html:
     if not kpis:
         return section("figures", "Key figures", note("No key figures were recorded."))
-    rows = [(named(str(k)), figure_of(str(k), v)[1]) for k, v in kpis.items()]
+    rows = [(named(k), figure_of(k, kpis[k])[1]) for k in _in_order(list(map(str, kpis)))]
     told = defined(k for k, v in kpis.items() if number(v) == number(v))
     return section("figures", "Key figures", table(("Figure", "Value"), rows, (1,), class_="pairs"), *told)
+
+
+def _in_order(figures: Sequence[str]) -> list[str]:
+    """Return key figures with the parts of a term of the objective, layer by layer, right behind the term itself."""
+    place = {k: i for i, k in enumerate(figures)}
+    whole = {k: f"{k.partition('_')[0]}_musd" for k in figures if k.endswith("_musd")}
+    return sorted(figures, key=lambda k: (place.get(whole.get(k, k), place[k]), place[k]))
 
 
 def _footer(summary: Mapping[str, object]) -> Html:

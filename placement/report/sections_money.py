@@ -110,7 +110,7 @@ def _budget(facts: Facts) -> Html | str:
     shown = limit.to_numpy(float) if limit.notna().all() else None
     hint = "Line: the budget" + (", with what is drawn of debt and tranches" if drawn.abs().sum() > _SMALL else "")
     hint = hint + "." if shown is not None else "Not every period has a budget; see the numbers."
-    hint += " What a period leaves may be spent later." if carries else ""
+    hint += " What a period leaves may be spent later, so a bar may stand above the line of its period." if carries else ""
     chart = stacked([Series("capital spending", spent.to_numpy(float), "c0")], facts.case.periods, "M$", "Capital spending against the budget", "l", shown)
     heads = ("Period", "Spent, M$", "Budget, M$", "Drawn of debt and tranches, M$", "Used so far" if carries else "Used")
     return figure("Capital spending against the budget, M$", chart, hint, table(heads, rows, range(1, 5)))

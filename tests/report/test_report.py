@@ -217,9 +217,9 @@ def test_the_answer_comes_first() -> None:
     text = Page(page_of()).text
     header = text[: text.index("First decisions")]
     for words in (
-        "Build 1 hall with 20 MW of IT capacity at Oslo, the first in service in 2027Q3",
-        "buy 5,000 GPU for 150 M$", "energise 25 MW of grid connection",
-        "run 1 of 2 training jobs and serve 93.8 % of inference demand", "Cost and penalties less value: 23.5 M$",
+        "Build  1 hall with 20 MW of IT capacity at Oslo, the first in service in 2027Q3",
+        "Buy  5,000 GPU for 150 M$", "Energise  25 MW of grid connection",
+        "Run  1 of 2 training jobs and serve 93.8 % of inference demand", "Cost and penalties less value: 23.5 M$",
         "0.6 M$ (2.6 %)", "no plan can cost less than 22.9 M$, no solver trusted", "1 training job worth 7.5 M$",
         "25 Mtok/day in 2027Q1",
         "place 1 order (150 M$), begin to build 1 hall (100 M$), sign 1 power contract, start 1 milestone (2 M$), energise 1 grid tier (8 M$)",
@@ -264,7 +264,7 @@ def test_what_is_rented_is_not_bought() -> None:
     """The headline says lease and rent; the first decisions tell offers and sites apart; a provider's quota is no hall, and nothing is built."""
     case, tables = rented()
     text = Page(render(case, tables, summary_of(), prices_of(), PROGRESS)).text
-    assert "lease 248 GPU for 2.48 M$ and rent up to 147 accelerators on demand for 0.247 M$" in text and "buy" not in text.partition("First decisions")[0]
+    assert "Lease  248 GPU for 2.48 M$ and rent up to 147 accelerators on demand for 0.247 M$" in text and "Buy" not in text.partition("First decisions")[0]
     assert "sign 2 leases (2.48 M$), rent from 1 on-demand offer (0.1 M$)" in text
     decisions = text[text.index("First decisions: 2027Q1") : text.index("Map of")]
     for words in (
@@ -365,7 +365,7 @@ def test_a_run_without_a_plan(status: str, words: str) -> None:
 def test_a_failed_check_is_the_first_thing_said() -> None:
     """A plan that the checker rejects carries a warning with the violations before anything else."""
     text = Page(page_of(check={"ok": False, "violations": ["hall_it_mw at oslo in 2027Q2"]})).text
-    assert text.index("Do not act on this plan") < text.index("Build 1 hall") and "hall_it_mw at oslo" in text
+    assert text.index("Do not act on this plan") < text.index("Build  1 hall") and "hall_it_mw at oslo" in text
 
 
 def test_power_is_compared_with_what_is_on_in_the_tightest_block() -> None:
@@ -507,7 +507,7 @@ def test_an_infeasible_run_says_why(x: str) -> None:
 def test_an_interrupted_run_says_so_first() -> None:
     """The page has it before the answer, the terminal in its second line; a run that was not says nothing of it."""
     text = Page(page_of(interrupted=True)).text
-    assert text.index("Interrupted:") < text.index("Build 1 hall") and "Interrupted" not in Page(page_of()).text
+    assert text.index("Interrupted:") < text.index("Build  1 hall") and "Interrupted" not in Page(page_of()).text
     lines = terminal_summary(summary_of(interrupted=True), small_plan()).splitlines()
     assert lines[1].startswith("INTERRUPTED") and max(map(len, lines)) <= 80
 
@@ -655,6 +655,22 @@ def test_returns_are_named_for_what_they_set_against_what() -> None:
     assert figures.count(html.escape(DEFINITIONS["roi"])) == 2 and "It is no return on the new capital" in Page(figures).text  # pointed at, and in words
     assert "1,024" in Page(figures).text and "1023" not in Page(figures).text  # accelerators are counted
     assert "It is no return on the new capital" not in Page(page_of(kpis={"units_end": 1.0, "roi": None})).text
+
+
+def test_parts_of_a_term_stand_behind_it() -> None:
+    """What capital is spent on follows capital spending, wherever a run has it; all else keeps its place."""
+    kpis = dict.fromkeys(["capex_musd", "energy_musd", "roi", "units_end", "capex_grid_musd", "energy_grid_musd", "co2_kt"], 1.0)
+    page = Page(page_of(kpis=kpis)).text.rpartition("Key figures")[2]
+    words = (
+        "Capital spending ",
+        "Capital spending: grid connections",
+        "Energy from grid",
+        "Energy: grid connections",
+        "EBIT of the whole",
+        "Accelerators at the end",
+        "CO\u2082",
+    )
+    assert [page.index(w) for w in words] == sorted(page.index(w) for w in words)
 
 
 def test_what_is_hardly_below_zero_takes_no_fifth_of_a_chart() -> None:
