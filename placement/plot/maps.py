@@ -21,7 +21,7 @@ from placement.plot.choose import period_of
 from placement.report.corridors import between_places, spots
 from placement.report.facts import Facts
 from placement.report.formats import fixed, plural, unit
-from placement.report.globe import Floats, Place, Window, arc, curve, latitudes
+from placement.report.globe import Floats, Place, Window, curve, latitudes
 from placement.report.land import rings
 from placement.report.maps import SHAPES, looks
 from placement.report.style import LIGHT
@@ -138,7 +138,7 @@ class _Lines:
         for a, b, w in zip(df[ends[0]], df[ends[1]], df[weight] if weight else [1.0] * len(df), strict=True):
             wide = max(widest * float(w) / largest, min(0.7, widest))
             one, two = self.places[a], self.places[b]
-            for points, whole_start, whole_end in self.view.pieces(curve(self.view.bent(one, two)) if bows else arc(one, two)):
+            for points, whole_start, whole_end in self.view.pieces(curve(self.view.bent(one, two)) if bows else self.view.way(one, two)):
                 drawn.append(points)
                 widths.append(wide)
                 for i, beyond, whole in ((0, a, whole_start), (-1, b, whole_end)):

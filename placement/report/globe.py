@@ -86,6 +86,13 @@ class Window:
         """Return what of a line, and of its turns around the world, lies within the window."""
         return [piece for copy in self.copies(line) for piece in self._cut(copy)]
 
+    def way(self, a: Place, b: Place, step_deg: float = _STEP_DEG) -> Floats:
+        """Return the way of fibre between two places: the great circle; a bow where that would leave the window over a pole although both ends lie in it."""
+        line = arc(a, b, step_deg)
+        ends, lat = (a[0], b[0]), line[:, 1]
+        leaves = lat.min() < self.south or lat.max() > self.north
+        return curve(self.bent(a, b)) if leaves and self.south <= min(ends) and max(ends) <= self.north else line
+
     def bent(self, a: Place, b: Place) -> Floats:
         """Return begin, control point and end of a bow (a quadratic curve) the short way around the world: longitude and latitude, degrees, shape (3, 2).
 

@@ -269,27 +269,32 @@ def _names(scene: _Scene, metros: Sequence[tuple[Metro, tuple[float, float]]]) -
 
 
 def _leads(scene: _Scene) -> list[Html]:
-    """Return, small, where lines that the edge cuts lead: each place once an edge, as far as there is room, in the periods in which a line leads there."""
-    found: dict[tuple[str, str], tuple[float, float]] = {}
+    """Return, small, where lines that the edge cuts lead: each place once an edge, where there is room, in the periods in which a line leads there."""
+    found: dict[tuple[str, str], list[tuple[float, float]]] = {}
     there: dict[tuple[str, str], Array] = {}
     for x, y, name, amount in scene.cuts:
         key = name, "left" if x < 1 else "right" if x > WIDTHS["l"] - 1 else "top" if y < 1 else "bottom"
-        found.setdefault(key, (x, y))
+        found.setdefault(key, []).append((x, y))
         there[key] = there.get(key, 0.0) + np.maximum(amount, 0.0)
     out: list[Html] = []
-    for (name, edge), (x, y) in found.items():
+    for (name, edge), cuts in found.items():
         words = clip(name, 22)
-        long = 5.8 * len(words) + 12
-        left = {"left": 2.0, "right": WIDTHS["l"] - long - 2}.get(edge, min(max(x - long / 2, 2.0), WIDTHS["l"] - long - 2))
-        foot = {"top": 12.0, "bottom": scene.view.height - 16.0}.get(edge, min(max(y + 3.5, 12.0), scene.view.height - 16.0))
-        box = Box(left, foot - 9, left + long, foot + 3)
-        if any(box.meets(b) for b in scene.taken):
+        box = next((b for b in (_beyond(scene, edge, x, y, len(words)) for x, y in cuts) if not any(b.meets(other) for other in scene.taken)), None)
+        if box is None:
             continue
         scene.taken.append(box)
         shown = {"left": f"\u2190 {words}", "right": f"{words} \u2192", "top": f"\u2191 {words}", "bottom": f"\u2193 {words}"}[edge]
-        at, class_ = (left + long, "t halo lead-to r") if edge == "right" else (left, "t halo lead-to")
-        out.append(el("text", shown, x=at, y=foot, class_=class_, **_steps("opacity", (there[name, edge] > 0).astype(float))))
+        at, class_ = (box.right, "t halo lead-to r") if edge == "right" else (box.left, "t halo lead-to")
+        out.append(el("text", shown, x=at, y=box.bottom - 3, class_=class_, **_steps("opacity", (there[name, edge] > 0).astype(float))))
     return out
+
+
+def _beyond(scene: _Scene, edge: str, x: float, y: float, letters: int) -> Box:
+    """Return the box of the name of a place beyond an edge, beside the cut."""
+    long, high = 5.8 * letters + 12, scene.view.height
+    left = {"left": 2.0, "right": WIDTHS["l"] - long - 2}.get(edge, min(max(x - long / 2, 2.0), WIDTHS["l"] - long - 2))
+    foot = {"top": 12.0, "bottom": high - 16.0}.get(edge, min(max(y + 3.5, 12.0), high - 16.0))
+    return Box(left, foot - 9, left + long, foot + 3)
 
 
 def _scale(scene: _Scene) -> Html:

@@ -12,7 +12,7 @@ import numpy as np
 
 from placement.report.charts import WIDTHS, line, text
 from placement.report.formats import MINUS
-from placement.report.globe import Floats, Place, Window, arc, curve
+from placement.report.globe import Floats, Place, Window, curve
 from placement.report.land import rings
 from placement.report.markup import Html, el
 
@@ -109,8 +109,8 @@ class Way(NamedTuple):
 
 
 def great_circle(view: View, a: Place, b: Place) -> Way:
-    """Return the shortest line on the globe between two places (latitude, longitude), as far as it lies in the window."""
-    return _cut(view, arc(a, b, min(_ARC_DEG, _ARC_PX / view.x_scale)))
+    """Return the way between two places (latitude, longitude; :meth:`Window.way`), as far as it lies in the window."""
+    return _cut(view, view.way(a, b, min(_ARC_DEG, _ARC_PX / view.x_scale)))
 
 
 def _cut(view: View, line: Floats) -> Way:

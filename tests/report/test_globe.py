@@ -52,3 +52,13 @@ def test_a_line_that_leaves_and_returns_is_two_pieces() -> None:
     found = Window(0.0, 50.0, 0.0, 10.0).pieces(np.array([[10.0, 5.0], [20.0, 15.0], [30.0, 5.0]]))
     assert [p.points.tolist() for p in found] == [[[10.0, 5.0], [15.0, 10.0]], [[25.0, 10.0], [30.0, 5.0]]]
     assert [(p.whole_start, p.whole_end) for p in found] == [(True, False), (False, True)]
+
+
+def test_fibre_over_the_pole_stays_on_the_map() -> None:
+    """The great circle from Dallas to Mumbai runs past the top of the map: a bow is drawn that does not; where it stays inside, it is the great circle."""
+    view, dallas, mumbai, dublin = Window(-130.0, 120.0, -10.0, 72.0), (32.8, -96.8), (19.1, 72.9), (53.3, -6.3)
+    assert arc(dallas, mumbai)[:, 1].max() > 72.0
+    (whole,) = view.pieces(view.way(dallas, mumbai))
+    assert whole.whole_start and whole.whole_end
+    assert whole.points[[0, -1]] == pytest.approx(np.array([dallas[::-1], mumbai[::-1]]))
+    assert view.way(dallas, dublin) == pytest.approx(arc(dallas, dublin))

@@ -76,6 +76,9 @@ def test_where_a_cut_line_leads_is_told_at_the_edge() -> None:
     links = [Corridor(("s4", "London"), (32, -91), (51, 0), np.array([2.0]), np.array([1.0]))]
     drawn = world(crowd, [], links, [], "map")
     whole, closer = drawn[: drawn.rindex("<svg")], drawn[drawn.rindex("<svg") :]
+    away = [Flow((f"s{i}", "Tokyo"), i, 0, np.array([5.0, 0.0])) for i in range(5)]  # the last period has none: its name is there, but not seen
+    flown = world(crowd, [Metro("Tokyo", 35.7, 139.7)], [], away, "map")
+    assert re.findall(r'lead-to[^>]*opacity="0"[^>]*>([^<]*)<', flown[flown.rindex("<svg") :]) == ["\u2190 Tokyo", "\u2191 Tokyo"]
     assert "lead-to" not in whole and re.findall(r"lead-to[^>]*>([^<]*)<", closer) == ["\u2191 London"]
     assert all(0 <= v <= WIDTH for v in numbers(closer[closer.index('class="fibre"') : closer.index('class="flows"')]))
 
