@@ -178,8 +178,12 @@ def _figures(kpis: Mapping[str, object]) -> Html:
 def _in_order(figures: Sequence[str]) -> list[str]:
     """Return key figures with the parts of a term of the objective, layer by layer, right behind the term itself."""
     place = {k: i for i, k in enumerate(figures)}
-    whole = {k: f"{k.partition('_')[0]}_musd" for k in figures if k.endswith("_musd")}
-    return sorted(figures, key=lambda k: (place.get(whole.get(k, k), place[k]), place[k]))
+
+    def at(k: str) -> tuple[int, int]:
+        whole = f"{k.partition('_')[0]}_musd" if k.endswith("_musd") else k
+        return place.get(whole, place[k]), place[k]
+
+    return sorted(figures, key=at)
 
 
 def _footer(summary: Mapping[str, object]) -> Html:
