@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from placement.report.charts import Series, for_both, legend, stacked
+from placement.report.bars import for_both
+from placement.report.charts import Series, legend, stacked
 from placement.report.difference_charts import Interval, between, interval, intervals, signed
 from placement.report.energy import flows
 from placement.report.formats import MISSING, accelerators, figure_of, fixed, listed, money, number, percent, plural, significant

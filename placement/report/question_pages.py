@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from placement.report.charts import for_both, legend
+from placement.report.bars import for_both
+from placement.report.charts import legend
 from placement.report.difference_charts import HIGHER, LOWER, Interval, Mark, Swing, front, interval, signed, tornado_bars
 from placement.report.formats import MISSING, THIN, fixed, listed, money, number, percent, plural, quantity, significant
 from placement.report.markup import Html, details, el, figure, note, section, table

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from placement.report.charts import Series, Step, for_both, legend, rows_of_bars, stacked, waterfall
+from placement.report.bars import Step, for_both, rows_of_bars, waterfall
+from placement.report.charts import Series, legend, stacked
 from placement.report.facts import Facts
 from placement.report.formats import MISSING, figure_of, fixed, listed, number, percent
 from placement.report.markup import Html, details, el, figure, note, section, table

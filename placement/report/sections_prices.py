@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from placement.report.bars import for_both, rows_of_bars
 from placement.report.binding import relieved
-from placement.report.charts import for_both, rows_of_bars
 from placement.report.facts import Facts
 from placement.report.formats import fixed, listed, musd, plural, significant
 from placement.report.markup import Html, el, figure, note, section, table

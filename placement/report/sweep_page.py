@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from placement.report.charts import Series, for_both, legend, stacked
+from placement.report.bars import for_both
+from placement.report.charts import Series, legend, stacked
 from placement.report.difference_charts import Interval, between, interval, intervals, signed
 from placement.report.formats import MISSING, figure_of, fixed, listed, money, number, percent, plural, significant
 from placement.report.markup import Html, defined, details, el, escape, figure, join, named, note, section, table

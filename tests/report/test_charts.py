@@ -10,22 +10,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from placement.report.charts import (
-    WIDTHS,
-    Distribution,
-    Series,
-    Step,
-    clip,
-    distributions,
-    heat,
-    lines,
-    mark_labels,
-    name_at,
-    rows_of_bars,
-    stacked,
-    ticks,
-    waterfall,
-)
+from placement.report.bars import Step, rows_of_bars, waterfall
+from placement.report.charts import WIDTHS, Distribution, Series, clip, distributions, heat, lines, mark_labels, name_at, stacked, ticks
 from placement.report.gantt import Bar, Row, gantt
 
 sizes = st.floats(-1e15, 1e15, allow_nan=False)

@@ -16,7 +16,8 @@ import pytest
 
 import placement
 from placement.explain.sweep import Stop
-from placement.report.charts import Series, Step, rows_of_bars, waterfall
+from placement.report.bars import Step, rows_of_bars, waterfall
+from placement.report.charts import Series
 from placement.report.difference_charts import Interval, Mark, Swing, between, front, intervals, proven, tornado_bars
 from placement.report.measures import Measure
 from placement.report.question_pages import knee, pareto_page, steep_end, tornado_page
