@@ -15,7 +15,7 @@ from placement.case import Case
 from placement.case.schema import TABLES
 from placement.plan.plan import Plan
 from placement.report.facts import Facts
-from placement.report.formats import figure_of, fixed, listed, money, number, percent, plural, significant
+from placement.report.formats import accelerators, figure_of, fixed, listed, money, number, percent, plural, significant
 from placement.report.markup import Html, details, el, join
 from placement.report.text import certainty, checked, has_plan, headline, interrupted, is_priced, left_out, no_plan, unit_of
 
@@ -23,6 +23,7 @@ MOST_ROWS = 8  # of a table of the plan
 MOST_NOTES = 3
 #: Plan tables that are shown on demand, in this order, where they have rows.
 KEY_TABLES = ("training", "inference", "halls", "orders", "rents", "contracts", "generators", "unplaced", "unserved", "openings")
+_COUNTS = ("units", "nominal_units")  # columns of accelerators
 _RIGHT, _LEFT = "text-align:right", "text-align:left"
 
 
@@ -86,12 +87,14 @@ def _notes(notes: Sequence[str]) -> list[Html]:
 def _frame(df: pd.DataFrame) -> Html:
     """Return the first rows of a table."""
     numeric = {i for i, c in enumerate(df) if pd.api.types.is_numeric_dtype(df[c])}
-    rows = [[_cell(v) for v in row] for row in islice(df.itertuples(index=False), MOST_ROWS)]
+    rows = [[_cell(v, str(c)) for c, v in zip(df, row, strict=True)] for row in islice(df.itertuples(index=False), MOST_ROWS)]
     more = el("p", f"and {plural(len(df) - MOST_ROWS, 'more row')}") if len(df) > MOST_ROWS else ""
     return join([_table(list(map(str, df.columns)), rows, numeric), more])
 
 
-def _cell(value: object) -> str:
+def _cell(value: object, column: str) -> str:
+    if column in _COUNTS and number(value) == number(value):
+        return accelerators(value)
     return significant(value, 4) if number(value) == number(value) else str(value)
 
 

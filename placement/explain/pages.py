@@ -37,16 +37,8 @@ def write_sweep_page(case: Case, table: pd.DataFrame, records: Mapping[str, Reco
 
 
 def tornado_page(plan: Plan, table: pd.DataFrame, link: str = "") -> str:
-    """Return a tornado as one self-contained HTML page.
-
-    Parameters
-    ----------
-    table
-        What :func:`placement.tornado` said of the plan.
-    link
-        Relative address of the plan's own report; blank: none.
-    """
-    return swings_page(table, _title(plan.case), plan.case.cost_unit, link, _made(plan.case))
+    """Return a tornado, what :func:`placement.tornado` said of the plan, as one self-contained HTML page; ``link``: see :func:`pareto_page`."""
+    return swings_page(table, *_frame(plan, link))
 
 
 def pareto_page(plan: Plan, table: pd.DataFrame, link: str = "") -> str:
@@ -60,7 +52,12 @@ def pareto_page(plan: Plan, table: pd.DataFrame, link: str = "") -> str:
         Relative address of the plan's own report; blank: none.
     """
     larger = str(table.columns[2]).partition(":")[0] == DOMESTIC
-    return front_page(table, _title(plan.case), plan.case.cost_unit, larger, link, _made(plan.case))
+    return front_page(table, *_frame(plan, link), larger_is_better=larger)
+
+
+def _frame(plan: Plan, link: str) -> tuple[str, str, str, str]:
+    """Return title, unit, address of the report and footer of a page about a plan."""
+    return _title(plan.case), plan.case.cost_unit, link, _made(plan.case)
 
 
 def _title(case: Case) -> str:

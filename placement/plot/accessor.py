@@ -13,7 +13,7 @@ class PlanPlots:
     """Figures of a plan, as ``plan.plot``; see the methods.
 
     Each method returns a ``matplotlib.figure.Figure`` that belongs to no global state: show it by naming it in a notebook, or save it with
-    ``figure.savefig("map.png")``. With ``ax`` it draws into axes of yours instead and returns their figure. Colours are those of Okabe and Ito.
+    ``figure.savefig("map.png")``. With ``ax`` it draws into axes of yours instead and returns their figure. Colours are those of the report.
 
     Every method raises ``OptionError`` where matplotlib is not installed (``pip install 'placement[plot]'``), where there is no plan, and where the case
     has not got what the figure shows.
@@ -76,11 +76,11 @@ class PlanPlots:
         return latency(facts, ax)
 
     def map(self, period: str | int | None = None, *, ax: Any = None) -> Any:
-        """Draw sites by IT capacity (area, MW) and kind, metros, the fibre by refresh traffic (Gbit/s) and the largest flows of inference (Mtok/day).
+        """Draw sites by IT capacity (area, MW) and kind, metros, fibre with its traffic (Gbit/s) and the largest flows of inference (Mtok/day).
 
-        A plan keeps account of the traffic of links with a limited capacity only (``gbps``); all others are thin lines. Fibre nodes that are neither site
-        nor metro have no coordinates in a case; they are drawn between their neighbours. The land is Natural Earth's, and the map is cut where it is
-        emptiest, so that it may run over the date line.
+        Colours, forms and ways are those of the report's map. A plan keeps account of the traffic of links with a limited capacity only (``gbps``); all
+        others are thin lines. Fibre lies between the places nearest to its ends, as junctions have no coordinates in a case. The land is Natural Earth's;
+        the map is cut where it is emptiest, so that it may run over the date line, and where a line is cut the place that it leads to is named.
 
         Parameters
         ----------
@@ -93,19 +93,17 @@ class PlanPlots:
         return world(facts, period, ax)
 
     def power(self, site: str | None = None, *, block: str | None = None, ax: Any = None) -> Any:
-        """Draw power by source and period as stacked bars against the line of what is available, MW at the meter.
+        """Draw power by supplier and period as stacked bars against the line of what is available, MW at the meter.
+
+        What storage gives back is a supplier; what charges it, or is sold, lies below zero: the bars above it less those below are the load.
 
         Parameters
         ----------
         site
             Id of a site; default: the sum of all.
         block
-            Name of a block of hours; default: in each period the one in which the load is the largest share of what is available.
+            Name of a block of hours; default: in each period the one in which supply is the largest share of what is available.
             Interruptible grid tiers count nothing in the stress block.
-
-        Notes
-        -----
-        What charges storage is part of the bars; what storage gives back is not.
         """
         facts = self._facts("power")
         from placement.plot.power import power
@@ -113,7 +111,7 @@ class PlanPlots:
         return power(facts, site, block, ax)
 
     def progress(self, *, ax: Any = None) -> Any:
-        """Draw the objective of the best plan and the bound over the seconds of the search, both in the case's unit of cost.
+        """Draw the best plan and the bound over the seconds of the search, both in the case's unit of cost: the objective, or the value, which is its negative.
 
         Works without a plan, too, where a bound was found.
         """

@@ -14,13 +14,13 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from placement.report.charts import clip
 from placement.report.formats import significant
 from placement.report.markup import clean
+from placement.report.style import LIGHT
 
-#: Okabe and Ito (2008), "Color Universal Design": told apart with any colour vision.
-BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, YELLOW, BLACK = (
-    "#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9", "#f0e442", "#000000",
-)  # fmt: skip
-CYCLE = (BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, YELLOW, BLACK)
-GREY, PALE, INK = "#8a9099", "#e4e6e8", "#1b2430"
+#: Colour classes of the report's charts as they are on a light page: a figure and a page show the same thing in the same colour.
+COLOURS = {f"c{i}": LIGHT[f"c{i}"] for i in range(8)}
+CYCLE = tuple(COLOURS[c] for c in ("c0", "c2", "c3", "c4", "c5", "c7"))  # of jobs and accelerators, by kind, as on the page
+BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, GREY = (COLOURS[f"c{i}"] for i in range(7))
+PALE, INK, SOFT = LIGHT["line"], LIGHT["ink"], LIGHT["soft"]
 MOST_NAME = 34  # characters of a name beside an axis
 
 
@@ -64,7 +64,7 @@ def title(ax: Axes, finding: str, detail: str = "") -> None:
     """Write what the figure shows above it: the finding, and under it in grey how to read it."""
     ax.set_title(safe(finding, 160), loc="left", fontweight="bold", fontsize=11, color=INK, pad=22 if detail else 8, wrap=True)
     if detail:
-        ax.annotate(safe(detail), (0, 1), (0, 8), xycoords="axes fraction", textcoords="offset points", fontsize=8.5, color="#566170", annotation_clip=False)
+        ax.annotate(safe(detail), (0, 1), (0, 8), xycoords="axes fraction", textcoords="offset points", fontsize=8.5, color=SOFT, annotation_clip=False)
 
 
 def plain(ax: Axes, across: bool = False) -> None:

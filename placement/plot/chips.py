@@ -8,12 +8,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from placement.errors import OptionError
-from placement.plot.canvas import BLUE, MOST_NAME, ORANGE, canvas, key, periods, plain, safe, stack, title, values
+from placement.plot.canvas import BLUE, GREY, MOST_NAME, ORANGE, canvas, key, periods, plain, safe, stack, title, values
 from placement.plot.choose import chosen
+from placement.report.energy import flows, tightest
 from placement.report.facts import Facts
 from placement.report.formats import fixed, percent, plural
 
-USES = (("training", "training", BLUE), ("serving", "serving inference", ORANGE), ("idle", "idle", "#b3b6ba"))
+USES = (("training", "training", BLUE), ("serving", "serving inference", ORANGE), ("idle", "idle", GREY))
 KINDS = ("accelerators", "power")
 
 
@@ -48,7 +49,7 @@ def shares(facts: Facts, of: str) -> pd.DataFrame:
     """Return how much is in use, 0..1, NaN where there is nothing: one row per site in use, busiest first, one column per period."""
     n = facts.case.n_periods
     if of == "power":
-        df = facts.power.rename(columns={"load": "used", "limit": "there"})
+        df = tightest(flows(facts)).rename(columns={"supplied": "used", "limit": "there"})
     else:
         df = facts.plan["chips"].assign(used=lambda d: d["training"] + d["serving"], there=lambda d: d["installed"] + d["deployed"])
         kw = df["sku"].map(facts.case["skus"].set_index("sku")["kw_per_unit"])
@@ -80,7 +81,11 @@ def utilisation(facts: Facts, of: str = "accelerators", ax: Axes | None = None) 
     bar = ax.figure.colorbar(image, ax=ax, pad=0.02, shrink=min(1.0, 3.5 / (0.3 * len(df) + 0.7)))
     bar.set_label("share in use")
     bar.set_ticks([0, 0.5, 1], labels=["0 %", "50 %", "100 %"])
-    hint = "In per cent, weighted by the power of accelerators." if of != "power" else "In per cent of energised tiers and generators, in the tightest block."
+    hint = (
+        "In per cent, weighted by the power of accelerators."
+        if of != "power"
+        else "In per cent of energised tiers, generators and storage, in the tightest block."
+    )
     title(ax, _finding(facts, df, of), hint)
     return figure
 

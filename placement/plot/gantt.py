@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from placement.errors import OptionError
-from placement.plot.canvas import CYCLE, GREY, INK, MOST_NAME, PALE, canvas, plain, safe, title
+from placement.plot.canvas import CYCLE, INK, MOST_NAME, ORANGE, PALE, SKY, canvas, plain, safe, title
 from placement.plot.canvas import periods as period_axis
 from placement.plot.choose import chosen
 from placement.report.charts import clip
@@ -61,7 +61,7 @@ def gantt(facts: Facts, site: str | None = None, ax: Axes | None = None) -> Figu
     lines = sum(map(len, packed))
     if lines > MOST_LINES:
         raise OptionError(f"{case.name}: {lines} lines are too many for one figure; draw one site, such as plot.gantt({busiest(facts)!r})")
-    colours = {sku: CYCLE[i % len(CYCLE)] for i, sku in enumerate(dict.fromkeys(facts.plan["training"]["sku"]))} | {WORK: GREY}
+    colours = {sku: CYCLE[i % len(CYCLE)] for i, sku in enumerate(dict.fromkeys(facts.plan["training"]["sku"]))} | {WORK: ORANGE}
     figure, ax = canvas(ax, (10, 2.0 + 0.25 * math.ceil(len(colours) / KEY_COLUMNS) + PITCH * (lines + 0.4 * len(rows))))
     _draw(ax, rows, packed, colours, case.n_periods)
     plain(ax, across=True)
@@ -104,7 +104,7 @@ def _bar(ax: Axes, bar: Bar, y: float, colour: str, room: float, n: int) -> None
     ax.barh(y, end - start, 0.78, start, color=colour, edgecolor="white", linewidth=0.8, zorder=2)
     fits = int((end - start) * room / 4.3) - 1
     if fits >= 3:
-        dark = colour in ("#0072b2", "#d55e00", "#000000", "#009e73")
+        dark = colour not in (SKY, ORANGE)
         ax.text(start + 3 / room, y, safe(clip(bar.name, fits)), fontsize=6.5, va="center", color="white" if dark else INK, zorder=3, clip_on=True)
 
 

@@ -13,6 +13,7 @@ from placement.errors import OptionError
 from placement.plan.plan import Plan
 from placement.plot.canvas import BLUE, PALE, VERMILION, canvas, key, plain, title, values
 from placement.report.formats import fixed, number, percent
+from placement.report.text import PRICED, called
 
 NEAR = 0.08  # of the final values: what lies further off in the beginning is cut off, so that the end can be read
 
@@ -30,16 +31,20 @@ def progress(plan: Plan, ax: Axes | None = None) -> Figure:
     if not df[["objective", "bound"]].notna().any(axis=None):
         raise OptionError(f"{plan.case.name}: nothing to plot, no plan and no bound were recorded while the search ran")
     figure, ax = canvas(ax, (8, 4))
+    last = df[["objective", "bound"]].iloc[-1].dropna()
+    name, sign = (PRICED, 1.0) if "pairs" in plan.case else called(float(last.iloc[0]), plan.case.cost_unit)
+    df = df.assign(objective=sign * df["objective"], bound=sign * df["bound"])
     ax.fill_between(df["time_s"], df["bound"], df["objective"], step="post", color=PALE, linewidth=0)
     ax.step(df["time_s"], df["objective"], where="post", color=BLUE, linewidth=2, label="best plan")
     ax.step(df["time_s"], df["bound"], where="post", color=VERMILION, linewidth=2, linestyle="--", label="bound")
     plain(ax)
-    values(ax, f"objective, {plan.case.cost_unit}".rstrip(", "))
+    values(ax, f"{name}, {plan.case.cost_unit}".rstrip(", "))
     ax.set_xlabel("seconds since the start")
     ax.set_xlim(left=0)
     cut = _look_at_the_end(ax, df)
     key(ax, loc="best", bbox_to_anchor=None)
-    title(ax, _finding(plan, df), "Less is better; the plan comes down, the bound comes up." + (" Values far off in the beginning are cut off." if cut else ""))
+    better = "More is better; the plan comes up, the bound comes down." if sign < 0 else "Less is better; the plan comes down, the bound comes up."
+    title(ax, _finding(plan, df), better + (" Values far off in the beginning are cut off." if cut else ""))
     return figure
 
 

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from placement.errors import OptionError
-from placement.plot.canvas import BLUE, GREEN, INK, MOST_NAME, ORANGE, PALE, canvas, key, periods, plain, safe, stack, title, values
+from placement.plot.canvas import BLUE, GREEN, GREY, INK, MOST_NAME, ORANGE, PALE, SOFT, canvas, key, periods, plain, safe, stack, title, values
 from placement.plot.choose import chosen
 from placement.report.facts import Facts
 from placement.report.formats import percent, plural, significant, unit
@@ -39,7 +39,7 @@ def serving(facts: Facts, service: str | None = None, ax: Axes | None = None) ->
         chosen(service, names, "service")
     df = amounts(facts, service)
     figure, ax = canvas(ax, (8, 4))
-    stack(ax, [("served", df["served"], GREEN), ("not served", df["unserved"], "#c9c4bb")])
+    stack(ax, [("served", df["served"], GREEN), ("not served", df["unserved"], GREY)])
     plain(ax)
     values(ax, "demand, Mtok/day")
     periods(ax, facts.case.periods)
@@ -78,7 +78,7 @@ def latency(facts: Facts, ax: Axes | None = None) -> Figure:
         ax.plot(df[name], y, form, color=colour, markersize=8, markeredgewidth=2 if form == "|" else 0.8, label=words, zorder=3)
     far = float(df[["limit", "p99"]].max(axis=None))
     for i, (limit, end) in enumerate(zip(df["limit"], df[["limit", "p99"]].max(axis=1), strict=True)):
-        ax.text(end + 0.02 * far, i, f"{significant(limit)} ms", va="center", fontsize=8, color="#566170")
+        ax.text(end + 0.02 * far, i, f"{significant(limit)} ms", va="center", fontsize=8, color=SOFT)
     plain(ax, across=True)
     ax.set_yticks(y, [safe(names.get(s, s), MOST_NAME) for s in df["service"]])
     ax.set_ylim(len(df) - 0.4, -0.6)

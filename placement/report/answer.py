@@ -6,11 +6,12 @@ from collections.abc import Mapping
 
 from placement.report import sections_pairs as priced
 from placement.report.decisions import FREE, Decision, first_decisions, first_steps
+from placement.report.energy import in_all
 from placement.report.facts import Facts
 from placement.report.formats import fixed, musd, number, percent, unit
 from placement.report.markup import Html, details, el, escape, note, section, table
 from placement.report.tables import label
-from placement.report.text import certainty, headline, is_priced, left_out, nearly_empty, present_value, verified_gap, worth
+from placement.report.text import actions, certainty, headline, is_priced, left_out, nearly_empty, present_value, verified_gap, worth
 
 MOST_DECISIONS = 14  # more of them on demand
 
@@ -22,14 +23,23 @@ def answer(facts: Facts, summary: Mapping[str, object], bind: str) -> list[Html]
     rest, empty, found = left_out(facts), nearly_empty(facts), first_decisions(facts)
     first = el("p", el("strong", f"First, in {_first_periods(facts)}: "), first_steps(found), ".") if found else ""
     return [
-        el("p", headline(facts), class_="lead"),
+        _acts(facts),
         el("p", certainty(summary)),
+        _tiles(facts, summary),
+        escape(first),
         el("p", el("strong", "What binds: "), bind) if bind else Html(),
         el("p", rest) if rest else Html(),
         el("p", empty) if empty else Html(),
-        escape(first),
-        _tiles(facts, summary),
     ]
+
+
+def _acts(facts: Facts) -> Html:
+    """Return what the plan does, a line per layer, the verb first."""
+    done = actions(facts)
+    if not done:
+        return el("p", headline(facts), class_="lead")
+    lines = [(verb[:1].upper() + verb[1:], rest) for verb, _, rest in (phrase.partition(" ") for phrase in done)]
+    return el("ul", *(el("li", el("strong", verb), f" {rest}.") for verb, rest in lines), class_="lead acts")
 
 
 def _first_periods(facts: Facts) -> str:
@@ -46,7 +56,7 @@ def _tiles(facts: Facts, summary: Mapping[str, object]) -> Html:
         (name, amount, f"the objective, with weights and penalties; net present value, without both: {musd(present_value(facts))}"),
         ("Verified gap", percent(gap) if gap == gap else "not verified", _gaps(summary)),
         ("Capital spending", musd(capex), "over the horizon, undiscounted"),
-        ("Largest power drawn", unit(_peak_mw(facts), "MW"), "all sites together, at the meter")
+        ("Largest power drawn", unit(in_all(facts)["load"].max(), "MW"), "all sites together, at the meter")
         if facts.power_modelled
         else ("Power", "not modelled", "in this case"),
         ("IT capacity of halls", unit(halls["it_mw"].sum(), "MW"), f"of it new: {unit(facts.new_halls['it_mw'].sum(), 'MW')}")
@@ -68,11 +78,6 @@ def _gaps(summary: Mapping[str, object]) -> str:
         return "to the best possible plan" + own
     best = f"no plan can be worth more than {musd(-bound)}" if number(summary.get("objective")) < 0 else f"no plan can cost less than {musd(bound)}"
     return f"{best}, no solver trusted{own}"
-
-
-def _peak_mw(facts: Facts) -> float:
-    energy = facts.plan["energy"]
-    return float(energy.groupby(["period", "block"])["mw"].sum().max()) if len(energy) else 0.0
 
 
 def decisions_section(facts: Facts) -> Html:

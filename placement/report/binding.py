@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from placement.report.facts import Facts
-from placement.report.formats import listed, musd
-from placement.report.scarcity import by_layer
+from placement.report.formats import fixed, listed, musd
+from placement.report.scarcity import by_layer, reached
+from placement.report.tables import records
 
 _NIL = 1e-9
 ASK = "placement explain RUN"
@@ -36,7 +37,10 @@ def binding(facts: Facts, limits: pd.DataFrame, untold: str, bottlenecks: pd.Dat
     if len(found):
         return _by_relief(found)
     if untold:
-        return f"Which layer binds is not known: {untold}. {ASK} finds it by solving again."
+        full = reached(facts).loc[lambda d: d["full"] > 0]
+        told = listed([f"{fixed(r.full)} of {fixed(r.of)} {r.what}" for r in records(full)], 6)
+        said = f"limits that are reached: {told}; what any of them is worth is not known" if told else "not known"
+        return f"{said}: {untold}. {ASK} finds it by solving again."
     layers = by_layer(facts, limits).loc[lambda d: d["musd"] > _NIL]
     if layers.empty:
         return f"No layer binds by local prices: with the decisions of this plan fixed, no limit of known size holds it back. {ASK} asks with decisions free."

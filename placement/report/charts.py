@@ -1,4 +1,4 @@
-"""Small charts as inline SVG: stacked bars, rows of bars, heat map, lines, distributions. No script, no request.
+"""Small charts as inline SVG: stacked bars, heat map, lines, distributions (rows of bars: ``bars.py``). No script, no request.
 
 Every function takes plain numbers and returns markup; colours are classes of ``style.py``. Charts come in three widths:
 ``s`` (small multiples), ``m`` (half a page) and ``l`` (a full page); on a phone the wider two scroll.
@@ -13,10 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from placement.report.formats import MINUS, fixed, number, percent, significant
+from placement.report.formats import MINUS, accelerators, fixed, percent, significant
 from placement.report.markup import Html, el
 
 WIDTHS = {"s": 340, "m": 520, "l": 1080}
+_BELOW = 14.0  # px
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,11 @@ def mark_labels(marks: Sequence[float]) -> list[str]:
     return [fixed(m / scale, digits) + (suffix if m else "") for m in marks]
 
 
+def counted(value: float, unit: str) -> str:
+    """Return a value of a chart: accelerators are counted, all else has three digits."""
+    return accelerators(value) if unit == "accelerators" else significant(value)
+
+
 def _margin(marks: Sequence[float], least: float) -> float:
     """Width that the labels of the value axis need (about 6.2 px per character)."""
     return max(least, 6.2 * max(map(len, mark_labels(marks))) + 10)
@@ -143,12 +149,13 @@ def stacked(
     height, top, n = 250 if size == "s" else 300, 12, len(labels) * len(inner)
     right, bottom = WIDTHS[size] - 6.0, height - 24.0
     values = np.nan_to_num(np.array([s.values for s in series], dtype=float).reshape(len(series), n))
-    marks = _marks(values, np.array(reach), *(np.nan_to_num(v) for v in (limit, total.values if total is not None else None) if v is not None))
+    marks, floor = _marks(values, np.array(reach), *(np.nan_to_num(v) for v in (limit, total.values if total is not None else None) if v is not None))
     left = _margin(marks, 52.0)
+    bottom -= floor  # px below the lowest mark, for what is hardly below zero
     if not n:
         return svg(size, height, title, *_value_axis(marks, left, right, top, bottom))
     step, scale = (right - left) / len(labels), (bottom - top) / (marks[-1] - marks[0])
-    parts = _value_axis(marks, left, right, top, bottom) + _position_labels(labels, left, step, bottom + 16)
+    parts = _value_axis(marks, left, right, top, bottom) + _position_labels(labels, left, step, bottom + floor + 16)
     zero = bottom + marks[0] * scale
     gap = 0.14 if len(inner) == 1 else 0.08
     wide = (1 - 2 * gap) * step / len(inner)
@@ -161,7 +168,7 @@ def stacked(
             tall = abs(row[i]) * scale
             y = up[i] - tall if row[i] > 0 else down[i]
             parts.append(
-                rect(at[i], y, wide if edge else wide - min(1.0, 0.1 * wide), tall, s.colour + edge, f"{s.name}, {names[i]}: {significant(row[i])} {unit}")
+                rect(at[i], y, wide if edge else wide - min(1.0, 0.1 * wide), tall, s.colour + edge, f"{s.name}, {names[i]}: {counted(row[i], unit)} {unit}")
             )
             (up if row[i] > 0 else down)[i] += -tall if row[i] > 0 else tall
     if limit is not None:
@@ -172,10 +179,15 @@ def stacked(
     return svg(size, height, title, *parts)
 
 
-def _marks(values: NDArray[np.float64], *more: NDArray[np.float64]) -> list[float]:
-    """Return marks of the value axis that cover the stacks and whatever is drawn over them."""
+def _marks(values: NDArray[np.float64], *more: NDArray[np.float64]) -> tuple[list[float], float]:
+    """Return marks of the value axis that cover the stacks and whatever is drawn over them, and the px to leave below the lowest one.
+
+    What is below zero by a twentieth of the whole or less gets that room, and not a mark of its own, which would take a fifth of the chart.
+    """
     low, high = values.clip(max=0).sum(axis=0).min(initial=0.0), values.clip(min=0).sum(axis=0).max(initial=0.0)
-    return ticks(min(float(low), *(float(v.min(initial=0.0)) for v in more), 0.0), max(float(high), *(float(v.max(initial=0.0)) for v in more), 0.0), 5)
+    low = min(float(low), *(float(v.min(initial=0.0)) for v in more), 0.0)
+    high = max(float(high), *(float(v.max(initial=0.0)) for v in more), 0.0)
+    return (ticks(0.0, high, 5), _BELOW) if 0 < -low <= high / 20 else (ticks(low, high, 5), 0.0)
 
 
 def _step_line(limit: NDArray[np.float64], zero: float, scale: float, at: Sequence[float], width: float) -> str:
@@ -197,60 +209,9 @@ def _points(total: Series, labels: Sequence[str], at: Sequence[tuple[float, floa
     return [el("path", d=f"M{path}", class_=f"trace s{total.colour[1:]}"), *dots]
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A bar of :func:`waterfall`: an amount that is added to what was there, or, with ``total``, all that is there by then."""
-
-    name: str
-    amount: float
-    colour: str
-    total: bool = False
-
-
-def waterfall(steps: Sequence[Step], unit: str, title: str) -> Html:
-    """Return one bar per step from top to bottom, each beginning where the one before it ended; a total begins at zero."""
-    width, pitch, left = WIDTHS["m"], 28, 212
-    ends = np.cumsum([0.0 if s.total else s.amount for s in steps]) if steps else np.zeros(0)
-    begins = [0.0 if s.total else float(end) - s.amount for s, end in zip(steps, ends, strict=True)]
-    low, high = min(0.0, *ends, 0.0), max(0.0, *ends, 0.0)
-    scale = (width - left - 76) / (high - low if high - low > 1e-9 else 1.0)
-    zero = left - low * scale
-    parts: list[Html] = []
-    for i, (s, begin, end) in enumerate(zip(steps, begins, ends, strict=True)):
-        y, a, b = 6 + i * pitch, zero + begin * scale, zero + float(end) * scale
-        parts += [
-            name_at(0, y + 15, s.name, 32, "b" if s.total else ""),
-            rect(min(a, b), y + 3, max(abs(b - a), 1.0), pitch - 10, s.colour, f"{s.name}: {significant(s.amount, 4)} {unit}"),
-            text(max(a, b) + 6, y + 15, significant(s.amount, 4), "b" if s.total else "t"),
-        ]
-        if i + 1 < len(steps):
-            parts.append(line(b, y + pitch - 7, b, y + pitch + 3, "axis"))
-    parts.append(line(zero, 2, zero, 6 + len(steps) * pitch, "axis"))
-    return svg("m", 12 + len(steps) * pitch, f"{title}, {unit}", *parts)
-
-
-def rows_of_bars(names: Sequence[str], values: Sequence[float], colours: Sequence[str], unit: str, title: str, size: str = "m") -> Html:
-    """Return one horizontal bar per name, to the left where negative, with its number."""
-    width, pitch, left = WIDTHS[size], 26, 158
-    values = [number(v) if number(v) == number(v) else 0.0 for v in values]
-    low, high = min([0.0, *values]), max([0.0, *values])
-    scale = (width - left - 150) / (high - low if high - low > 1e-9 else 1.0)
-    zero = left + 70 * (low < 0) - low * scale
-    parts: list[Html] = []
-    for i, (name, value, colour) in enumerate(zip(names, values, colours, strict=True)):
-        y, end = 6 + i * pitch, zero + value * scale
-        parts += [
-            name_at(0, y + 14, name, 25),
-            rect(min(zero, end), y + 2, abs(end - zero), pitch - 9, colour, f"{name}: {significant(value)} {unit}"),
-        ]
-        parts.append(text(end + (5 if value >= 0 else -5), y + 14, significant(value, 4), "t" if value >= 0 else "t r"))
-    parts.append(line(zero, 2, zero, 6 + len(names) * pitch, "axis"))
-    return svg(size, 12 + len(names) * pitch, f"{title}, {unit}", *parts)
-
-
 def heat(names: Sequence[str], labels: Sequence[str], shares: NDArray[np.float64], title: str, what: str, reverse: bool = False) -> Html:
     """Return a heat map of shares (0..1, NaN for nothing), with the percentage in every cell; ``reverse``: low is dark."""
-    left, top, pitch, width = 150, 24, 22, WIDTHS["l"]
+    left, top, pitch, width = 168, 24, 22, WIDTHS["l"]
     step = (width - left) / max(len(labels), 1)
     parts = _position_labels(labels, left, step, 14)
     for r, name in enumerate(names):

@@ -8,15 +8,17 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from placement.report.bars import for_both
 from placement.report.charts import Series, legend, stacked
-from placement.report.difference_charts import Interval, between, for_both, interval, intervals, signed
-from placement.report.formats import MISSING, figure_of, fixed, listed, money, number, percent, plural, significant
-from placement.report.markup import Html, details, el, escape, figure, join, note, section, table
+from placement.report.difference_charts import Interval, between, interval, intervals, signed
+from placement.report.energy import flows
+from placement.report.formats import MISSING, accelerators, figure_of, fixed, listed, money, number, percent, plural, significant
+from placement.report.markup import Html, defined, details, el, escape, figure, join, named, note, section, table
 from placement.report.measures import Measure, common_reach, key_of, measures
 from placement.report.shell import document
 from placement.report.sides import Differences, Names, Side, change_of, in_words, layer_of
 from placement.report.tables import records
-from placement.report.text import checked, has_plan, is_priced, term_order, unit_of, worth
+from placement.report.text import VALUE, checked, has_plan, is_priced, term_name, term_order, unit_of, worth
 
 _MOST_INPUTS, _ROWS_ALONE = 500, 4  # lines on the page; rows of one table that come or go, beyond which they are one line
 _FIRST_INPUTS, _FIRST_CHANGES, _FIRST_KPIS = 20, 25, 20  # the rest on demand
@@ -81,7 +83,7 @@ def _value_sentence(a: Side, b: Side, whole: Interval) -> str:
     unit = unit_of(a.summary)
     (name, was), (_, now) = worth(a.summary), worth(b.summary)
     if (number(a.summary.get("objective")) < 0) != (number(b.summary.get("objective")) < 0):
-        name, (was, now) = "Value less cost and penalties", (money(-number(s.summary.get("objective")), unit) for s in (a, b))
+        name, (was, now) = VALUE, (money(-number(s.summary.get("objective")), unit) for s in (a, b))
     same, verb = abs(whole.value) <= 1e-9 * abs(number(a.summary.get("objective"))), "costs" if is_priced(a.summary) else "is worth"
     if same:
         return f"B {verb} the same as A. {name}: {now}."
@@ -146,7 +148,7 @@ def _causes_section(a: Side, found: Differences) -> Html | None:
         )
         for n, (i, r) in enumerate(rows, 1)
     ]  # fmt: skip
-    heads = ("", "Change of the input", "What was done", "Worth alone", "Proven between", "Decisions that differ")
+    heads = ("No.", "Change of the input", "What was done", "Worth alone", "Proven between", "Decisions that differ")
     return section("causes", "Which change of the input caused what", figure("Worth of each change alone", chart, hint), table(heads, told, (3, 4, 5)))
 
 
@@ -160,11 +162,11 @@ def _money_section(a: Side, b: Side) -> Html | None:
     gain = (was - now).loc[lambda d: d.abs() > 1e-6 * max(1.0, was.abs().max())].sort_values(key=abs, ascending=False, kind="stable")
     if gain.empty:
         return None
-    bars = [Interval(str(term), float(v), math.nan, math.nan) for term, v in gain.items()]
-    bars.append(Interval("sum", float((was - now).sum()), math.nan, math.nan))
+    bars = [Interval(term_name(str(term)), float(v), math.nan, math.nan) for term, v in gain.items()]
+    bars.append(Interval("Sum", float((was - now).sum()), math.nan, math.nan))
     chart = for_both(lambda narrow: intervals(bars, unit, "What each term adds to the difference of the present values", narrow))
-    rows = [(t, *(money(float(d[t]), unit) for d in (was, now)), signed(float(was[t] - now[t]), unit)) for t in terms]
-    hint = "Discounted, before the weights of the objective; to the right what makes B worth more. unmet: penalties for unserved demand; value: income."
+    rows = [(term_name(t), *(money(float(d[t]), unit) for d in (was, now)), signed(float(was[t] - now[t]), unit)) for t in terms]
+    hint = "Discounted, before the weights of the objective; to the right what makes B worth more. Penalties are paid to nobody."
     hint = "To the right what makes B worth more." if is_priced(a.summary) else hint
     numbers = table(("Term", f"A: {a.name}", f"B: {b.name}", "B is worth more by"), rows, (1, 2, 3), "Costs positive, income negative")
     return section("money", "Where the difference comes from", figure("Difference of present values by term", chart, hint, numbers))
@@ -300,7 +302,7 @@ def _by_site(side: Side) -> pd.DataFrame:
         asked = float(facts.case["demand"]["mtok_per_day"].sum())
         table_ = {
             "IT capacity, MW": facts.it_mw,
-            "Largest power drawn, MW": facts.power.groupby("site")["load"].max() if facts.power_modelled else none,
+            "Largest power drawn, MW": flows(facts).groupby("site")["load"].max() if facts.power_modelled else none,
             "Accelerators": (last["installed"] + last["deployed"]).groupby(last["site"]).sum(),
             "Training jobs": jobs,
             "Demand served, %": 100 * facts.traffic.groupby("site")["mtok_per_day"].sum() / asked if asked > 0 else none,
@@ -310,16 +312,21 @@ def _by_site(side: Side) -> pd.DataFrame:
 
 def _cell(column: str, one: float, two: float) -> tuple[str, bool]:
     """Return both values of a site, and whether they differ."""
-    was, now = (MISSING if v != v else percent(v / 100) if column.endswith("%") else significant(v, 4) for v in (one, two))
+    was, now = (MISSING if v != v else _shown(column, v) for v in (one, two))
     return (now, False) if was == now else (f"{was}{ARROW}{now}", True)
+
+
+def _shown(column: str, value: float) -> str:
+    return percent(value / 100) if column.endswith("%") else accelerators(value) if column == "Accelerators" else significant(value, 4)
 
 
 def _figures_section(a: Side, b: Side, found: Differences) -> Html:
     rows = []
     for r in records(found.kpis):
-        label, was = figure_of(str(r.kpi), r.a)
-        rows.append((label, was, figure_of(str(r.kpi), r.b)[1], change_of(str(r.kpi), r.change)))
-    same = [figure_of(k, a.kpis.get(k)) for k in a.kpis if k not in set(found.kpis["kpi"])]
+        rows.append((named(str(r.kpi)), figure_of(str(r.kpi), r.a)[1], figure_of(str(r.kpi), r.b)[1], change_of(str(r.kpi), r.change)))
+    same = [(named(k), figure_of(k, a.kpis.get(k))[1]) for k in a.kpis if k not in set(found.kpis["kpi"])]
     alike = details(f"Show {plural(len(same), 'figure')} that are the same in both", table(("Figure", "A and B"), same, (1,))) if same else ""
     first = _folded(("Figure", f"A: {a.name}", f"B: {b.name}", "B less A"), rows, _FIRST_KPIS, (1, 2, 3)) if rows else note("All are the same.")
-    return section("figures", "Key figures that differ", note("The largest relative change first.") if rows else "", first, alike)
+    return section(
+        "figures", "Key figures that differ", note("The largest relative change first.") if rows else "", first, alike, *defined(map(str, found.kpis["kpi"]))
+    )

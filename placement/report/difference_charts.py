@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from placement.report.charts import WIDTHS, line, mark_labels, name_at, rect, svg, text, ticks
 from placement.report.formats import Number, money, number, significant
-from placement.report.markup import Html, el, join
+from placement.report.markup import Html, el
 
 MORE, LESS, OPEN = "c0", "c3", "c6"  # for certain worth more, worth less: blue and orange-brown, apart for every kind of colour vision; not proven: grey
 LOWER, HIGHER = "c3", "c0"
@@ -58,11 +58,6 @@ def between(one: Interval, unit: str) -> str:
         low, high = signed(one.least, unit), signed(one.most, unit)
         return high if low == high else f"{low.removesuffix(unit).rstrip()} to {high}"  # the same to the digits that are shown
     return f"at least {signed(one.least, unit)}" if math.isfinite(one.least) else f"at most {signed(one.most, unit)}"
-
-
-def for_both(chart: Callable[[bool], Html]) -> Html:
-    """Return a chart twice: wide, and narrow for a phone, where the wide one is not shown (``style.py``)."""
-    return join([chart(False), chart(True)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,19 +116,27 @@ class _Rows:
         y = 8.0 + row * self.pitch
         if not self.narrow:
             return [name_at(0, y + self.pitch / 2 + 4, name, 38)]
-        return [name_at(0, y + 13, name, max(10, 52 - len(numbers))), text(self.width, y + 13, numbers, "t r halo")]
+        return [name_at(0, y + 13, name, max(10, 52 - len(numbers)), "halo"), text(self.width, y + 13, numbers, "t r halo")]
+
+    @property
+    def spans(self) -> list[tuple[float, float]]:
+        """From where to where lines of the axis run: in a narrow chart along the bars only, whose names and numbers stand between them."""
+        if not self.narrow:
+            return [(8.0, self.bottom)]
+        return [(y - 2.0, y + tall + 2.0) for y, tall in map(self.bar, range(self.n))]
 
     def grid(self) -> list[Html]:
         """Return the marks of the axis, under all bars."""
         out = []
         for mark, label in zip(self.marks, mark_labels(self.marks), strict=True):
-            out += [line(self.x(mark), 8.0, self.x(mark), self.bottom, "rule"), text(self.x(mark), self.bottom + 15, label, "t mid")]
+            out += [*(line(self.x(mark), y1, self.x(mark), y2, "rule") for y1, y2 in self.spans), text(self.x(mark), self.bottom + 15, label, "t mid")]
         return out
 
     def drawn(self, title: str, parts: Sequence[Html]) -> Html:
-        """Return the chart, zero on top of the bars."""
-        zero = line(self.x(0.0), 8.0, self.x(0.0), self.bottom, "axis")
-        return svg("s narrow" if self.narrow else "l wide", self.bottom + 22, title, *self.grid(), *parts, zero, width=self.width)
+        """Return the chart, zero on top of the bars and of nothing else: no label is struck through."""
+        zero = [line(self.x(0.0), y1, self.x(0.0), y2, "axis") for y1, y2 in self.spans]
+        shapes, words = ([p for p in parts if p.startswith("<text") == is_text] for is_text in (False, True))
+        return svg("s narrow" if self.narrow else "l wide", self.bottom + 22, title, *self.grid(), *shapes, *zero, *words, width=self.width)
 
 
 def _whisker(x1: float, x2: float, y: float) -> list[Html]:
@@ -155,7 +158,7 @@ def intervals(rows: Sequence[Interval], unit: str, title: str, narrow: bool = Fa
         low, high, bar = _bar(r, _colour(r), frame, y, tall, unit)
         parts += bar
         if not narrow:
-            parts.append(text(low - 6 if r.value < 0 else high + 6, y + tall / 2 + 4, signed(r.value, unit), "r" if r.value < 0 else ""))
+            parts.append(text(low - 6 if r.value < 0 else high + 6, y + tall / 2 + 4, signed(r.value, unit), "r halo" if r.value < 0 else "halo"))
     return frame.drawn(f"{title}, {unit}", parts)
 
 
@@ -203,11 +206,11 @@ def _side(side: Interval, colour: str, frame: _Rows, y: float, tall: float, unit
     middle, zero = y + tall / 2 + 4, frame.x(0.0)
     if not math.isfinite(side.value):
         words = f"{side.name}: {side.word or 'no plan'}"
-        return [] if frame.narrow else [text(zero + (6 if is_higher else -6), middle, words, "t" if is_higher else "t r")]
+        return [] if frame.narrow else [text(zero + (6 if is_higher else -6), middle, words, "t halo" if is_higher else "t r halo")]
     low, high, bar = _bar(side, colour, frame, y, tall, unit)
     if frame.narrow or (high - low < 0.3 and abs(low - zero) < 0.3):  # nothing to see; the table says what it is
         return bar
-    at, class_ = (low - 6, "t r") if side.value < 0 else (high + 6, "t")
+    at, class_ = (low - 6, "t r halo") if side.value < 0 else (high + 6, "t halo")
     return [*bar, text(at, middle, f"{side.name}: {signed(side.value, unit)}", class_)]
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 
+from placement.report.charts import Series
 from placement.report.facts import Facts
 from placement.rules.sources import of_source
 from placement.units import KG_PER_T, MWH_PER_GWH, T_PER_KT
@@ -12,6 +16,18 @@ from placement.units import KG_PER_T, MWH_PER_GWH, T_PER_KT
 KEY = ["site", "period", "block"]
 GRID, CONTRACTS, STORAGE = "grid", "contracts", "storage"
 OWN = "on site: "  # before the technology of a generator
+TAKEN = ("charging storage, or sold", "c6")
+_WORDS = {GRID: "grid", CONTRACTS: "contracts, through the grid", STORAGE: "storage, giving"}
+_OWN_COLOURS = ("c2", "c3", "c4")  # technologies on site, the rest in one
+_NIL = 1e-9
+
+
+class Group(NamedTuple):
+    """A part of a stack of power: name, colour class, and the suppliers (:func:`suppliers`) that it adds up."""
+
+    name: str
+    colour: str
+    columns: list[str]
 
 
 def kind_of(facts: Facts, source: pd.Series) -> pd.Series:
@@ -62,10 +78,40 @@ def _at_sites(facts: Facts, name: str, key: str, index: pd.MultiIndex) -> pd.Dat
     return df.groupby(KEY).sum().reindex(index).fillna(0.0)
 
 
-def tightest(df: pd.DataFrame) -> pd.DataFrame:
-    """Return of :func:`flows` the block of each site and period with the highest ``supplied / limit``."""
-    use = df["supplied"] / df["limit"].clip(lower=1e-9)
-    return df.loc[use.groupby([df["site"], df["period"]], sort=False).idxmax()].reset_index(drop=True)
+def in_all(facts: Facts, site: str | None = None) -> pd.DataFrame:
+    """Return :func:`flows` of one site, or of all sites together: one row per period and block, in order."""
+    df = flows(facts)
+    df = df.loc[df["site"] == site] if site is not None else df
+    total = df.groupby(KEY[1:])[[*suppliers(facts), "taken", "given_up", "supplied", "load", "limit"]].sum()
+    return total.reindex(pd.MultiIndex.from_product([range(facts.case.n_periods), [b.name for b in facts.case.blocks]], names=KEY[1:])).reset_index()
+
+
+def tightest(df: pd.DataFrame, by: Sequence[str] = ("site", "period")) -> pd.DataFrame:
+    """Return of :func:`flows` the block of each site and period with the highest ``supplied / limit``, the first of several."""
+    use = df["supplied"] / df["limit"].clip(lower=_NIL)
+    return df.loc[use.groupby([df[c] for c in by], sort=False).idxmax()].reset_index(drop=True) if len(df) else df
+
+
+def groups(facts: Facts, technologies: bool = True) -> list[Group]:
+    """Return the parts of a stack of power, as every chart shows them; with ``technologies``, what is made on site by technology."""
+    kinds = suppliers(facts)
+    own = [k for k in kinds if k.startswith(OWN)]
+    out = [Group(_WORDS[GRID], "c0", [GRID]), Group(_WORDS[CONTRACTS], "c1", [CONTRACTS])]
+    if technologies:
+        alone = own if len(own) <= len(_OWN_COLOURS) else own[: len(_OWN_COLOURS) - 1]
+        out += [Group(k, c, [k]) for k, c in zip(alone, _OWN_COLOURS, strict=False)]
+        out += [Group("on site: other", _OWN_COLOURS[-1], own[len(alone) :])] if len(alone) < len(own) else []
+    else:
+        out.append(Group("on-site generation", _OWN_COLOURS[0], own))
+    return [*out, *([Group(_WORDS[STORAGE], "c5", [STORAGE])] if STORAGE in kinds or not technologies else [])]
+
+
+def stack(df: pd.DataFrame, parts: Sequence[Group], whole: bool = False) -> list[Series]:
+    """Return the parts of a stack of rows of :func:`flows`: suppliers upwards, what charges storage or is sold downwards (some, or ``whole``)."""
+    none = pd.Series(0.0, index=df.index)
+    series = [Series(g.name, df.reindex(columns=g.columns).sum(axis=1).to_numpy(float) if g.columns else none.to_numpy(), g.colour) for g in parts]
+    name, colour = TAKEN
+    return [*series, *([Series(name, -df["taken"].to_numpy(float), colour)] if whole or (df["taken"] > _NIL).any() else [])]
 
 
 def by_source(facts: Facts) -> pd.DataFrame:

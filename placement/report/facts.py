@@ -13,7 +13,6 @@ from placement.case.case import Case
 from placement.report.tables import by_period, grouped, names_of, records, tidy
 from placement.units import KW_PER_MW
 
-SOURCES = ("grid", "contracts", "generators")
 NEVER = 10**6  # a period behind every horizon
 
 
@@ -111,22 +110,6 @@ class Facts:
         """Grid tiers that the plan pays for, with the columns of the case's table."""
         tiers = self.plan["grid"].merge(self.case["grid"], on=["site", "tier"], how="inner")
         return tiers.loc[(tiers["capex_musd"] > 0) | (tiers["opex_musd_per_year"] > 0)]
-
-    @cached_property
-    def power_by_block(self) -> pd.DataFrame:
-        """Per site, period and block: MW by source, ``load`` and ``limit``, storage aside; interruptible tiers count 0 in the stress block."""
-        index = pd.MultiIndex.from_product([list(self.site_names), range(self.case.n_periods), self._blocks], names=["site", "period", "block"])
-        energy = self.plan["energy"].assign(kind=lambda d: d["source"].map(_kind))
-        df = energy.pivot_table(index=["site", "period", "block"], columns="kind", values="mw", aggfunc="sum")
-        df = df.reindex(index=index, columns=list(SOURCES)).fillna(0.0)
-        df["load"] = df.sum(axis=1)
-        df["limit"] = self.limits().ravel()
-        return df.reset_index()
-
-    @cached_property
-    def power(self) -> pd.DataFrame:
-        """The rows of ``power_by_block`` in the tightest block of each site and period: the one with the highest load / limit."""
-        return tightest(self.power_by_block, ["site", "period"])
 
     @property
     def _blocks(self) -> list[str]:
@@ -264,13 +247,3 @@ class Facts:
     def placed(self) -> int:
         """Number of training jobs that run."""
         return int(self.plan["training"]["job"].nunique())
-
-
-def _kind(source: str) -> str:
-    return {"ppa": "contracts", "generator": "generators"}.get(source.split(":")[0], "grid")
-
-
-def tightest(df: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    """Return of each group the row with the highest load / limit, the first of several."""
-    share = df["load"] / df["limit"].clip(lower=1e-9)
-    return df.loc[share.groupby([df[c] for c in by], sort=False).idxmax()].reset_index(drop=True) if len(df) else df

@@ -1,11 +1,11 @@
-"""Numbers as people read them: thin thousands separators, few digits, the unit behind."""
+"""Numbers as people read them: thousands apart by commas, as all text of the package has them, few digits, the unit behind; and the names of what they are."""
 
 from __future__ import annotations
 
 import math
 from numbers import Real
 
-THIN = "\u202f"  # narrow no-break space: groups of thousands, and between number and unit
+THIN = "\u202f"  # narrow no-break space: between number and unit
 MINUS = "\u2212"
 MISSING = "\u2013"
 
@@ -19,6 +19,9 @@ UNITS = {
 }  # fmt: skip
 
 
+_LARGER = {f"{small}tok{per}": f"{large}tok{per}" for small, large in ("MG", "GT", "TP") for per in ("", "/day")}
+
+
 class Number(str):
     """A number as it is shown, with the number and the unit that it shows: tables sort by these and download them.
 
@@ -26,7 +29,7 @@ class Number(str):
     --------
     >>> n = musd(1234.56)
     >>> n, n.value, n.unit
-    ('1\u202f235\u202fM$', 1234.56, 'M$')
+    ('1,235\u202fM$', 1234.56, 'M$')
     """
 
     value: float
@@ -54,20 +57,16 @@ _ABBREVIATIONS = {
     "rel": "relative",
 }
 
+#: Terms of the objective in a planner's words, wherever they are shown.
+TERM_NAMES = {
+    "capex": "Capital spending", "opex": "Operation of halls and sites", "lease": "Rent and leases", "energy": "Energy from grid and generators",
+    "contracts": "Power contracts", "network": "Network traffic", "carbon": "Carbon cost", "finance": "Interest on debt", "change": "Moving and porting",
+    "unmet": "Penalties for unserved demand", "value": "Income from jobs and services", "salvage": "Residual value and resale",
+    "placing": "Placements", "opening": "Opening of sites",
+}  # fmt: skip
+
 #: Labels of the key figures (models/README.md, section 11) that their names alone do not say.
-LABELS = {
-    "capex_musd": "Capital spending",
-    "opex_musd": "Operation of halls and sites",
-    "energy_musd": "Energy from grid and generators",
-    "contracts_musd": "Power contracts",
-    "lease_musd": "Rent and leases",
-    "finance_musd": "Interest on debt",
-    "network_musd": "Network traffic",
-    "change_musd": "Moving and porting",
-    "carbon_musd": "Carbon cost",
-    "salvage_musd": "Residual value at the end and proceeds of resale",
-    "unmet_musd": "Penalties for unserved demand",
-    "value_musd": "Income from jobs and services, bonuses included",
+LABELS = {f"{term}_musd": words for term, words in TERM_NAMES.items()} | {
     "spend_musd": "All spending, without penalties",
     "capex_chips_musd": "Capital spending on accelerators",
     "capex_other_musd": "Capital spending on everything else",
@@ -126,8 +125,8 @@ LABELS = {
     "revenue_musd": "Revenue",
     "depreciation_musd": "Depreciation",
     "ebit_musd": "Earnings before interest and tax (EBIT), without penalties",
-    "roi": "Return on capital: EBIT per capital spent",
-    "payback_years": "Years until spending is paid back",
+    "roi": "EBIT of the whole plan per $ of new capital",
+    "payback_years": "Years until all income covers all spending",
     "capex_share": "Capital spending, share of all spending, %",
     "opex_share": "Running costs, share of all spending, %",
     "lease_share": "Rent, share of all spending, %",
@@ -151,6 +150,20 @@ LABELS = {
     "rtt_p99_ms": "Round-trip time, 99th percentile, ms",
     "cost_usd_per_mtok": "Cost of inference, $/Mtok",
 }
+#: What a key figure sets against what, where its label alone could be read as more than it says.
+DEFINITIONS = {
+    "value_musd": "Bonuses of releases included.",
+    "salvage_musd": "What is left of halls, plants and accelerators at the end of the horizon, and what accelerators sold on bring.",
+    "roi": (
+        "Earnings before interest and tax of everything that runs, halls and accelerators that are there already included, over the capital spent within "
+        "the horizon. It is no return on the new capital: what the plan would earn without it is part of it. What building adds: "
+        "placement explain RUN --existing-only."
+    ),
+    "payback_years": (
+        "From the start of the horizon until the summed cash flow, the income of what is there already included, stays above zero. It is no payback of "
+        "what is built: part of the income would be there without it."
+    ),
+}
 _LAYERS = {
     "sites": "halls and sites",
     "grid": "grid connections",
@@ -168,7 +181,7 @@ _LAYERS = {
     "inference": "inference",
 }
 _INCOME = ("value", "salvage")  # terms that are costs below zero; shown as what they bring
-_TERMS = {
+_TERMS = {  # before the name of a layer
     "capex": "Capital spending",
     "opex": "Operation",
     "lease": "Rent",
@@ -193,7 +206,7 @@ def figure_of(name: str, value: object) -> tuple[str, str]:
     Examples
     --------
     >>> figure_of("it_mw_end", 1278.3)
-    ('IT capacity of halls at the end', '1\u202f278\u202fMW')
+    ('IT capacity of halls at the end', '1,278\u202fMW')
     >>> figure_of("salvage_grid_musd", -39.9), figure_of("domestic_spend_home-made_share", 0.25)
     (('Residual value: grid connections', '39.9\u202fM$'), ('Spend on accelerators that counts for home-made', '25.0\u202f%'))
     """
@@ -210,10 +223,23 @@ def figure_of(name: str, value: object) -> tuple[str, str]:
         return quantity(name, value)
     if name.endswith("_musd"):
         return LABELS[name], musd(value)
+    if is_count(name):
+        return LABELS[name], accelerators(value)
     label, comma, unit_name = LABELS[name].rpartition(", ")
     if not comma or unit_name not in ("%", "MW", "GWh", "kt", "Gtok", "ms", "$/Mtok", "Ml"):
         return LABELS[name], significant(value)
     return label, percent(value) if unit_name == "%" else unit(value, unit_name)
+
+
+def is_count(name: str) -> bool:
+    """Whether a key figure counts accelerators.
+
+    Examples
+    --------
+    >>> is_count("units_end"), is_count("rented_unit_share")
+    (True, False)
+    """
+    return name == "units" or name.startswith("units_") or "_units_" in name
 
 
 def number(value: object) -> float:
@@ -228,7 +254,7 @@ def fixed(value: object, digits: int = 0) -> str:
     x = number(value)
     if math.isnan(x):
         return MISSING
-    text = f"{x:,.{digits}f}".replace(",", THIN)
+    text = f"{x:,.{digits}f}"
     return Number.of(text.lstrip("-") if float(f"{x:.{digits}f}") == 0 else text.replace("-", MINUS), x)
 
 
@@ -249,9 +275,29 @@ def significant(value: object, digits: int = 3) -> str:
 
 
 def unit(value: object, name: str, digits: int = 3) -> str:
-    """Return a number with about three digits and its unit, kept together."""
+    """Return a number with about three digits and its unit, kept together; tokens from 10,000 of a unit on in the next larger one.
+
+    Examples
+    --------
+    >>> unit(5933.2, "MW"), unit(106519635.0, "Mtok/day"), unit(9999.0, "Gtok")
+    ('5,933\u202fMW', '107\u202fTtok/day', '9,999\u202fGtok')
+    """
     x = number(value)
+    while name in _LARGER and abs(x) >= 1e4:
+        x, name = x / 1e3, _LARGER[name]
     return Number.of(significant(x, digits) + THIN + name, x, name) if x == x else MISSING
+
+
+def accelerators(value: object) -> str:
+    """Return a count of accelerators, rounded: plans may hold parts of one, which stand for one in use for part of the period.
+
+    Examples
+    --------
+    >>> accelerators(1023.7), accelerators(0.3), accelerators(0.0)
+    ('1,024', '<\u202f1', '0')
+    """
+    x = number(value)
+    return Number.of(f"<{THIN}1", x) if 1e-6 < x < 0.5 else fixed(x)
 
 
 def musd(value: object) -> str:
@@ -260,7 +306,7 @@ def musd(value: object) -> str:
     Examples
     --------
     >>> musd(18.0134), musd(0.00123456), musd(270346.6), musd(150.0)
-    ('18.01\u202fM$', '0.001235\u202fM$', '270\u202f347\u202fM$', '150\u202fM$')
+    ('18.01\u202fM$', '0.001235\u202fM$', '270,347\u202fM$', '150\u202fM$')
     """
     return unit(value, "M$", 4)
 
@@ -271,7 +317,7 @@ def money(value: object, unit: str) -> str:
     Examples
     --------
     >>> money(12345.678, "M$"), money(7, "k$"), money(-2.50001, "")
-    ('12\u202f346\u202fM$', '7\u202fk$', '\u22122.5')
+    ('12,346\u202fM$', '7\u202fk$', '\u22122.5')
     """
     if unit == "M$" or number(value) != number(value):
         return musd(value)
@@ -306,7 +352,9 @@ def quantity(name: str, value: object) -> tuple[str, str]:
     """
     suffix = next((s for s in UNITS if name.endswith("_" + s)), "")
     label = (name.removesuffix("_" + suffix) if suffix else name).replace("_", " ")
-    if isinstance(value, str):
+    if suffix == "units" and not isinstance(value, str):
+        shown = Number.of(accelerators(value) + THIN + UNITS[suffix], number(value), UNITS[suffix]) if number(value) == number(value) else MISSING
+    elif isinstance(value, str):
         shown = value + (THIN + UNITS[suffix] if suffix not in ("", "share", "musd") and value != MISSING else "")
     else:
         shown = percent(value) if suffix == "share" else musd(value) if suffix == "musd" else unit(value, UNITS[suffix]) if suffix else significant(value)

@@ -57,7 +57,8 @@ def gantt(rows: Sequence[Row], labels: Sequence[str], title: str) -> Html:
             for bar in lane:
                 drawn += _bar(bar, left, step, y, pitch, n)
                 if bar.late > bar.end and bar.end < n:
-                    over.append(line(left + bar.end * step, y + pitch / 2 - 2, left + min(bar.late, n) * step, y + pitch / 2 - 2, "whisker"))
+                    foot = y + pitch - 3  # below the words on the bars
+                    over.append(line(left + bar.end * step, foot, left + min(bar.late, n) * step, foot, "whisker"))
             y += pitch
         if row.flag is not None and row.flag <= n:
             x = left + row.flag * step

@@ -6,7 +6,7 @@ Every mark that changes holds its values of all periods, for the script of the p
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from placement.report.charts import WIDTHS, clip, line, rect, svg, text
 from placement.report.formats import plural, unit
+from placement.report.globe import Place, latitudes
 from placement.report.layout import Box, apart, beside, crowds
 from placement.report.markup import Html, data, el, join
-from placement.report.projection import View, bow, graticule, great_circle, land, view_of
+from placement.report.projection import View, bow, graticule, great_circle, land
 
 Array = NDArray[np.float64]
 Card = Sequence[tuple[str, str | Sequence[str]]]  # what a mark tells: label, and a text or one per period
@@ -25,6 +26,8 @@ MOST_LABELS = 14  # names on a map; every mark tells its own
 CROWDED = 5  # sites that would cover one another get a map of their own
 _LEAST, _UNUSED = 5.0, 4.5  # radius, px, of the smallest site in use and of one that is not
 _WIDEST = {"fibre": 7.0, "flow": 4.5}  # px
+
+_KNOWN = ("campus", "region", "edge")  # kinds of sites that look the same in every case
 
 #: Outline of each kind of site, of the area of a circle of radius 1, and its colour.
 SHAPES = (
@@ -35,13 +38,33 @@ SHAPES = (
 )
 
 
+def looks(kinds: Iterable[object]) -> dict[str, int]:
+    """Return kind of site -> which of ``SHAPES`` it has: the known ones always the same, all others the last ones in the order of their names.
+
+    Examples
+    --------
+    >>> looks(["region", "campus"]), looks(["edge", "hut"])
+    ({'campus': 0, 'region': 1}, {'edge': 2, 'hut': 3})
+    """
+    found = set(map(str, kinds))
+    other = sorted(found - set(_KNOWN))
+    free = [i for i in range(len(SHAPES)) if i >= len(_KNOWN)] if found & set(_KNOWN) else list(range(len(SHAPES)))
+    return {k: _KNOWN.index(k) for k in _KNOWN if k in found} | {k: free[min(i, len(free) - 1)] for i, k in enumerate(other)}
+
+
 @dataclass(frozen=True, slots=True)
-class Site:
-    """A site: ``size`` is MW of IT capacity, ``power`` MW of available power (absent where it is not modelled), by period."""
+class Spot:
+    """A place on the map, and what it tells."""
 
     name: str
     lat_deg: float
     lon_deg: float
+
+
+@dataclass(frozen=True, slots=True)
+class Site(Spot):
+    """A site: ``size`` is MW of IT capacity, ``power`` MW of available power (absent where it is not modelled), by period; ``kind`` is one of ``SHAPES``."""
+
     size: Array
     power: Array | None = None
     kind: int = 0
@@ -49,36 +72,43 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
-class Metro:
+class Metro(Spot):
     """A metro: where users are."""
 
-    name: str
-    lat_deg: float
-    lon_deg: float
     card: Card = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Corridor:
-    """Fibre between two places (latitude, longitude): capacity and load, Gbit/s, by period."""
+    """Fibre between two places (names; latitude, longitude): capacity and load, Gbit/s, by period."""
 
-    name: str
-    a: tuple[float, float]
-    b: tuple[float, float]
+    names: tuple[str, str]
+    a: Place
+    b: Place
     capacity: Array
     load: Array
     card: Card = ()
 
+    @property
+    def name(self) -> str:
+        """Both places."""
+        return " \u2013 ".join(self.names)
+
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """Tokens served from a site (its index) to a metro (its index), Mtok/day by period."""
+    """Tokens served from a site (its name and index) to a metro (its name and index), Mtok/day by period."""
 
-    name: str
+    names: tuple[str, str]
     site: int
     metro: int
     amount: Array
     card: Card = ()
+
+    @property
+    def name(self) -> str:
+        """From where to where."""
+        return " to ".join(self.names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +123,7 @@ class _Scene:
     radii: Sequence[float]  # of sites, the largest of all periods
     per_root_mw: float  # px of radius per square root of a MW
     taken: list[Box] = field(default_factory=list)
+    cuts: list[tuple[float, float, str, Array]] = field(default_factory=list)  # where lines are cut, px, the place that they lead to, what flows by period
 
     def radius(self, mw: Array) -> Array:
         """Radius of a site's mark, px."""
@@ -106,7 +137,7 @@ def world(sites: Sequence[Site], metros: Sequence[Metro], links: Sequence[Corrid
     whole = _drawn(scene, metros, links, flows, title)
     if len(crowd) < CROWDED:
         return whole
-    view = view_of([sites[i].lat_deg for i in crowd], [sites[i].lon_deg for i in crowd])
+    view = View.around([sites[i].lat_deg for i in crowd], [sites[i].lon_deg for i in crowd])
     inside = [i for i, s in enumerate(sites) if view.holds(*view.at(s.lat_deg, s.lon_deg))]
     number = {i: k for k, i in enumerate(inside)}
     served = [replace(f, site=number[f.site]) for f in flows if f.site in number]
@@ -118,7 +149,7 @@ def world(sites: Sequence[Site], metros: Sequence[Metro], links: Sequence[Corrid
 
 def _window(sites: Sequence[Site], metros: Sequence[Metro], links: Sequence[Corridor]) -> View:
     spots = [*((s.lat_deg, s.lon_deg) for s in sites), *((m.lat_deg, m.lon_deg) for m in metros), *(end for one in links for end in (one.a, one.b))]
-    return view_of([lat for lat, _ in spots], [lon for _, lon in spots])
+    return View.around([*(lat for lat, _ in spots), *latitudes((one.a, one.b) for one in links)], [lon for _, lon in spots])
 
 
 def _drawn(scene: _Scene, metros: Sequence[Metro], links: Sequence[Corridor], flows: Sequence[Flow], title: str) -> Html:
@@ -133,6 +164,7 @@ def _drawn(scene: _Scene, metros: Sequence[Metro], links: Sequence[Corridor], fl
         el("g", *_flows(scene, flows), class_="flows"),
         el("g", *(_metro(i, metros[i], scene.metros[i]) for i in here), class_="metros"),
         el("g", *_sites(scene), *_names(scene, [(metros[i], scene.metros[i]) for i in here]), class_="sites"),
+        el("g", *_leads(scene), class_="leads", aria_hidden="true"),
         _scale(scene),
     ]
     return svg("l", scene.view.height, title, *parts, data_layers="")
@@ -195,7 +227,10 @@ def _links(scene: _Scene, links: Sequence[Corridor]) -> list[Html]:
     most = max((float(np.max(one.capacity, initial=0.0)) for one in links), default=0.0) or 1.0
     out = []
     for one in sorted(links, key=lambda one: -float(np.max(one.load, initial=0.0))):
-        path = great_circle(scene.view, one.a, one.b)
+        path, cuts = great_circle(scene.view, one.a, one.b)
+        if not path:
+            continue
+        scene.cuts.extend((x, y, one.names[n], one.capacity) for x, y, n in cuts)
         pipe, load = (_WIDEST["fibre"] * values / most for values in (one.capacity, one.load))
         inner = el("path", d=path, class_="load", **_steps("stroke_width", np.where(one.load > 0, np.maximum(load, 0.8), 0.0)))
         out.append(_mark(one.name, one.card, el("path", d=path, class_="pipe", **_steps("stroke_width", np.maximum(pipe, 1.6))), inner))
@@ -207,7 +242,8 @@ def _flows(scene: _Scene, flows: Sequence[Flow]) -> list[Html]:
     out = []
     for one in sorted(flows, key=lambda one: -float(np.max(one.amount, initial=0.0))):
         width = np.where(one.amount > 0, np.maximum(_WIDEST["flow"] * one.amount / most, 0.7), 0.0)
-        path = bow(scene.view, scene.at[one.site], scene.metros[one.metro])
+        path, cuts = bow(scene.view, scene.at[one.site], scene.metros[one.metro])
+        scene.cuts.extend((x, y, one.names[n], one.amount) for x, y, n in cuts)
         out.append(_mark(one.name, one.card, el("path", d=path, class_="flow", **_steps("stroke_width", width)), data_of=f"s{one.site} m{one.metro}"))
     return out
 
@@ -230,6 +266,35 @@ def _names(scene: _Scene, metros: Sequence[tuple[Metro, tuple[float, float]]]) -
         if spot is not None:
             out.append(text(*spot, clip(name, 28), f"halo {class_}"))
     return out
+
+
+def _leads(scene: _Scene) -> list[Html]:
+    """Return, small, where lines that the edge cuts lead: each place once an edge, where there is room, in the periods in which a line leads there."""
+    found: dict[tuple[str, str], list[tuple[float, float]]] = {}
+    there: dict[tuple[str, str], Array] = {}
+    for x, y, name, amount in scene.cuts:
+        key = name, "left" if x < 1 else "right" if x > WIDTHS["l"] - 1 else "top" if y < 1 else "bottom"
+        found.setdefault(key, []).append((x, y))
+        there[key] = there.get(key, 0.0) + np.maximum(amount, 0.0)
+    out: list[Html] = []
+    for (name, edge), cuts in found.items():
+        words = clip(name, 22)
+        box = next((b for b in (_beyond(scene, edge, x, y, len(words)) for x, y in cuts) if not any(b.meets(other) for other in scene.taken)), None)
+        if box is None:
+            continue
+        scene.taken.append(box)
+        shown = {"left": f"\u2190 {words}", "right": f"{words} \u2192", "top": f"\u2191 {words}", "bottom": f"\u2193 {words}"}[edge]
+        at, class_ = (box.right, "t halo lead-to r") if edge == "right" else (box.left, "t halo lead-to")
+        out.append(el("text", shown, x=at, y=box.bottom - 3, class_=class_, **_steps("opacity", (there[name, edge] > 0).astype(float))))
+    return out
+
+
+def _beyond(scene: _Scene, edge: str, x: float, y: float, letters: int) -> Box:
+    """Return the box of the name of a place beyond an edge, beside the cut."""
+    long, high = 5.8 * letters + 12, scene.view.height
+    left = {"left": 2.0, "right": WIDTHS["l"] - long - 2}.get(edge, min(max(x - long / 2, 2.0), WIDTHS["l"] - long - 2))
+    foot = {"top": 12.0, "bottom": high - 16.0}.get(edge, min(max(y + 3.5, 12.0), high - 16.0))
+    return Box(left, foot - 9, left + long, foot + 3)
 
 
 def _scale(scene: _Scene) -> Html:

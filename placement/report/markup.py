@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import html
 import json
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from placement.report.formats import Number
+from placement.report.formats import DEFINITIONS, Number, figure_of
 
 _VOID = frozenset({"meta", "br", "link"})
 _SHAPES = frozenset({"rect", "line", "path", "circle", "polygon", "polyline"})
@@ -94,6 +95,17 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[object]], numeric: Itera
 def scroll(inner: Html, label: str) -> Html:
     """Return a box that scrolls sideways, by keyboard too."""
     return el("div", inner, class_="scroll", tabindex=0, role="region", aria_label=label)
+
+
+def named(figure: str) -> str:
+    """Return the label of a key figure; where it could be read as more than it says, its definition shows when pointed at."""
+    words = figure_of(figure, math.nan)[0]
+    return el("abbr", words, title=DEFINITIONS[figure]) if figure in DEFINITIONS else words
+
+
+def defined(figures: Iterable[str]) -> list[Html]:
+    """Return a note per key figure that is no board's to misread, in words for those who cannot point."""
+    return [note(el("strong", f"{figure_of(k, math.nan)[0]}: "), DEFINITIONS[k]) for k in figures if k in ("roi", "payback_years")]
 
 
 def details(summary: str, *children: object) -> Html:

@@ -10,8 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from placement.report.charts import Series
-from placement.report.facts import SOURCES, Facts
-from placement.report.tables import by_period
+from placement.report.energy import groups, in_all, stack
+from placement.report.facts import Facts
 
 INCOME, PENALTIES, CAPITAL = "value", "unmet", "capex"  # terms of the objective; all others are running costs
 
@@ -95,17 +95,13 @@ def _it_power(facts: Facts) -> Measure | None:
 
 
 def _power(facts: Facts) -> Measure | None:
-    """Return the power drawn at the meter by source, in the block of each period in which all sites together draw most."""
+    """Return the power drawn at the meter by supplier, in the block of each period in which all sites together draw most."""
     if not facts.power_modelled:
         return None
-    energy = facts.plan["energy"]
-    whole = energy.groupby(["period", "block"])["mw"].sum()
-    most = whole.groupby(level="period").idxmax()
-    peak = energy.loc[pd.MultiIndex.from_frame(energy[["period", "block"]]).isin(most.tolist())] if len(energy) else energy
-    kinds = peak["source"].map(lambda s: {"ppa": SOURCES[1], "generator": SOURCES[2]}.get(str(s).split(":")[0], SOURCES[0]))
-    table = by_period(peak.assign(kind=kinds), "kind", "mw", facts.case.n_periods).reindex(list(SOURCES), fill_value=0.0)
-    parts = tuple(Series(name, table.loc[name].to_numpy(float), f"c{i}") for i, name in enumerate(SOURCES))
-    return Measure("power_mw", "Power drawn", "MW", facts.case.periods, parts, "All sites together at the meter, in the block that draws most.")
+    most = in_all(facts).sort_values("load", ascending=False, kind="stable").groupby("period").head(1).sort_values("period")
+    parts = tuple(stack(most, groups(facts, technologies=False), whole=True))
+    about = "All sites together at the meter, in the block that draws most; what charges storage or is sold lies below zero."
+    return Measure("power_mw", "Power drawn", "MW", facts.case.periods, parts, about)
 
 
 def _accelerators(facts: Facts) -> Measure | None:

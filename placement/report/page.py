@@ -15,8 +15,8 @@ from placement.report import sections_service as service
 from placement.report.answer import MOST_DECISIONS, answer, decisions_section
 from placement.report.binding import binding
 from placement.report.facts import Facts
-from placement.report.formats import figure_of, listed
-from placement.report.markup import Html, el, join, note, section, table
+from placement.report.formats import figure_of, listed, number
+from placement.report.markup import Html, defined, el, join, named, note, section, table
 from placement.report.sections_carbon import carbon_section
 from placement.report.sections_chips import chips_section
 from placement.report.sections_map import map_section
@@ -168,8 +168,22 @@ def _told_of(facts: Facts) -> list[Html]:
 
 
 def _figures(kpis: Mapping[str, object]) -> Html:
-    rows = [figure_of(str(k), v) for k, v in kpis.items()]
-    return section("figures", "Key figures", table(("Figure", "Value"), rows, (1,), class_="pairs") if rows else note("No key figures were recorded."))
+    if not kpis:
+        return section("figures", "Key figures", note("No key figures were recorded."))
+    rows = [(named(k), figure_of(k, kpis[k])[1]) for k in _in_order(list(map(str, kpis)))]
+    told = defined(k for k, v in kpis.items() if number(v) == number(v))
+    return section("figures", "Key figures", table(("Figure", "Value"), rows, (1,), class_="pairs"), *told)
+
+
+def _in_order(figures: Sequence[str]) -> list[str]:
+    """Return key figures with the parts of a term of the objective, layer by layer, right behind the term itself."""
+    place = {k: i for i, k in enumerate(figures)}
+
+    def at(k: str) -> tuple[int, int]:
+        whole = f"{k.partition('_')[0]}_musd" if k.endswith("_musd") else k
+        return place.get(whole, place[k]), place[k]
+
+    return sorted(figures, key=at)
 
 
 def _footer(summary: Mapping[str, object]) -> Html:

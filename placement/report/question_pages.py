@@ -9,15 +9,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from placement.report.bars import for_both
 from placement.report.charts import legend
-from placement.report.difference_charts import HIGHER, LOWER, Interval, Mark, Swing, for_both, front, interval, signed, tornado_bars
+from placement.report.difference_charts import HIGHER, LOWER, Interval, Mark, Swing, front, interval, signed, tornado_bars
 from placement.report.formats import MISSING, THIN, fixed, listed, money, number, percent, plural, quantity, significant
 from placement.report.markup import Html, details, el, figure, note, section, table
 from placement.report.shell import document
 from placement.report.tables import records
+from placement.report.text import COST, PRICED, TURNED, VALUE, called
 
 Floats = NDArray[np.float64]
 MOST_BARS = 30
+OWN = "cost_musd"  # the column of the case's own objective
+BELOW = f"{COST} is the objective, which is minimised; below zero a plan is worth more than it costs, which its report shows as {VALUE.lower()}, sign turned."
 _FLAT = 1e-6  # relative: below this the ends of a front are the same
 
 
@@ -96,7 +100,7 @@ def _tornado_words(found: pd.DataFrame, unit: str) -> list[str]:
     return words
 
 
-def pareto_page(found: pd.DataFrame, title: str, unit: str, larger_is_better: bool = False, link: str = "", footer: str = "") -> str:
+def pareto_page(found: pd.DataFrame, title: str, unit: str, link: str = "", footer: str = "", larger_is_better: bool = False) -> str:
     """Return a front of two terms as one self-contained HTML page.
 
     Parameters
@@ -137,6 +141,8 @@ def pareto_page(found: pd.DataFrame, title: str, unit: str, larger_is_better: bo
 def _said(column: str, value: float, unit: str) -> tuple[str, str, str]:
     """Return label, amount and unit of a term; ``domestic_share:PROGRAMME`` is the share that counts for a programme."""
     term, _, programme = column.partition(":")
+    if term == OWN:
+        return COST if unit == "M$" else PRICED, money(value, unit), unit
     if term.endswith("_musd"):
         return quantity(term, 1.0)[0], money(value, unit), unit
     label, name = quantity(term, 0.5)[0], quantity(term, 0.5)[1].rpartition(THIN)[2]
@@ -238,6 +244,8 @@ def _knee_words(good: pd.DataFrame, a: str, b: str, unit: str) -> str:
 
 def _front_table(found: pd.DataFrame, a: str, b: str, unit: str) -> Html:
     at, rows, (first, second) = knee(found), [], (_said(c, 1.0, unit)[2] for c in (a, b))
+    known = found["objective_musd"].dropna()
+    name, sign = called(number(known.iloc[0]) if len(known) else math.nan, unit)
     scale, per = (100.0, "point") if second == "%" else (1.0, second or "unit")
     before: tuple[float, float] | None = None
     for n, r in enumerate(found.to_dict("records")):
@@ -250,13 +258,25 @@ def _front_table(found: pd.DataFrame, a: str, b: str, unit: str) -> Html:
         rows.append(
             (
                 str(n + 1), _shown(b, number(r["epsilon"]), unit), _shown(a, one, unit), _shown(b, two, unit), _shown(a, number(r["bound"]), unit),
-                percent(number(r["gap"])), step, money(number(r["objective_musd"]), unit), remark,
+                percent(number(r["gap"])), step, *([] if OWN in (a, b) else [money(sign * number(r["objective_musd"]), unit)]), remark,
             )
         )  # fmt: skip
-    heads = ("", "Limit", _axis(a, unit), _axis(b, unit), "First term proven at least", "Gap", f"Price, {first} per {per}", "Cost (case's own)", "")
-    return el("div", table(heads, rows, range(1, 8)), note("Price: what the first term pays for one unit of the second, from the point before."))
+    heads = (
+        "Point",
+        "Limit",
+        _axis(a, unit),
+        _axis(b, unit),
+        "First term proven at least",
+        "Gap",
+        f"Price, {first} per {per}",
+        *([] if OWN in (a, b) else [name]),
+        "",
+    )
+    told = note("Price: what the first term pays for one unit of the second, from the point before.")
+    turned = note(TURNED) if sign < 0 and OWN not in (a, b) else note(BELOW) if OWN in (a, b) and (found[OWN] < 0).any() else ""
+    return el("div", table(heads, rows, range(1, len(heads) - 1)), told, turned)
 
 
 def _sites(found: pd.DataFrame) -> Html:
     rows = [(str(n), str(r.sites) or MISSING) for n, r in enumerate(records(found), 1)]
-    return details("Show the sites of each point", table(("", "Sites"), rows))
+    return details("Show the sites of each point", table(("Point", "Sites"), rows))

@@ -20,6 +20,8 @@
   // ---- tables ------------------------------------------------------------------------------------------------------------
 
   const FILTER_FROM = 9; // rows from which a table gets a field to search in
+  const MOST_STACKED = 9; // columns beyond which a table scrolls in its box on a phone, too: period by period, say
+  const LONG_TEXT = 40; // letters from which a cell of a card stands below the head of its column
   const LONG = 24, SHORT = 12; // an open table of more rows shows so many first
   const order = new Intl.Collator("en", { numeric: true });
 
@@ -28,6 +30,7 @@
     const body = table.tBodies[0], heads = [...table.tHead.rows[0].cells], box = table.parentElement, first = body.rows.length;
     const rest = further(table);
     if (rest) body.append(...rest.querySelector("tbody").rows);
+    if (heads.length > 2 && heads.length <= MOST_STACKED && !table.matches(".cards, .pairs")) stacks.push({ table, heads });
     if (body.rows.length < 2) return;
     const long = body.rows.length > LONG && !box.closest("details") && !table.matches(".pairs");
     const few = rest ? first : long ? SHORT : Infinity;
@@ -39,6 +42,25 @@
     if (few < view.rows.length) box.after(opener(view, few));
     rest?.remove();
   }
+
+  /** On a phone a row stands as a card, each cell on a line with the head of its column before it, instead of a table that is wider than the screen. */
+  function stack({ table, heads }) {
+    const words = heads.map((head) => head.textContent), box = table.parentElement;
+    const isLong = (cell) => plain(cell.textContent).length > LONG_TEXT;
+    const fits = box.clientWidth > 0 ? box.scrollWidth <= box.clientWidth : heads.length <= 3; // a closed one cannot be measured
+    if (fits && !all("tbody td", table).some(isLong)) return;
+    for (const row of table.tBodies[0].rows) {
+      [...row.cells].forEach((cell, i) => {
+        cell.dataset.label = words[i];
+        cell.classList.toggle("long", isLong(cell));
+        cell.classList.toggle("none", i > 0 && plain(cell.textContent) === "\u2013");
+      });
+    }
+    table.classList.add("stack");
+  }
+
+  const stacks = [], phone = matchMedia("(max-width: 600px)");
+  const stackAll = () => { if (phone.matches) stacks.splice(0).forEach(stack); };
 
   /** The closed table behind a table that has the same heads, if there is one. */
   function further(table) {
@@ -80,7 +102,7 @@
   function sortable(head, column, view) {
     const words = head.textContent;
     if (!words) return;
-    const button = make("button", { type: "button", className: "sort", textContent: words });
+    const button = make("button", { type: "button", className: "sort", textContent: words, title: head.querySelector("[title]")?.title ?? "" });
     head.replaceChildren(button);
     button.addEventListener("click", () => {
       const up = head.getAttribute("aria-sort") !== "ascending", keys = new Map(view.rows.map((row) => [row, key(row.cells[column])]));
@@ -150,6 +172,9 @@
       if (table.isConnected) enrich(table, section.id + (number++ ? `-${number}` : ""));
     }
   }
+
+  stackAll();
+  phone.addEventListener("change", stackAll);
 
   // A box that scrolls is a stop of the Tab key only while there is something to scroll.
   const boxes = new ResizeObserver((entries) => {

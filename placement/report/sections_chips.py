@@ -38,11 +38,13 @@ def chips_section(facts: Facts) -> Html:
         return section("chips", title, note("No accelerators are installed or deployed."))
     df = df.loc[df["sku"].isin(busy)]
     charts = [_use_of(facts, df, sku) for sku in busy[:MOST_SKUS]]
+    hint = note("Counts are rounded: part of an accelerator in a plan stands for one that is in use for part of the period; plan/*.csv has all digits.")
     key = legend([(words, colour) for use, colour, words in _USES if (df[use] > _NIL).any()])
     more = note(f"The {len(charts)} of {len(busy)} kinds of which there are most; the table has all.") if len(busy) > len(charts) else ""
     numbers = details("Show the numbers", _balance(facts, df))
     return section(
-        "chips", title, more, key, el("div", *charts, class_="multiples"), numbers, *_supply(facts, df, busy), _orders(facts), *_sites(facts), *_stages(facts)
+        "chips", title, hint, more, key, el("div", *charts, class_="multiples"), numbers, *_supply(facts, df, busy), _orders(facts),
+        *_sites(facts), *_stages(facts),
     )  # fmt: skip
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from placement.fibre.graph import FibreGraph
 from placement.report.charts import rect
+from placement.report.corridors import between_places, spots
 from placement.report.energy import flows, tightest
 from placement.report.facts import Facts
 from placement.report.formats import fixed, listed, percent, plural, unit
-from placement.report.maps import SHAPES, Corridor, Flow, Metro, Site, world
+from placement.report.maps import SHAPES, Corridor, Flow, Metro, Site, looks, world
 from placement.report.markup import Html, data, el, figure, join, note, section, table
 from placement.report.tables import by_period, grouped, names_of, records
 
@@ -31,7 +31,7 @@ def map_section(facts: Facts) -> Html:
     sites, metros, links, flows = places.sites(), places.metros(), places.corridors(), places.flows()
     title = f"Map of {plural(len(sites), 'site')}, {fixed(sum(s.size[-1] > 0 for s in sites))} of them in use at the end, and {plural(len(metros), 'metro')}"
     chart = world(sites, metros, links, flows, title)
-    above = [_key(places.kinds, sites, bool(metros), bool(links), len(flows)), _state(facts, sites)]
+    above = [_key(places.looks, sites, bool(metros), bool(links), len(flows)), _state(facts, sites)]
     numbers = join([_site_table(facts), _link_table(facts, places)])
     return section("map", TITLE, figure(title, chart, _hint(facts, bool(links)), numbers, facts.case.periods, above))
 
@@ -41,7 +41,7 @@ class _Places:
 
     def __init__(self, facts: Facts) -> None:
         self.facts, self.n = facts, facts.case.n_periods
-        self.kinds = sorted(set(facts.case["sites"]["kind"].map(str)))  # a kind looks the same in every case
+        self.looks = looks(facts.case["sites"]["kind"])
         self.site_ids, self.metro_ids = list(facts.site_names), list(names_of(facts.case["metros"], "metro"))
 
     def by(self, df: pd.DataFrame, key: str, value: str) -> Callable[[object], Array]:
@@ -65,7 +65,7 @@ class _Places:
         return [
             Site(
                 facts.site_names[r.site], r.lat_deg, r.lon_deg, size[r.site],
-                limit(r.site) if facts.power_modelled and not r.power_included else None, self.kinds.index(str(r.kind)),
+                limit(r.site) if facts.power_modelled and not r.power_included else None, self.looks[str(r.kind)],
                 [
                     ("Kind", ", ".join(x for x in (str(r.kind), str(r.country)) if x)), ("IT capacity", _shown(size[r.site], "MW", "none")),
                     ("Power available", _shown(limit(r.site), "MW")), ("Power drawn", _shown(load(r.site), "MW")),
@@ -96,27 +96,14 @@ class _Places:
         return {**names_of(self.facts.case["metros"], "metro"), **self.facts.site_names}
 
     def used_links(self) -> pd.DataFrame:
-        """The case's links that the plan loads or extends, with ``from`` and ``to``: the nearest places on the fibre graph that are on the map."""
+        """The case's links that the plan loads or extends."""
         links = self.facts.case["links"]
-        used = links.loc[links["link"].isin(self.facts.plan["fibre"]["link"])]
-        places = list(self.spots)
-        nodes = list(dict.fromkeys([*used["a"], *used["b"]]))
-        km = FibreGraph(links).path_km(places, nodes)
-        near = {node: places[i] if np.isfinite(km[i, j]) else "" for j, (node, i) in enumerate(zip(nodes, km.argmin(axis=0), strict=True))} if nodes else {}
-        ends = np.sort(np.array([[near[a], near[b]] for a, b in zip(used["a"], used["b"], strict=True)], dtype=object).reshape(-1, 2), axis=1)
-        return used.assign(**{"from": ends[:, 0], "to": ends[:, 1]})
-
-    @property
-    def spots(self) -> dict[str, tuple[float, float]]:
-        """Site or metro -> latitude and longitude."""
-        case = self.facts.case
-        known = {r.site: (r.lat_deg, r.lon_deg) for r in records(case["sites"])}
-        return {**{r.metro: (r.lat_deg, r.lon_deg) for r in records(case["metros"])}, **known}
+        return links.loc[links["link"].isin(self.facts.plan["fibre"]["link"])]
 
     def corridors(self) -> list[Corridor]:
         """All links in use between two places as one line; links that begin and end nearest to the same place have none."""
-        used, spots, name = self.used_links(), self.spots, self.ends()
-        drawn = used.loc[(used["from"] != used["to"]) & (used["from"] != "") & (used["to"] != "")]
+        at, name = spots(self.facts.case), self.ends()
+        drawn = between_places(self.facts.case, self.used_links())
         fibre = self.facts.plan["fibre"].merge(drawn[["link", "from", "to"]], on="link")
         fibre = fibre.assign(pair=list(zip(fibre["from"], fibre["to"], strict=True)))
         capacity, load, modules = (self.by(fibre, "pair", c) for c in ("capacity_gbps", "load_gbps", "modules"))
@@ -128,7 +115,7 @@ class _Places:
                 ("Used", [percent(y / x) if x > 0 else "" for x, y in zip(room, use, strict=True)]),
                 ("Modules lit", [fixed(v) if v > 0 else "" for v in modules((a, b))]),
             ]  # fmt: skip
-            found.append(Corridor(f"{name[a]} \u2013 {name[b]}", spots[a], spots[b], room, use, card))
+            found.append(Corridor((name[a], name[b]), at[a], at[b], room, use, card))
         return found
 
     def flows(self) -> list[Flow]:
@@ -138,7 +125,7 @@ class _Places:
         names, users = self.facts.site_names, names_of(self.facts.case["metros"], "metro")
         large = amounts.loc[(amounts.rank(ascending=False, method="first") <= MOST_FLOWS).any(axis=1)]
         return [
-            Flow(f"{names[s]} to {users[m]}", sites[s], metros[m], row, [("Inference", _shown(row, "Mtok/day", "none"))])
+            Flow((names[s], users[m]), sites[s], metros[m], row, [("Inference", _shown(row, "Mtok/day", "none"))])
             for (s, m), row in zip(large.index, large.to_numpy(float), strict=True)
         ]
 
@@ -169,12 +156,15 @@ def _swatch(*parts: Html) -> Html:
     return el("svg", *parts, viewBox="0 0 14 14", aria_hidden="true")
 
 
-def _key(kinds: Sequence[str], sites: Sequence[Site], metros: bool, fibre: bool, flows: int) -> Html:
+def _key(kinds: Mapping[str, int], sites: Sequence[Site], metros: bool, fibre: bool, flows: int) -> Html:
     """The key of the map; each entry with a layer can be switched by the script."""
-    named = [(kind or "site", i) for i, kind in enumerate(kinds)]
-    if len(named) > len(SHAPES):
-        named = [*named[: len(SHAPES) - 1], ("other sites", len(SHAPES) - 1)]
-    entries = [el("li", _swatch(el("path", d=SHAPES[i][0], class_=SHAPES[i][1], transform="translate(7 7) scale(5.2)")), kind) for kind, i in named]
+    named: dict[int, list[str]] = {}
+    for kind, i in kinds.items():
+        named.setdefault(i, []).append(kind or "site")
+    entries = [
+        el("li", _swatch(el("path", d=SHAPES[i][0], class_=SHAPES[i][1], transform="translate(7 7) scale(5.2)")), listed(names))
+        for i, names in sorted(named.items())
+    ]
     if any((s.size <= 0).any() for s in sites):
         entries.append(el("li", _swatch(el("circle", cx=7, cy=7, r=4.5, class_="ring")), "site not in use"))
     if any(s.power is not None for s in sites):

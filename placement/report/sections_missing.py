@@ -100,7 +100,10 @@ def _unserved(facts: Facts, lost: pd.DataFrame, why: Mapping[tuple[str, str], st
         for r in records(by)
     ]
     heads = ("Service", "Metro", "First", "Last", "Most, Mtok/day", "Largest share", "Penalty", *(("Why",) if told else ()))
-    hint = note("Penalty: undiscounted, over the horizon; it steers the plan and is paid to nobody.")
+    hint = note(
+        "Penalty: undiscounted, over the horizon; it steers the plan and is paid to nobody.",
+        " Other uses: of chips, power or money. Kept away: sites that a rule keeps from some or all metros of the service." if told else "",
+    )
     return [hint, table(heads, rows[:10], (4, 5, 6)), _rest(heads, rows[10 : 10 + 10 * MOST_ROWS], (4, 5, 6))]
 
 
@@ -122,8 +125,7 @@ def _reason(service: str, served: bool, kept: Mapping[str, tuple[int, str]]) -> 
     """Return why demand is not served, as far as the rules tell."""
     closed, rules = kept.get(service, (0, ""))
     if served:
-        short = "Served in part or at other times: where it may be served, it lost to other uses of chips, power or money."
-        return short + (f" Rules keep sites from some or all metros of the service: {rules}." if rules else "")
+        return "Served in part or at other times; the rest lost to other uses." + (f" Kept away: {rules}." if rules else "")
     if not rules:
         return NO_RULE
-    return f"Never served there. Rules keep sites from some or all metros of the service: {rules}; {plural(closed, 'site')} from all of them."
+    return f"Never served there. Kept away: {rules}; {plural(closed, 'site')} from all metros."

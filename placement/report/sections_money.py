@@ -6,17 +6,16 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from placement.report.charts import Series, Step, legend, rows_of_bars, stacked, waterfall
+from placement.report.bars import Step, for_both, rows_of_bars, waterfall
+from placement.report.charts import Series, legend, stacked
 from placement.report.facts import Facts
-from placement.report.formats import MISSING, figure_of, fixed, number, percent
+from placement.report.formats import MISSING, figure_of, fixed, listed, number, percent
 from placement.report.markup import Html, details, el, figure, note, section, table
 from placement.report.tables import END, label, records
-from placement.report.text import PENALTIES, present_value, term_name, term_order
+from placement.report.terms import COLOURS, OTHER, groups, paid
+from placement.report.text import PENALTIES, present_value, term_name
 
 _SMALL = 1e-9  # M$
-TERM_COLOURS = {
-    "value": "c2", "salvage": "c5", "capex": "c0", "lease": "c4", "opex": "c6", "energy": "c1", "contracts": "c3", "carbon": "c7",
-}  # fmt: skip
 
 
 def money_section(facts: Facts, kpis: Mapping[str, object]) -> Html:
@@ -27,31 +26,26 @@ def money_section(facts: Facts, kpis: Mapping[str, object]) -> Html:
     return section("money", title, el("div", _waterfall(facts), _layers(kpis), class_="pair"), *_cash(facts), _budget(facts), _income(facts))
 
 
-def _colour(term: str) -> str:
-    return TERM_COLOURS.get(term, "c7")
-
-
-def _income_first(facts: Facts) -> list[str]:
-    """Return the terms that are paid, income and residual value first."""
-    terms = [t for t in term_order(facts.cash.index) if t != PENALTIES]
-    return [t for t in ("value", "salvage") if t in terms] + [t for t in terms if t not in ("value", "salvage")]
-
-
-def _cash(facts: Facts) -> tuple[Html, Html]:
-    """Return the cash flow, money that comes in upwards, with its running total. Penalties are paid to nobody and stand in the table only."""
-    labels, terms = (*facts.case.periods, END), _income_first(facts)
+def _cash(facts: Facts) -> tuple[Html, Html, Html]:
+    """Return the cash flow, money that comes in upwards, and its running total. Penalties are paid to nobody and stand in the table only."""
+    labels, terms = (*facts.case.periods, END), paid(facts.cash)
     flow = -facts.cash.loc[terms]
     net = flow.sum(axis=0)
-    series = [Series(term_name(t), flow.loc[t].to_numpy(float), _colour(t)) for t in terms]
-    total = Series("Running total", net.cumsum().to_numpy(float), "c7")
+    parts = groups(facts.cash)
+    series = [Series(g.name, flow.loc[g.terms].sum(axis=0).to_numpy(float), g.colour) for g in parts]
     rows = [_row(term_name(t), flow.loc[t]) for t in terms] + [_row("Net cash flow", net), (*_row("Running total", net.cumsum())[:-1], "")]
     if PENALTIES in facts.cash.index:
         rows.append(_row(term_name(PENALTIES) + " (not paid)", -facts.cash.loc[PENALTIES]))
     numbers = table(("Term", *labels, "Sum"), rows, range(1, len(labels) + 2), "M$, undiscounted; money spent below zero")
-    hint = f"Undiscounted; money in upwards, money out downwards; line: running total; {END}: residual value. Without the penalties, which nobody is paid."
-    chart = stacked(series, labels, "M$", "Cash flow by period and term, with its running total", "l", total=total)
-    key = legend([*((term_name(t), _colour(t)) for t in terms), ("line: running total", "c7")])
-    return key, figure("Cash flow by period, M$", chart, hint, numbers)
+    hint = f"Undiscounted; money in upwards, money out downwards; {END}: residual value. Without the penalties, which nobody is paid."
+    other = [term_name(t) for g in parts for t in g.terms if len(g.terms) > 1]
+    hint += f" Other costs: {listed(other, 9).lower()}." if other else ""
+    chart = stacked(series, labels, "M$", "Cash flow by period and term", "m")
+    total = stacked([Series("Running total", net.cumsum().to_numpy(float), "c7")], labels, "M$", "Running total of the cash flow by period", "m")
+    key = legend([(g.name, g.colour) for g in parts])
+    said = "All that came in less all that was spent until then."
+    both = el("div", figure("Cash flow by period, M$", chart, hint), figure("Running total of the cash flow, M$", total, said), class_="pair")
+    return key, both, details("Show the numbers", numbers)
 
 
 def _row(name: str, values: pd.Series) -> tuple[str, ...]:
@@ -61,7 +55,7 @@ def _row(name: str, values: pd.Series) -> tuple[str, ...]:
 def steps(facts: Facts) -> list[Step]:
     """Return the steps from income to net present value and on to what penalties leave of it, discounted M$, money in positive."""
     worth = -facts.present_value
-    found = [Step(term_name(t), float(worth[t]), _colour(t)) for t in _income_first(facts) if abs(worth[t]) > _SMALL]
+    found = [Step(term_name(t), float(worth[t]), COLOURS.get(t, OTHER)) for t in paid(facts.cash) if abs(worth[t]) > _SMALL]
     found.append(Step("Net present value", present_value(facts), "c7", total=True))
     if PENALTIES in worth.index and abs(worth[PENALTIES]) > _SMALL:
         after = present_value(facts) + float(worth[PENALTIES])
@@ -75,7 +69,9 @@ def _waterfall(facts: Facts) -> Html:
     hint += " Penalties for unserved demand steer the plan and are paid to nobody." if any(s.name == term_name(PENALTIES) for s in found) else ""
     rows = [(s.name, fixed(s.amount, 1)) for s in found]
     name = "From income to net present value"
-    return figure(f"{name}, M$", waterfall(found, "M$", name), hint, table(("Step", "M$, discounted"), rows, (1,), class_="pairs"))
+    return figure(
+        f"{name}, M$", for_both(lambda narrow: waterfall(found, "M$", name, narrow)), hint, table(("Step", "M$, discounted"), rows, (1,), class_="pairs")
+    )
 
 
 def _layers(kpis: Mapping[str, object]) -> Html | str:
@@ -88,7 +84,7 @@ def _layers(kpis: Mapping[str, object]) -> Html | str:
     names = [n[:1].upper() + n[1:] for n in names]
     name = "What capital is spent on"
     rows = [(n, fixed(v, 1)) for n, v in zip(names, spent.values(), strict=True)]
-    chart = rows_of_bars(names, list(spent.values()), ["c0"] * len(names), "M$", name)
+    chart = for_both(lambda narrow: rows_of_bars(names, list(spent.values()), ["c0"] * len(names), "M$", name, narrow))
     return figure(f"{name}, M$", chart, "Over the horizon, undiscounted.", table(("Layer", "M$"), rows, (1,)))
 
 
@@ -115,7 +111,7 @@ def _budget(facts: Facts) -> Html | str:
     shown = limit.to_numpy(float) if limit.notna().all() else None
     hint = "Line: the budget" + (", with what is drawn of debt and tranches" if drawn.abs().sum() > _SMALL else "")
     hint = hint + "." if shown is not None else "Not every period has a budget; see the numbers."
-    hint += " What a period leaves may be spent later." if carries else ""
+    hint += " What a period leaves may be spent later, so a bar may stand above the line of its period." if carries else ""
     chart = stacked([Series("capital spending", spent.to_numpy(float), "c0")], facts.case.periods, "M$", "Capital spending against the budget", "l", shown)
     heads = ("Period", "Spent, M$", "Budget, M$", "Drawn of debt and tranches, M$", "Used so far" if carries else "Used")
     return figure("Capital spending against the budget, M$", chart, hint, table(heads, rows, range(1, 5)))

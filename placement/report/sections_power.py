@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from placement.report.charts import Series, heat, legend, stacked
-from placement.report.energy import CONTRACTS, GRID, OWN, STORAGE, flows, suppliers, tightest
+from placement.report.charts import heat, legend, stacked
+from placement.report.energy import CONTRACTS, GRID, STORAGE, TAKEN, Group, flows, groups, in_all, stack, suppliers, tightest
 from placement.report.facts import Facts
 from placement.report.formats import fixed, listed, percent, significant
 from placement.report.markup import Html, details, el, figure, note, section, table
@@ -17,8 +17,6 @@ from placement.report.tables import label, records
 MOST_SITES = 12  # small multiples of power; all sites are in the tables
 MOST_ROWS = 40  # rows of a heat map
 _NIL = 1e-9
-_OWN_COLOURS = ("c2", "c3", "c4")  # technologies on site, the rest in one
-_WORDS = {GRID: "grid", CONTRACTS: "contracts, through the grid", STORAGE: "storage, giving"}
 
 
 def power_section(facts: Facts) -> Html:
@@ -31,16 +29,16 @@ def power_section(facts: Facts) -> Html:
     busy = [str(s) for s in size.loc[size > _NIL].sort_values(ascending=False, kind="stable").index]
     if not busy:
         return section("power", title, note("No site draws power in this plan."))
-    groups = _groups(facts)
-    key = legend([*((name, colour) for name, colour, _ in groups), *_more(df), ("line: what is available", "c7")])
+    parts = groups(facts)
+    key = legend([*((name, colour) for name, colour, _ in parts), *_more(df), ("line: what is available", "c7")])
     blocks = listed([b.name + (" (the hardest hours)" if b.stress else "") for b in facts.case.blocks], 9)
     hint = note(f"The bars of a period are its blocks of hours, from left to right: {blocks}.") if len(facts.case.blocks) > 1 else ""
     shown = busy[:MOST_SITES]
-    charts = [figure(f"{facts.site_names[s]}, MW", _stack(facts, df.loc[df["site"] == s], groups, facts.site_names[s], "s")) for s in shown]
+    charts = [figure(f"{facts.site_names[s]}, MW", _stack(facts, df.loc[df["site"] == s], parts, facts.site_names[s], "s")) for s in shown]
     head = f"The {len(shown)} of {len(busy)} sites that draw most" if len(busy) > len(shown) else "Site by site"
     every = details("Show the numbers of these sites, block by block", _table(facts, df.loc[df["site"].isin(shown)]))
     return section(
-        "power", title, _use(facts, df, busy), el("h3", "Who supplies it"), hint, key, _all_sites(facts, df, groups),
+        "power", title, _use(facts, df, busy), el("h3", "Who supplies it"), hint, key, _all_sites(facts, parts),
         el("h3", head), el("div", *charts, class_="multiples"), every, *_water(facts),
     )  # fmt: skip
 
@@ -63,40 +61,23 @@ def _use(facts: Facts, df: pd.DataFrame, busy: Sequence[str]) -> Html:
     return figure("Use of the available power, %", chart, hint, _table(facts, one))
 
 
-def _groups(facts: Facts) -> list[tuple[str, str, list[str]]]:
-    """Return name, colour and columns of each part of a stack."""
-    kinds = suppliers(facts)
-    own = [k for k in kinds if k.startswith(OWN)]
-    out = [(_WORDS[GRID], "c0", [GRID]), (_WORDS[CONTRACTS], "c1", [CONTRACTS])]
-    alone = own if len(own) <= len(_OWN_COLOURS) else own[: len(_OWN_COLOURS) - 1]
-    out += [(k, c, [k]) for k, c in zip(alone, _OWN_COLOURS, strict=False)]
-    rest = own[len(alone) :]
-    out += [("on site: other", _OWN_COLOURS[-1], rest)] if rest else []
-    return [*out, *([(_WORDS[STORAGE], "c5", [STORAGE])] if STORAGE in kinds else [])]
-
-
 def _more(df: pd.DataFrame) -> list[tuple[str, str]]:
-    return [("below zero: charging storage, or sold", "c6")] if (df["taken"] > _NIL).any() else []
+    return [(f"below zero: {TAKEN[0]}", TAKEN[1])] if (df["taken"] > _NIL).any() else []
 
 
-def _stack(facts: Facts, df: pd.DataFrame, groups: Sequence[tuple[str, str, list[str]]], where: str, size: str) -> Html:
+def _stack(facts: Facts, df: pd.DataFrame, parts: Sequence[Group], where: str, size: str) -> Html:
     """Return one bar per period and block, by supplier, with what is available as a line."""
-    series = [Series(name, df[columns].sum(axis=1).to_numpy(float), colour) for name, colour, columns in groups]
-    if (df["taken"] > _NIL).any():
-        series.append(Series("charging storage, or sold", -df["taken"].to_numpy(float), "c6"))
     peak = df.loc[df["supplied"].idxmax()]
     said = f"most in {label(facts.case, int(peak['period']))} {peak['block']}: {significant(peak['supplied'])} MW of {significant(peak['limit'])} MW"
     blocks = [b.name for b in facts.case.blocks]
     limit = df["limit"].to_numpy(float)
-    return stacked(series, facts.case.periods, "MW", f"Power of {where} by supplier, period and block; {said}", size, limit, inner=blocks)
+    return stacked(stack(df, parts), facts.case.periods, "MW", f"Power of {where} by supplier, period and block; {said}", size, limit, inner=blocks)
 
 
-def _all_sites(facts: Facts, df: pd.DataFrame, groups: Sequence[tuple[str, str, list[str]]]) -> Html:
-    blocks = [b.name for b in facts.case.blocks]
-    total = df.groupby(["period", "block"])[[*suppliers(facts), "taken", "given_up", "supplied", "load", "limit"]].sum()
-    total = total.reindex(pd.MultiIndex.from_product([range(facts.case.n_periods), blocks], names=["period", "block"])).reset_index()
+def _all_sites(facts: Facts, parts: Sequence[Group]) -> Html:
+    total = in_all(facts)
     hint = "Available power of one site is of no use at another: a gap between bars and line says little about single sites."
-    return figure("All sites together, MW", _stack(facts, total, groups, "all sites together", "l"), hint, _table(facts, total))
+    return figure("All sites together, MW", _stack(facts, total, parts, "all sites together", "l"), hint, _table(facts, total))
 
 
 def _table(facts: Facts, df: pd.DataFrame) -> Html:

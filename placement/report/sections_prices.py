@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from placement.report.bars import for_both, rows_of_bars
 from placement.report.binding import relieved
-from placement.report.charts import rows_of_bars
 from placement.report.facts import Facts
 from placement.report.formats import fixed, listed, musd, plural, significant
 from placement.report.markup import Html, el, figure, note, section, table
@@ -74,12 +74,15 @@ def _relief(table_of: pd.DataFrame | None) -> list[Html]:
     if df.empty:
         return []
     rows = [(r.layer, r.step, musd(r.value_musd), musd(r.at_least_musd), musd(r.at_most_musd)) for r in records(df)]
-    chart = rows_of_bars(
-        list(df["layer"].head(MOST_LAYERS)), list(df["value_musd"].head(MOST_LAYERS)), ["c0"] * min(len(df), MOST_LAYERS), "M$", "Worth of relief by layer"
-    )
+    top = df.head(MOST_LAYERS)
+    chart = _bars(list(top["layer"]), list(top["value_musd"]), "Worth of relief by layer")
     hint = "Each layer relaxed by a standard step and the plan made anew, decisions free; the worth lies between the two bounds for certain."
     heads = ("Layer", "Relief", "Worth", "At least", "At most")
     return [el("h3", "What relief would be worth"), figure("Worth of relief by layer, M$", chart, hint, table(heads, rows, (2, 3, 4)))]
+
+
+def _bars(names: list[str], musd_of: list[float], title: str) -> Html:
+    return for_both(lambda narrow: rows_of_bars(names, musd_of, ["c0"] * len(names), "M$", title, narrow))
 
 
 def _priced(facts: Facts, prices: pd.DataFrame, untold: str) -> list[object]:
@@ -109,7 +112,7 @@ def _layers(facts: Facts, df: pd.DataFrame) -> list[Html]:
         "Local prices times limits, added up: what the limits of a layer earn with the decisions fixed, not what more of it would bring. What owned and leased "
         "accelerators are worth is passed on to offers, budget and prices, and left out here."
     )
-    chart = rows_of_bars(list(known["layer"]), list(known["musd"]), ["c0"] * len(known), "M$", "Rent of limits by layer")
+    chart = _bars(list(known["layer"]), list(known["musd"]), "Rent of limits by layer")
     numbers = table(("Layer", "Rent", "Limits with a price", "Of them of unknown size"), rows, (1, 2, 3))
     return [figure("Rent of limits by layer, M$", chart, hint, numbers)]
 

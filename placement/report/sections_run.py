@@ -12,7 +12,7 @@ from placement.report.charts import Series, legend, lines
 from placement.report.facts import Facts
 from placement.report.formats import MISSING, fixed, number, percent, plural, quantity, significant
 from placement.report.markup import Html, details, el, figure, note, section, table
-from placement.report.text import unit_of
+from placement.report.text import PRICED, called, is_priced, unit_of
 
 
 def progress_section(progress: Sequence[Mapping[str, object]], summary: Mapping[str, object]) -> Html:
@@ -22,9 +22,13 @@ def progress_section(progress: Sequence[Mapping[str, object]], summary: Mapping[
     parts: list[object] = []
     if df[["objective", "bound"]].notna().any(axis=None):
         low, clipped = _window(df)
+        last = df[["objective", "bound"]].ffill().iloc[-1].dropna()
+        name, sign = (PRICED, 1.0) if is_priced(summary) else called(float(last.iloc[0]), unit_of(summary))
+        low = low.assign(objective=sign * low["objective"], bound=sign * low["bound"])
         series = [Series("plan", low["objective"].to_numpy(float), "c0"), Series("bound", low["bound"].to_numpy(float), "c3")]
-        hint = "Solid: best plan so far. Dashed: proven bound." + (" Early values outside the frame are not shown." if clipped else "")
-        title = "Objective of the best plan and bound over time"
+        hint = f"Solid: best plan so far. Dashed: proven bound; no plan {'is worth more' if sign < 0 else 'costs less'} than that."
+        hint += " Early values outside the frame are not shown." if clipped else ""
+        title = f"{name} of the best plan, and its bound, over time"
         parts += [
             legend([("best plan", "c0"), ("bound (dashed)", "c3")]),
             figure(title, lines(series, low["time_s"].to_numpy(float), ("seconds", unit_of(summary)), title), hint),

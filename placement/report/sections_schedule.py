@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pandas as pd
@@ -16,6 +16,7 @@ from placement.report.markup import Html, details, figure, note, section, table
 from placement.report.tables import grouped, label, names_of, records
 
 MOST_ROWS = 80  # of the chart; the tables have everything
+_MOMENT = 0.1  # periods: shorter work cannot be told from a date
 SHARED = "shared"  # milestones of the site itself
 WORK, HALL = "c1", "c6"  # colours of milestones and of halls in service
 _SKUS = ("c0", "c2", "c3", "c4", "c5", "c7")  # of jobs, by kind of accelerator
@@ -80,7 +81,7 @@ def _halls(facts: Facts, site: str, steps: pd.DataFrame, service: dict[tuple[str
     mine = {h: list(records(g)) for h, g in grouped(steps.loc[steps["site"] == site], "hall")}
     size = dict(zip(halls["hall"], halls["it_mw"], strict=True))
     for hall in sorted(set(mine) | {h for s, h in service if s == site}, key=lambda h: (service.get((site, h), 0), h)):
-        at, bars = service.get((site, hall)), [_milestone_bar(facts, s) for s in mine.get(hall, [])]
+        at, bars = service.get((site, hall)), _milestone_bars(facts, mine.get(hall, []))
         if at is not None and hall in size:
             words = f"in service, {unit(size[hall], 'MW')}"
             bars.append(Bar(at, n, words, HALL, f"{name} {hall}: {words}, from {label(facts.case, at)} on"))
@@ -93,6 +94,16 @@ def _jobs(facts: Facts, site: str, colours: dict[str, str]) -> Iterator[Row]:
     for domain, g in grouped(jobs, "domain"):
         where = facts.domain_name(site, domain).removeprefix(facts.site_names.get(site, site)).lstrip("/ ")
         yield Row(f"jobs {where}".strip(), [_job_bar(facts, names, j, colours[j.sku]) for j in records(g)])
+
+
+def _milestone_bars(facts: Facts, steps: Sequence[Any]) -> list[Bar]:
+    """Return the bars of milestones; those of no duration that begin together are one, or each would take a line of its own."""
+    bars = [_milestone_bar(facts, s) for s in steps if s.lead_p50 >= _MOMENT]
+    moments = [s for s in steps if s.lead_p50 < _MOMENT]
+    for begin in dict.fromkeys(s.begin for s in moments):
+        some = [_milestone_bar(facts, s) for s in moments if s.begin == begin]
+        bars.append(Bar(begin, max(b.end for b in some), listed([b.name for b in some], 6), WORK, ". ".join(b.hint for b in some), max(b.late for b in some)))
+    return bars
 
 
 def _milestone_bar(facts: Facts, s: Any) -> Bar:

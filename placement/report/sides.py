@@ -10,7 +10,7 @@ import pandas as pd
 from placement.case.case import Case
 from placement.report.difference_charts import Interval
 from placement.report.facts import Facts
-from placement.report.formats import MINUS, MISSING, THIN, figure_of, fixed, listed, number, percent, plural, significant
+from placement.report.formats import MINUS, MISSING, THIN, accelerators, figure_of, fixed, listed, number, percent, plural, significant
 from placement.report.tables import names_of, records
 
 #: Layers of a plan with the kinds of decisions that belong to each (`placement.explain.plans.KINDS`), in reading order.
@@ -98,7 +98,7 @@ class Names:
         if unit == "modules":
             return plural(round(float(value)), "module")
         if unit:
-            return significant(float(value), 4) + (THIN + unit if unit != "accelerators" else "")
+            return accelerators(float(value)) if unit == "accelerators" else significant(float(value), 4) + THIN + unit
         if kind == "job":
             site, sku, start = (*value.split(", "), "", "")[:3]
             start = start if self.dated else ""

@@ -8,14 +8,16 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from placement.report.bars import for_both
 from placement.report.charts import Series, legend, stacked
-from placement.report.difference_charts import Interval, between, for_both, interval, intervals, signed
+from placement.report.difference_charts import Interval, between, interval, intervals, signed
 from placement.report.formats import MISSING, figure_of, fixed, listed, money, number, percent, plural, significant
-from placement.report.markup import Html, details, el, escape, figure, join, note, section, table
+from placement.report.markup import Html, defined, details, el, escape, figure, join, named, note, section, table
 from placement.report.measures import Measure, common_reach, key_of
 from placement.report.shell import document
 from placement.report.sides import change_of
 from placement.report.tables import records
+from placement.report.text import TURNED, called
 
 MOST_CHARTS = 12  # scenarios per measure that are shown at once; the others open on demand
 _COLUMNS, _FIGURES = 7, 4  # runs that stand as columns; with more of them figures do, so many a table
@@ -96,7 +98,8 @@ def _base(found: pd.DataFrame, unit: str) -> str:
         return f"The base has no plan ({base['status']}){': ' + str(base['note']) if base['note'] else ''}; nothing can be compared with it."
     gap = number(base["verified_gap"])
     value = number(base["objective_musd"])
-    said = f"Value less cost and penalties of the base: {money(-value, unit)}" if value < 0 else f"Cost of the base: {money(value, unit)}"
+    name, sign = called(value, unit)
+    said = f"{name} of the base: {money(sign * value, unit)}"
     return f"{said}, {percent(gap)} at most from the best possible, proven without the solver." if gap == gap else f"{said}; no bound has been verified."
 
 
@@ -114,13 +117,21 @@ def _values_section(found: pd.DataFrame, unit: str, links: Mapping[str, str]) ->
         "Grey: the bounds leave open whether it is worth more or less.",
     ) if rows else ""  # fmt: skip
     told = []
+    known = found["objective_musd"].dropna()
+    name, sign = called(number(known.iloc[0]) if len(known) else math.nan, unit)  # one sign for all rows: that of the base
     for n, r in enumerate(records(found)):
         one = _interval(r)
         delta = (signed(one.value, unit), between(one, unit)) if n and math.isfinite(one.value) else (MISSING, MISSING)
-        cost, gap = money(number(r.objective_musd), unit), percent(number(r.verified_gap))
-        told.append((el("strong", _name(str(r.scenario), links)), str(r.status), cost, *delta, gap, fixed(r.seconds, 1)))
-    heads = ("Scenario", "Status", "Cost (minimised)", "Value against the base", "Proven between", "Verified gap", "Solved in, s")
-    return section("scenarios", "What each scenario is worth", chart, table(heads, told, range(2, 7)), note("Names lead to the report of each run."))
+        amount, gap = money(sign * number(r.objective_musd), unit), percent(number(r.verified_gap))
+        told.append((el("strong", _name(str(r.scenario), links)), str(r.status), amount, *delta, gap, fixed(r.seconds, 1)))
+    heads = ("Scenario", "Status", name, "Value against the base", "Proven between", "Verified gap", "Solved in, s")
+    return section(
+        "scenarios",
+        "What each scenario is worth",
+        chart,
+        table(heads, told, range(2, 7)),
+        note("Names lead to the report of each run.", f" {TURNED}" if sign < 0 else ""),
+    )
 
 
 def _failed_section(found: pd.DataFrame, links: Mapping[str, str], left: Sequence[str]) -> Html | None:
@@ -185,20 +196,20 @@ def _figures_section(found: pd.DataFrame) -> Html | None:
 
     if len(planned) <= _COLUMNS:
         heads = ("Figure", *(str(name) for name in planned["scenario"]))
-        lines = [(figure_of(k, math.nan)[0], *(_figure_cell(k, r) for r in planned.to_dict("records"))) for k in apart]
+        lines = [(named(k), *(_figure_cell(k, r) for r in planned.to_dict("records"))) for k in apart]
         parts = [table(heads, lines, range(1, len(heads)))]
     else:
         parts = [_figure_rows(planned, apart[i : i + _FIGURES]) for i in range(0, len(apart), _FIGURES)]
     same = [k for k in keys if k not in apart]
     first = planned.iloc[0]
-    alike = [figure_of(k, number(first[k])) for k in same if number(first[k]) == number(first[k])]
+    alike = [(named(k), figure_of(k, number(first[k]))[1]) for k in same if number(first[k]) == number(first[k])]
     rest = details(f"Show {plural(len(alike), 'figure')} that no scenario changes", table(("Figure", "All runs"), alike, (1,))) if alike else ""
-    return section("figures", "Key figures", note("Below each figure: what it is against the base."), join(parts), rest)
+    return section("figures", "Key figures", note("Below each figure: what it is against the base."), join(parts), rest, *defined(apart))
 
 
 def _figure_rows(planned: pd.DataFrame, keys: Sequence[str]) -> Html:
     rows = [(el("strong", str(r["scenario"])), *(_figure_cell(k, r) for k in keys)) for r in planned.to_dict("records")]
-    return table(("Scenario", *(figure_of(k, math.nan)[0] for k in keys)), rows, range(1, len(keys) + 1))
+    return table(("Scenario", *(named(k) for k in keys)), rows, range(1, len(keys) + 1))
 
 
 def _figure_cell(key: str, row: Mapping[str, object]) -> Html:

@@ -9,17 +9,13 @@ import pandas as pd
 
 from placement.case.settings import TERMS
 from placement.report.facts import Facts
-from placement.report.formats import fixed, listed, money, musd, number, percent, plural, unit
+from placement.report.formats import TERM_NAMES, fixed, listed, money, musd, number, percent, plural, unit
 from placement.report.tables import label
 
 PENALTIES = "unmet"  # the term that is paid to nobody
-_TERM_NAMES = {
-    "capex": "Capital spending", "opex": "Operation of halls and sites", "lease": "Rent and leases", "energy": "Energy from grid and generators",
-    "contracts": "Power contracts", "network": "Network traffic", "carbon": "Carbon", "finance": "Interest", "change": "Moving and porting",
-    PENALTIES: "Penalties for unserved demand", "value": "Income from jobs and services", "salvage": "Residual value and resale",
-    "placing": "Placements", "opening": "Opening of sites",
-}  # fmt: skip
 VALUE, COST, PRICED = "Value less cost and penalties", "Cost and penalties less value", "Cost"
+#: What is said where the minimised objective and its value may be met side by side.
+TURNED = f"{VALUE} is the objective with its sign turned: the search makes cost and penalties less value as small as can be, and more value is better."
 
 
 def unit_of(summary: Mapping[str, object]) -> str:
@@ -45,10 +41,20 @@ def has_plan(summary: Mapping[str, object]) -> bool:
 
 def worth(summary: Mapping[str, object]) -> tuple[str, str]:
     """Return name and amount of the objective: a value where it is negative, else a cost. Its penalties make it no present value."""
-    value = number(summary.get("objective"))
-    if is_priced(summary):
-        return PRICED, money(value, unit_of(summary))
-    return (VALUE, musd(-value)) if value < 0 else (COST, musd(value))
+    value, unit = number(summary.get("objective")), unit_of(summary)
+    name, sign = (PRICED, 1.0) if is_priced(summary) else called(value, unit)
+    return name, money(sign * value, unit)
+
+
+def called(objective: float, unit: str) -> tuple[str, float]:
+    """Return what the objective is called and the sign with which it is shown: a value, which is minus what is minimised, where it is below 0; else a cost.
+
+    Examples
+    --------
+    >>> called(-5.0, "M$"), called(5.0, "k$")
+    (('Value less cost and penalties', -1.0), ('Cost', 1.0))
+    """
+    return (VALUE, -1.0) if objective < 0 else (COST if unit == "M$" else PRICED, 1.0)
 
 
 def present_value(facts: Facts) -> float:
@@ -210,7 +216,7 @@ def checked(summary: Mapping[str, object]) -> tuple[bool | None, list[str]]:
 
 def term_name(term: str) -> str:
     """Return a term of the objective in a planner's words; one that is not known as it is."""
-    return _TERM_NAMES.get(term, term)
+    return TERM_NAMES.get(term, term)
 
 
 def term_order(terms: pd.Index) -> list[str]:

@@ -31,4 +31,4 @@ def cells(html: str) -> list[list[str]]:
 
 def amount(text: str) -> float:
     """Return a printed number; a dash is nothing."""
-    return 0.0 if text in ("\u2013", "") else float(text.replace("\u2212", "-").removesuffix("%"))
+    return 0.0 if text in ("\u2013", "") else float(text.replace("\u2212", "-").replace(",", "").removesuffix("%"))

@@ -46,6 +46,23 @@ def test_pages_fit_the_screen_and_show_one_chart_of_two(browser: Any, tmp_path: 
             opened.assert_quiet()
 
 
+def test_tables_fit_a_phone(browser: Any, tmp_path: Path) -> None:
+    """Tables of few columns stand as cards, each cell with the head of its column; only those by period scroll, in their own box, and sorting stays."""
+    wide = "[...document.querySelectorAll('.scroll')].filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.querySelectorAll('thead th').length)"
+    for name, file in written(tmp_path, " of a rather long name, as they come").items():
+        with visit(browser, file, width=390) as opened:
+            opened.page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
+            assert opened.page.evaluate("document.documentElement.scrollWidth") <= 390, name
+            assert all(n > 9 for n in opened.page.evaluate(wide)), name
+            assert opened.page.locator(".stack td[data-label]").count() > 0
+    with visit(browser, file.with_name("sweep.html"), width=390) as opened:
+        cell = opened.page.locator("#scenarios .stack tbody tr").first.locator("td").nth(1)
+        assert cell.get_attribute("data-label") == "Status"
+        assert cell.evaluate("c => getComputedStyle(c, '::before').content") == '"Status"'
+        opened.page.get_by_role("button", name="Value against the base", exact=True).click()
+        assert opened.page.locator("#scenarios th[aria-sort=ascending]").count() == 1
+
+
 def test_tables_sort_by_their_numbers(browser: Any, tmp_path: Path) -> None:
     """Values of scenarios sort as numbers, what has none is last."""
     with visit(browser, written(tmp_path)["sweep"]) as opened:

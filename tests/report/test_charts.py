@@ -10,22 +10,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from placement.report.charts import (
-    WIDTHS,
-    Distribution,
-    Series,
-    Step,
-    clip,
-    distributions,
-    heat,
-    lines,
-    mark_labels,
-    name_at,
-    rows_of_bars,
-    stacked,
-    ticks,
-    waterfall,
-)
+from placement.report.bars import Step, rows_of_bars, waterfall
+from placement.report.charts import WIDTHS, Distribution, Series, clip, distributions, heat, lines, mark_labels, name_at, stacked, ticks
 from placement.report.gantt import Bar, Row, gantt
 
 sizes = st.floats(-1e15, 1e15, allow_nan=False)
@@ -94,10 +80,10 @@ def test_a_gantt_chart_of_nothing_is_drawn() -> None:
 
 
 def test_large_numbers_are_not_clipped() -> None:
-    """The margin grows with the labels: 1 500 000 is whole."""
+    """The margin grows with the labels: 1,500,000 is whole."""
     svg = stacked([Series("a", np.array([1.5e6]), "c0")], ["2027"], "units", "t", "s")
     drawn_well(svg)
-    assert "1\u202f500\u202f000" in svg
+    assert "1,500,000" in svg
 
 
 def test_names_are_cut_in_the_middle_and_keep_a_title() -> None:

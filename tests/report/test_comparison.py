@@ -49,8 +49,8 @@ def cells(raw: str) -> str:
 
 
 def numbers_in(text: str) -> list[float]:
-    """Return the numbers of a text, as a reader sees them: thin spaces group thousands."""
-    return [float(n.replace("\u2212", "-").replace("\u202f", "")) for n in re.findall(r"[-\u2212]?\d+(?:\u202f\d{3})*(?:\.\d+)?", text)]
+    """Return the numbers of a text, as a reader sees them: commas group thousands."""
+    return [float(n.replace("\u2212", "-").replace(",", "")) for n in re.findall(r"[-\u2212]?\d+(?:,\d{3})*(?:\.\d+)?", text)]
 
 
 def test_the_difference_and_its_cause_come_first(found: placement.Comparison) -> None:

@@ -8,12 +8,16 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import to_hex
 
 from placement.case.case import frame
+from placement.plot.power import power
 from placement.report.energy import by_source, flows, suppliers, tightest
 from placement.report.facts import Facts
+from placement.report.measures import measures
 from placement.report.sections_carbon import carbon_section
 from placement.report.sections_power import MOST_ROWS, MOST_SITES, power_section
+from placement.report.style import LIGHT
 from tests.report.conftest import amount, cells
 
 
@@ -54,6 +58,31 @@ def test_storage_sale_and_demand_response_are_told(stored, corner) -> None:
     page = power_section(stored)
     assert "storage, giving" in page and "below zero: charging storage, or sold" in page and "Given up on call, MW" in page
     assert "storage, giving" not in power_section(corner.facts)
+
+
+def test_figure_and_comparison_know_of_storage_as_the_page_does(stored, corner) -> None:
+    """What storage gives stands in the stack of figure and comparison, what it takes below zero; the stack less that is the load, never above the line."""
+    df = flows(stored).groupby(["period", "block"])[["supplied", "taken", "load", "limit"]].sum()
+    last = corner.case.n_periods - 1
+    for block, given in (("stress", 30.0), ("base", 0.0)):
+        ax = power(stored, block=block).axes[0]
+        bars = {group.get_label(): group[last].get_height() for group in ax.containers}
+        assert bars.get("storage, giving", 0.0) == pytest.approx(given)
+        assert -bars.get("charging storage, or sold", 0.0) == pytest.approx(df.loc[(last, block), "taken"])
+        assert sum(bars.values()) == pytest.approx(df.loc[(last, block), "load"])
+        line = next(p for p in ax.patches if p.get_label() == "available").get_data().values[last]
+        assert sum(v for v in bars.values() if v > 0) <= line + 1e-6 and line == pytest.approx(df.loc[(last, block), "limit"])
+    found = next(m for m in measures(stored) if m.key == "power_mw")
+    assert found.total == pytest.approx(df["load"].groupby(level="period").max().to_numpy())
+    assert {s.name for s in found.parts} == {s.name for m in measures(corner.facts) if m.key == "power_mw" for s in m.parts}
+
+
+def test_figure_and_page_have_the_same_colours(stored) -> None:
+    """A source of power looks the same in both."""
+    page = re.findall(r'<rect x="0" y="0" width="12" height="12" class="(c\d)"[^>]*/></svg>([^<]*)', power_section(stored))
+    drawn = {group.get_label(): to_hex(group[0].get_facecolor()) for group in power(stored, block="stress").axes[0].containers}
+    shared = {name: colour for colour, name in page if name in drawn}
+    assert len(shared) >= 3 and all(drawn[name] == LIGHT[colour] for name, colour in shared.items())
 
 
 def test_the_table_of_use_has_the_tightest_block(corner) -> None:

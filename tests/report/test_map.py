@@ -15,7 +15,7 @@ from placement.case.case import frame
 from placement.report import render
 from placement.report.layout import Box, apart, beside
 from placement.report.maps import Corridor, Flow, Metro, Site, world
-from placement.report.projection import WIDTH, bow, great_circle, view_of
+from placement.report.projection import WIDTH, View, bow, great_circle
 from tests.report.test_report import PERIODS, PROGRESS, N, Page, page_of, prices_of, small_case, small_plan, summary_of
 
 
@@ -48,23 +48,39 @@ def test_the_map_takes_any_place(sites: list[Site]) -> None:
 
 def test_a_case_across_the_pacific_is_one_window() -> None:
     """Tokyo and Los Angeles: the window holds the Pacific, and the line between them crosses it once, without a band across the map."""
-    view = view_of([35.7, 34.1], [139.7, -118.2])
+    view = View.around([35.7, 34.1], [139.7, -118.2])
     (x1, _), (x2, _) = view.at(35.7, 139.7), view.at(34.1, -118.2)
     assert 0 < x1 < x2 < WIDTH and view.east - view.west < 150
-    path = great_circle(view, (35.7, 139.7), (34.1, -118.2))
-    assert path.count("M") == 1
+    path, cuts = great_circle(view, (35.7, 139.7), (34.1, -118.2))
+    assert cuts == [] and path.count("M") == 1
     xs = [float(p.split(" ")[0]) for p in re.split("[ML]", path) if p]
     assert xs == sorted(xs) and max(np.diff(xs)) < 100
 
 
 def test_a_line_that_leaves_at_one_edge_comes_back_at_the_other() -> None:
-    """Around the whole world the way from Tokyo to Los Angeles crosses the edge: two pieces, each continuous, one turn apart."""
-    view = view_of([35.7, 34.1, 0.0, 50.0, 20.0], [139.7, -118.2, -50.0, 10.0, 75.0])
-    assert view.at(35.7, 139.7)[0] > view.at(34.1, -118.2)[0]  # the Pacific is cut
-    for path in (great_circle(view, (35.7, 139.7), (34.1, -118.2)), bow(view, view.at(35.7, 139.7), view.at(34.1, -118.2))):
+    """From Tokyo to Los Angeles over the edge: two pieces, each continuous and within the frame, and each cut knows which place lies beyond."""
+    view = View.around([35.7, 34.1, 0.0, 50.0, 20.0], [139.7, -118.2, -50.0, 10.0, 75.0])
+    tokyo, los_angeles = view.at(35.7, 139.7), view.at(34.1, -118.2)
+    assert tokyo[0] > los_angeles[0]  # the Pacific is cut
+    for path, cuts in (great_circle(view, (35.7, 139.7), (34.1, -118.2)), bow(view, tokyo, los_angeles)):
         pieces = [[float(p) for p in re.findall(r"-?[\d.]+", piece)][::2] for piece in path.split("M")[1:]]
-        assert len(pieces) == 2 and np.allclose(np.abs(np.array(pieces[0]) - pieces[1]), view.turn, atol=0.2)
-        assert max(max(np.abs(np.diff(piece))) for piece in pieces) < WIDTH / 2
+        ends = sorted((piece[0], piece[-1]) for piece in pieces)
+        assert len(pieces) == 2 and np.allclose(ends, [(0.0, los_angeles[0]), (tokyo[0], WIDTH)], atol=0.1)
+        assert max(max(np.abs(np.diff(piece))) for piece in pieces) < 100 and min(map(min, pieces)) >= 0 and max(map(max, pieces)) <= WIDTH
+        assert sorted((round(x), n) for x, _, n in cuts) == [(0, 0), (round(WIDTH), 1)]
+
+
+def test_where_a_cut_line_leads_is_told_at_the_edge() -> None:
+    """On the closer map, fibre to a place outside ends at the frame with the name of that place; no line ends there without one."""
+    crowd = [site(f"s{i}", 30 + i / 2, -95 + i, 900) for i in range(5)] + [site("London", 51, 0, 900)]
+    links = [Corridor(("s4", "London"), (32, -91), (51, 0), np.array([2.0]), np.array([1.0]))]
+    drawn = world(crowd, [], links, [], "map")
+    whole, closer = drawn[: drawn.rindex("<svg")], drawn[drawn.rindex("<svg") :]
+    away = [Flow((f"s{i}", "Tokyo"), i, 0, np.array([5.0, 0.0])) for i in range(5)]  # the last period has none: its name is there, but not seen
+    flown = world(crowd, [Metro("Tokyo", 35.7, 139.7)], [], away, "map")
+    assert re.findall(r'lead-to[^>]*opacity="0"[^>]*>([^<]*)<', flown[flown.rindex("<svg") :]) == ["\u2190 Tokyo", "\u2191 Tokyo"]
+    assert "lead-to" not in whole and re.findall(r"lead-to[^>]*>([^<]*)<", closer) == ["\u2191 London"]
+    assert all(0 <= v <= WIDTH for v in numbers(closer[closer.index('class="fibre"') : closer.index('class="flows"')]))
 
 
 def test_discs_keep_apart_near_their_places() -> None:
@@ -89,7 +105,7 @@ def test_names_never_cover_one_another() -> None:
 def test_a_crowd_gets_a_closer_look() -> None:
     """Five discs that would cover one another are shown once more, on a map of their own that leaves out what is far; four are not."""
     crowd = [site(f"s{i}", 30 + i / 2, -95 + i, 900) for i in range(5)] + [site("far", 50, 100, 900), site("off", -30, 20, 0)]
-    flow, metro = [Flow("s0 to m", 0, 0, np.array([5.0])), Flow("far to m", 5, 0, np.array([5.0]))], [Metro("m", 31, -94)]
+    flow, metro = [Flow(("s0", "m"), 0, 0, np.array([5.0])), Flow(("far", "m"), 5, 0, np.array([5.0]))], [Metro("m", 31, -94)]
     one, two = (world(sites, metro, [], flow if n else [], "map") for n, sites in enumerate((crowd[1:], crowd)))
     assert one.count("<svg") == 1 and two.count("<svg") == 2
     closer = two[two.rindex("<svg") :]
@@ -100,8 +116,8 @@ def test_marks_hold_every_period() -> None:
     """Size, load and flow step through the periods in attributes that read as JSON; as drawn they show the last one."""
     grows = np.array([0.0, 100.0, 400.0])
     sites, metros = [Site("a", 0, 0, grows, grows / 2), site("b", 5, 5, 0, 0, 0)], [Metro("m", 10, 10)]
-    links = [Corridor("a \u2013 m", (0, 0), (10, 10), np.array([1.0, 1.0, 2.0]), np.array([0.0, 0.5, 2.0]))]
-    drawn = world(sites, metros, links, [Flow("a to m", 0, 0, grows, [("Inference", ["none", "1", "2"])])], "map")
+    links = [Corridor(("a", "m"), (0, 0), (10, 10), np.array([1.0, 1.0, 2.0]), np.array([0.0, 0.5, 2.0]))]
+    drawn = world(sites, metros, links, [Flow(("a", "m"), 0, 0, grows, [("Inference", ["none", "1", "2"])])], "map")
     steps = [(tag, json.loads(html.unescape(a["data-at"] or ""))) for tag, a in Page(drawn).tags if "data-at" in a]
     assert {name for _, one in steps for name in one} == {"transform", "r", "stroke-width"}
     assert all(len(values) == 3 for _, one in steps for values in one.values())

@@ -17,7 +17,7 @@ def test_every_unserved_metro_has_its_penalty_and_reason(corner) -> None:
     assert sum(amount(r[6].removesuffix("M$")) for r in rows) == pytest.approx(corner.plan.kpis["unmet_musd"], rel=1e-3)
     why = {(r[0], r[1]): r[7] for r in rows}
     china = why["Chat assistant in China", "Beijing"]
-    assert "residency:cn-csl-37 at 8 sites" in china and china.endswith("8 sites from all of them.")
+    assert "residency:cn-csl-37 at 8 sites" in china and china.endswith("8 sites from all metros.")
     assert all(v.startswith("Served in part") for k, v in why.items() if k[0] != "Chat assistant in China")
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from placement.case.case import frame
-from placement.report.charts import Step, waterfall
+from placement.report.bars import Step, waterfall
 from placement.report.facts import Facts
 from placement.report.scarcity import reached
 from placement.report.sections_money import money_section, steps

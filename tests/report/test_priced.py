@@ -70,6 +70,6 @@ def test_an_unchecked_and_an_interrupted_run() -> None:
 
 def test_money_in_other_units() -> None:
     """M$ are rounded as always; other units keep up to three decimals."""
-    assert money(1234567.0, "M$") == "1\u202f234\u202f567\u202fM$"
-    assert money(932615.75, "$") == "932\u202f615.75\u202f$"
+    assert money(1234567.0, "M$") == "1,234,567\u202fM$"
+    assert money(932615.75, "$") == "932,615.75\u202f$"
     assert money(100, "") == "100" and money(None, "x") == "\u2013"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import hashlib
+import html
 import math
 import re
 import shlex
@@ -20,10 +21,10 @@ from placement.case.schema import TABLES
 from placement.errors import DataError
 from placement.plan.prices import FAMILIES
 from placement.report import render, terminal_summary
-from placement.report.charts import heat
+from placement.report.charts import Series, heat, stacked
 from placement.report.energy import flows, tightest
 from placement.report.facts import Facts
-from placement.report.formats import figure_of, fixed, listed, musd, percent, quantity
+from placement.report.formats import DEFINITIONS, figure_of, fixed, listed, musd, percent, quantity
 from placement.report.gantt import Bar, lanes
 from placement.report.leads import with_leads
 from placement.report.scarcity import _chips
@@ -216,9 +217,9 @@ def test_the_answer_comes_first() -> None:
     text = Page(page_of()).text
     header = text[: text.index("First decisions")]
     for words in (
-        "Build 1 hall with 20 MW of IT capacity at Oslo, the first in service in 2027Q3",
-        "buy 5 000 GPU for 150 M$", "energise 25 MW of grid connection",
-        "run 1 of 2 training jobs and serve 93.8 % of inference demand", "Cost and penalties less value: 23.5 M$",
+        "Build  1 hall with 20 MW of IT capacity at Oslo, the first in service in 2027Q3",
+        "Buy  5,000 GPU for 150 M$", "Energise  25 MW of grid connection",
+        "Run  1 of 2 training jobs and serve 93.8 % of inference demand", "Cost and penalties less value: 23.5 M$",
         "0.6 M$ (2.6 %)", "no plan can cost less than 22.9 M$, no solver trusted", "1 training job worth 7.5 M$",
         "25 Mtok/day in 2027Q1",
         "place 1 order (150 M$), begin to build 1 hall (100 M$), sign 1 power contract, start 1 milestone (2 M$), energise 1 grid tier (8 M$)",
@@ -263,7 +264,7 @@ def test_what_is_rented_is_not_bought() -> None:
     """The headline says lease and rent; the first decisions tell offers and sites apart; a provider's quota is no hall, and nothing is built."""
     case, tables = rented()
     text = Page(render(case, tables, summary_of(), prices_of(), PROGRESS)).text
-    assert "lease 248 GPU for 2.48 M$ and rent up to 147 accelerators on demand for 0.247 M$" in text and "buy" not in text.partition("First decisions")[0]
+    assert "Lease  248 GPU for 2.48 M$ and rent up to 147 accelerators on demand for 0.247 M$" in text and "Buy" not in text.partition("First decisions")[0]
     assert "sign 2 leases (2.48 M$), rent from 1 on-demand offer (0.1 M$)" in text
     decisions = text[text.index("First decisions: 2027Q1") : text.index("Map of")]
     for words in (
@@ -364,7 +365,7 @@ def test_a_run_without_a_plan(status: str, words: str) -> None:
 def test_a_failed_check_is_the_first_thing_said() -> None:
     """A plan that the checker rejects carries a warning with the violations before anything else."""
     text = Page(page_of(check={"ok": False, "violations": ["hall_it_mw at oslo in 2027Q2"]})).text
-    assert text.index("Do not act on this plan") < text.index("Build 1 hall") and "hall_it_mw at oslo" in text
+    assert text.index("Do not act on this plan") < text.index("Build  1 hall") and "hall_it_mw at oslo" in text
 
 
 def test_power_is_compared_with_what_is_on_in_the_tightest_block() -> None:
@@ -506,7 +507,7 @@ def test_an_infeasible_run_says_why(x: str) -> None:
 def test_an_interrupted_run_says_so_first() -> None:
     """The page has it before the answer, the terminal in its second line; a run that was not says nothing of it."""
     text = Page(page_of(interrupted=True)).text
-    assert text.index("Interrupted:") < text.index("Build 1 hall") and "Interrupted" not in Page(page_of()).text
+    assert text.index("Interrupted:") < text.index("Build  1 hall") and "Interrupted" not in Page(page_of()).text
     lines = terminal_summary(summary_of(interrupted=True), small_plan()).splitlines()
     assert lines[1].startswith("INTERRUPTED") and max(map(len, lines)) <= 80
 
@@ -532,7 +533,7 @@ def test_no_raw_key_is_shown() -> None:
     text = Page(page_of(kpis=keys, phases=[{"phase": "root", "began_s": 2.408, "seconds": 3.0}])).text
     for words in (
         "IT capacity of halls at the end",
-        "7 457 MW",
+        "7,457 MW",
         "Energy from power contracts",
         "25.6 %",
         "12 Gtok",
@@ -562,7 +563,7 @@ def test_terminal_summary_fits_and_says_the_same() -> None:
         "23.5 M$",
         "2.6 %",
         "1 new hall",
-        "5 000 accelerators",
+        "5,000 accelerators",
         "late 7.5 M$",
         "placement explain RUN",
         "placement report RUN",
@@ -623,8 +624,8 @@ def test_terminal_summary_without_a_plan(status: str) -> None:
 
 def test_numbers_read_well() -> None:
     """Thin separators, a real minus sign, no false 0 or 100 per cent."""
-    assert fixed(1234567.4) == "1\u202f234\u202f567" and fixed(-0.001, 1) == "0.0" and fixed(None) == "\u2013"
-    assert musd(-1234.5) == "\u22121\u202f234\u202fM$" and musd(0.25) == "0.25\u202fM$"
+    assert fixed(1234567.4) == "1,234,567" and fixed(-0.001, 1) == "0.0" and fixed(None) == "\u2013"
+    assert musd(-1234.5) == "\u22121,234\u202fM$" and musd(0.25) == "0.25\u202fM$"
     assert percent(0.9999) == ">\u202f99.9\u202f%" and percent(1.0) == "100\u202f%" and percent(1e-7) == "<\u202f0.01\u202f%"
     assert quantity("renewable_share", 0.5) == ("Renewable", "50.0\u202f%") and quantity("cost_usd_per_mtok", 0.4)[1] == "0.4\u202f$/Mtok"
     assert listed(["a", "b", "c", "d", "e"], 3) == "a, b and 3 more"
@@ -636,7 +637,7 @@ def test_small_cases_keep_their_precision() -> None:
     page, terminal = Page(render(small_case(), small_plan(), told, prices_of(), PROGRESS)).text, terminal_summary(told, small_plan())
     assert "Value less cost and penalties: 18.01 M$" in page and "better by more than 0.0019 M$" in page
     assert "18.01 M$" in terminal and "18.02 M$  at most, verified" in terminal
-    assert musd(270346.6).replace("\u202f", " ") == "270 347 M$" and musd(0) == "0\u202fM$"
+    assert musd(270346.6).replace("\u202f", " ") == "270,347 M$" and musd(0) == "0\u202fM$"
 
 
 def test_cells_of_a_heat_map_are_rounded() -> None:
@@ -646,12 +647,46 @@ def test_cells_of_a_heat_map_are_rounded() -> None:
     assert [w for w in words if w in {"76", "75", ">99", "<1", "100", "0"}] == ["76", "75", ">99", "<1", "100", "0"]
 
 
+def test_returns_are_named_for_what_they_set_against_what() -> None:
+    """Income of what is there already is in both, so neither is called a return or a payback of what is built, and the page says what each is."""
+    raw = page_of(kpis={"roi": 7.34, "payback_years": 0.25, "units_end": 1023.7})
+    figures = raw[raw.index('<section id="figures"') : raw.index('<section id="inputs"')]
+    assert "EBIT of the whole plan per $ of new capital" in figures and "Years until all income covers all spending" in figures
+    assert figures.count(html.escape(DEFINITIONS["roi"])) == 2 and "It is no return on the new capital" in Page(figures).text  # pointed at, and in words
+    assert "1,024" in Page(figures).text and "1023" not in Page(figures).text  # accelerators are counted
+    assert "It is no return on the new capital" not in Page(page_of(kpis={"units_end": 1.0, "roi": None})).text
+
+
+def test_parts_of_a_term_stand_behind_it() -> None:
+    """What capital is spent on follows capital spending, wherever a run has it; all else keeps its place."""
+    kpis = dict.fromkeys(["capex_musd", "energy_musd", "roi", "units_end", "capex_grid_musd", "energy_grid_musd", "co2_kt"], 1.0)
+    page = Page(page_of(kpis=kpis)).text.rpartition("Key figures")[2]
+    words = (
+        "Capital spending ",
+        "Capital spending: grid connections",
+        "Energy from grid",
+        "Energy: grid connections",
+        "EBIT of the whole",
+        "Accelerators at the end",
+        "CO\u2082",
+    )
+    assert [page.index(w) for w in words] == sorted(page.index(w) for w in words)
+
+
+def test_what_is_hardly_below_zero_takes_no_fifth_of_a_chart() -> None:
+    """A stack from -10 to 1,000 has no mark below zero, and its bar is inside the chart; one from -400 has."""
+    few, many = (stacked([Series("a", np.array([1000.0, low]), "c0")], ["1", "2"], "MW", "t", "s") for low in (-10.0, -400.0))
+    assert "\u2212" not in few.replace("\u221210", "") and "\u2212500" in many
+    bars = [tuple(map(float, b)) for b in re.findall(r'y="([\d.]+)" width="[\d.]+" height="([\d.]+)"', few)]
+    assert all(y + tall <= 250 - 24 for y, tall in bars)
+
+
 def test_key_figures_have_the_sign_and_the_words_of_a_planner() -> None:
     """Income is shown as income, offsets and interest by their name, and no label says less than what is counted."""
     shown = {"value_musd": -90.0, "salvage_chips_musd": -40.0, "value_releases_musd": -8.0, "units_sold": 3.0, "rented_unit_share": 0.002, "npv_musd": 5.0}
     found = [tuple(part.replace("\u202f", " ") for part in figure_of(k, v)) for k, v in shown.items()]
     assert found == [
-        ("Income from jobs and services, bonuses included", "90 M$"), ("Residual value: accelerators", "40 M$"), ("Income: releases", "8 M$"),
+        ("Income from jobs and services", "90 M$"), ("Residual value: accelerators", "40 M$"), ("Income: releases", "8 M$"),
         ("Accelerators sold on", "3"), ("Rented accelerators, share of all in service", "0.20 %"), ("Net present value, without penalties", "5 M$"),
     ]  # fmt: skip
     assert figure_of("carbon_carbon_musd", 1.0)[0] == "Carbon offsets bought"

@@ -16,11 +16,13 @@ import pytest
 
 import placement
 from placement.explain.sweep import Stop
+from placement.report.bars import Step, rows_of_bars, waterfall
 from placement.report.charts import Series
 from placement.report.difference_charts import Interval, Mark, Swing, between, front, intervals, proven, tornado_bars
 from placement.report.measures import Measure
 from placement.report.question_pages import knee, pareto_page, steep_end, tornado_page
 from placement.report.sweep_page import sweep_page
+from placement.report.text import TURNED
 from tests.conftest import ENV, ROOT
 from tests.layers.small import edited, small_case, solved
 from tests.report.test_comparison import cells, numbers_in
@@ -59,13 +61,14 @@ def shown(text: str, value: float) -> bool:
 
 
 def test_values_and_intervals_are_those_of_the_table(swept: tuple[pd.DataFrame, Path]) -> None:
-    """Each scenario with a plan has its cost, its difference, and both ends of the interval; the headline names the one that brings most."""
+    """Each scenario with a plan has its value, its difference, and both ends of the interval; the headline names the one that brings most."""
     table, out = swept
     text = cells((out / "sweep.html").read_text(encoding="utf-8"))
     header, values = text[: text.index("What each scenario is worth")], text[text.index("What each scenario is worth") : text.index("Scenarios without a plan")]
     for row in table.iloc[1:].dropna(subset=["objective_musd"]).itertuples():
-        for number in (row.objective_musd, row.value_delta_musd, row.at_least_musd, row.at_most_musd):
+        for number in (-row.objective_musd, row.value_delta_musd, row.at_least_musd, row.at_most_musd):
             assert shown(values, number), (row.scenario, number)
+    assert not shown(values, table["objective_musd"].iloc[0]) and TURNED in values  # one sign, and it is explained
     best = table.loc[table["value_delta_musd"].idxmax()]
     assert f"{best['scenario']} brings most" in header and shown(header, best["value_delta_musd"])
     figures = text[text.rindex("Key figures") :]
@@ -234,6 +237,21 @@ def test_bars_are_as_long_as_their_numbers() -> None:
     nothing = intervals([Interval("x", math.nan, math.nan, math.nan, "infeasible")], "M$", "t")
     assert "infeasible" in nothing and "<rect" not in nothing
     assert between(Interval("x", 1.0, -math.inf, 2.0), "M$").startswith("at most") and between(Interval("x", 1.0, math.nan, math.nan), "M$") == "not proven"
+
+
+def test_no_label_is_struck_through() -> None:
+    """In a narrow chart no line of the axis runs through the height of a name or number; in a wide one words lie above all lines, with a halo."""
+    rows = [Interval("long name of a scenario", v, v - 1, v + 1) for v in (-5.0, 4.0, -0.1)]
+    swings = [Swing("a", Interval("low", -4.0, -5.0, -2.0), Interval("high", 2.0, 2.0, 2.0))]
+    steps = [Step("in", 2.0, "c2"), Step("out", -9.0, "c0"), Step("left", -7.0, "c7", total=True)]
+    for chart in (lambda n: intervals(rows, "M$", "t", n), lambda n: tornado_bars(swings, "M$", "t", n), lambda n: waterfall(steps, "M$", "t", n),
+                  lambda n: rows_of_bars(["a", "b"], [-2.0, 1.0], ["c0", "c0"], "M$", "t", n)):  # fmt: skip
+        wide, narrow = chart(False), chart(True)
+        assert all("halo" in c for c in re.findall(r'<text [^>]*class="([^"]*)"[^>]*>[^<]*M\$', wide)) and wide.rindex('class="axis"') < wide.rindex("halo")
+        upright = [tuple(map(float, v)) for v in re.findall(r'<line x1="([\d.]+)" y1="([\d.]+)" x2="\1" y2="([\d.]+)" class="(?:rule|axis)"', narrow)]
+        feet = [float(y) for y in re.findall(r'<text [^>]*y="([\d.]+)"[^>]*halo', narrow)]
+        assert upright and len(feet) >= 2
+        assert not [(line, foot) for line in upright for foot in feet if line[1] < foot - 1 and line[2] > foot - 8]
 
 
 def test_the_front_is_that_of_the_table(tmp_path: Path) -> None:
