@@ -38,6 +38,11 @@ _WORDS = KINDS | {
     "clean_match": "Clean power, hour by hour", "clean_energy": "Clean energy", "carbon_cap": "Cap on carbon",
 }  # fmt: skip
 
+_KINKS = (  # said before the duals that hold for no step: how many, of how many
+    "{} of these {} duals are no prices: one unit more is not worth what one unit less costs, as where a gang fills a hall and has no use for a part of one "
+    "MW. What a whole step is worth, a solve with the limit changed tells (-: no plan is left):"
+)
+
 Answer = tuple[list[str], pd.DataFrame]  # what is printed, and the table that --out writes
 
 
@@ -129,7 +134,7 @@ def _prices(plan: Plan) -> Answer:
         note = "Local duals, not measured here (--verify-prices N does it): a dual need not be the worth of a whole unit."
         return [*wrapped(head), *lines, *_more(plan), *wrapped(note)], plan.prices
     table = verified_prices(plan, TOP, resolve=False)
-    return [*wrapped(head), *_tested(table), *_more(plan), *wrapped(agreement(table))], table
+    return [*wrapped(head), *_tested(table), *_more(plan)], table
 
 
 def _more(plan: Plan) -> list[str]:
@@ -138,27 +143,21 @@ def _more(plan: Plan) -> list[str]:
 
 def _verified(plan: Plan, n: int, effort: Effort) -> Answer:
     table = verified_prices(plan, n, effort)
-    head = f"{plan.case.name}: prices verified: local dual, one unit more and less with decisions fixed, one more with decisions free, root dual"
-    return [*wrapped(head), *_tested(table), *wrapped(agreement(table))], table
+    head = f"{plan.case.name}: prices verified: local dual, measured with decisions fixed (one unit more, one less), one more with decisions free, root dual"
+    return [*wrapped(head), *_tested(table)], table
 
 
 def _tested(table: pd.DataFrame) -> list[str]:
-    """Return verified prices as a table."""
+    """Return verified prices as tables: those that hold, and what they agree with; then those that are none, and why."""
     where, unit = (table["place"] + " " + table["sku"]).str.strip(), [u.partition("/")[2].strip("()") for u in table["unit"]]
-    out = table.assign(said=_said(table), when=_when(table), where=where, one=unit, holds=table["valid"].map({True: "yes", False: "no"}))
+    out = table.assign(said=_said(table), when=_when(table), where=where, one=unit, measured=(table["one_more"] + table["one_less"]) / 2)
+    about = {"said": "what", "where": "where", "when": "when", "one": "unit", "price": "dual"}
     free = {"resolved": "free", "root_dual": "root"} if "resolved" in table else {}
-    heads = {
-        "said": "what",
-        "where": "where",
-        "when": "when",
-        "one": "unit",
-        "price": "dual",
-        "one_more": "more",
-        "one_less": "less",
-        **free,
-        "holds": "valid",
-    }
-    return frame_table(out, heads)
+    holds, kinks = out[out["valid"]], out[~out["valid"]]
+    lines = [*frame_table(holds, {**about, "measured": "measured", **free}), *wrapped(agreement(table))] if len(holds) else []
+    if len(kinks):
+        lines += ["", *wrapped(_KINKS.format(len(kinks), len(out))), *frame_table(kinks, {**about, "one_more": "more", "one_less": "less", **free})]
+    return lines
 
 
 def _said(table: pd.DataFrame) -> list[str]:
