@@ -195,9 +195,9 @@ def _why_tables(answer: WhyNot, unit: str) -> list[str]:
         table = answer.prices.assign(when=_when(answer.prices))
         table = table[table["cost_musd"].abs() > 1e-6].head(_MOST)
         heads = {"what": "what", "place": "place", "when": "when", "use": "uses", "free": "free", "price_musd": f"{unit}/unit", "cost_musd": unit}
-        lines += ["", "The best way there at the plan's prices (costs positive):", *frame_table(table, heads)]
-    if len(answer.moved):
-        lines += ["", "What else changes:", *frame_table(answer.moved.head(_MOST), {"workload": "workload", "was": "was", "becomes": "becomes"})]
+        which = "The way that the plan uses most there" if "placed" in set(answer.sites["answer"]) else "The best way there that the plan does not use"
+        lines += ["", f"{which}, at local prices (costs positive):", *frame_table(table, heads)]
+    lines += _elsewhere(answer.moved)
     if len(answer.terms):
         table = answer.terms[answer.terms["difference_musd"].abs() > 1e-6]
         lines += [
@@ -205,6 +205,22 @@ def _why_tables(answer: WhyNot, unit: str) -> list[str]:
             f"What it costs by term, {unit}:",
             *frame_table(table, {"term": "term", "plan_musd": "plan", "forced_musd": "forced", "difference_musd": "difference"}),
         ]
+    return lines
+
+
+def _elsewhere(moved: pd.DataFrame) -> list[str]:
+    """Return what else changes, against the plan: jobs, and services at their sites."""
+    lines: list[str] = []
+    if len(moved):
+        served = moved["site"] != ""
+        heads = {"workload": "service", "site": "site", "was": "plan", "becomes": "becomes"}
+        parts = [
+            ("What else changes:", moved[~served], {"workload": "job", "was": "plan", "becomes": "becomes"}),
+            ("Which sites serve what share of the tokens of the whole horizon:", moved[served], heads),
+        ]
+        for title, part, columns in parts:
+            lines += ["", title, *frame_table(part.head(_MOST), columns)] if len(part) else []
+            lines += [f"and {len(part) - _MOST} more"] if len(part) > _MOST else []
     return lines
 
 
