@@ -231,7 +231,7 @@ class _Asked:
         gain = self.base.plan.objective - before.objective
         if before.x is None or before.x is self.base.x or gain <= 0:
             return ""
-        return f" (It counts from a plan {gain:,.3f} {self.base.case.cost_unit} better than this one, which was found by solving this case again for the answer.)"
+        return f" (It counts from a plan {gain:,.3f} {self.base.case.cost_unit} better than this one, found by solving the case again for the answer.)"
 
     def impossible(self, site: str, here: pd.DataFrame) -> str:
         """Return why no plan has it, as far as a single limit shows it, and what to ask instead."""
@@ -301,7 +301,7 @@ class _Asked:
 def _priced(total: float, unit: str) -> str:
     """Return what a way costs at local prices, and how that goes with the cost of forcing it."""
     said = "it breaks even" if abs(total) < _EVEN else f"it {'loses' if total > 0 else 'gains'} {abs(total):,.3f} {unit}"
-    why = "Local prices are of a little more of one thing, with every decision as it is; the cost above is of all that is asked for, with decisions free to change"
+    why = "Local prices are of a little more of one thing, with every decision as it is; the cost above is of all that is asked for, with decisions free"
     return f"At the plan's local prices {said}. {why}."
 
 
