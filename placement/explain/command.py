@@ -171,7 +171,15 @@ def _when(table: pd.DataFrame) -> pd.Series:
 def _why(plan: Plan, args: argparse.Namespace, effort: Effort) -> Answer:
     workload, site = _parted(plan, args.why_not)
     answer = why_not(plan, workload, site, effort, share=SHARE if args.share is None else args.share, periods=args.periods)
-    return [*wrapped(answer.answer), *_why_tables(answer, plan.case.cost_unit)], answer.sites
+    return [*wrapped(answer.answer), *_why_tables(answer, plan.case.cost_unit), *([] if site else _not_served(plan, workload))], answer.sites
+
+
+def _not_served(plan: Plan, service: str) -> list[str]:
+    """Return where demand of a service is not served, and why, as the run has it."""
+    rows = [r for r in plan.summary.get("unserved") or () if r["service"] == service]
+    said = [f"{r['metro']}, {r['mtok_per_day']:,.0f} Mtok/day in {r['period']}: {r['why']}" for r in rows[:_MOST]]
+    more = [f"and {len(rows) - _MOST} more"] if len(rows) > _MOST else []
+    return ["", "Where its demand is not served, the most in a period:", *(line for one in said for line in wrapped(one, "  ")), *more] if rows else []
 
 
 def _parted(plan: Plan, text: str) -> tuple[str, str | None]:

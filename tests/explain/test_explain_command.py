@@ -53,6 +53,14 @@ def test_rule_is_quoted_and_table_is_written(frontier_small_run, tmp_path, capsy
     assert pd.read_csv(tmp_path / "a.csv")["answer"].tolist() == ["excluded"]
 
 
+def test_where_demand_is_not_served_is_told(frontier_small_run, capsys):
+    """Asked about a service at no site, the answer names the metros that lack most, with amounts and reasons."""
+    code, out, _ = asked(capsys, frontier_small_run, "--why-not", "china-chat", "--workers", 1)
+    assert code == 0 and max(map(len, out.splitlines())) <= 80
+    why = "met-cn-beijing, 2,144,009 Mtok/day in 2028Q1: None of 8 sites may serve it; ruled out at 8: data must not leave the region (residency:cn-csl-37)."
+    assert why in " ".join(out.split())
+
+
 def test_forced_cost_is_shown(solved, capsys):
     """A job of the hand-checked case over all sites, and at one."""
     code, out, _ = asked(capsys, solved.run, "--why-not", "large", "--workers", 1)
