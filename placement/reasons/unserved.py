@@ -20,7 +20,7 @@ LOST = "lost to other uses of chips, power or money"
 _NIL = 1e-9  # M$: as good as nothing
 #: Kind of resource -> what of it is scarce; ids in the order of its key.
 _SCARCE = {
-    "serve": "{1} scarce at {0}", "pool": "{1} scarce at {0}", "power": "power scarce at {0}",
+    "serve": "SKU {1} scarce at {0}", "pool": "SKU {1} scarce at {0}", "power": "power scarce at {0}",
     "fibre": "fibre link {0} is full", "release": "its release {0} is not out", "cover": "spares scarce outside {2} (N-1)",
     "spare": "spares scarce (N-1)", "spread": "{2} may serve no larger share", "presence": "it has no presence at {1}",
     "least_units": "a presence at {1} takes more units", "capacity": "{0} is full", "apart": "{1} may take no more",
