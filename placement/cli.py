@@ -271,10 +271,14 @@ def _init(args: argparse.Namespace) -> int:
 
 
 def _convert(args: argparse.Namespace) -> int:
-    from placement.authoring import converted
+    from placement.authoring import comments_of, converted
 
     case = converted(args.case, args.target)
     print(f"{case.name}: written to {args.target}, and read back as the same case")
+    left = comments_of(args.case)
+    if left:
+        words = f"comments are left behind: {', '.join(left)}. The columns note, source and assumption, and .md files, come along."
+        print(*textwrap.wrap(f"note: {visible(words)}", _WIDTH, subsequent_indent="      ", break_on_hyphens=False), sep="\n")
     return ExitCode.OK
 
 

@@ -28,7 +28,7 @@ from placement.plan.plan import Plan
 from placement.plan.prices import COLUMNS, prices
 from placement.plan.warm import fits, start_values
 from placement.program import Floats, Program, Sides, assemble, build_sides, component_key
-from placement.reasons import uncovered, unservable
+from placement.reasons import uncovered, unservable, unserved
 
 LOCAL = "local dual, decisions fixed"
 
@@ -142,7 +142,8 @@ def _plan(
         prices=_prices(case, program, outcome, variables),
         prices_note=untold,
     )  # fmt: skip
-    found.summary.update(_summary(sides, outcome, verified, found, program, options, clock) | {"objectives": [r.record() for r in reached]})
+    told = {"objectives": [r.record() for r in reached], "unserved": unserved(sides, program, tables["unserved"], outcome.price)}
+    found.summary.update(_summary(sides, outcome, verified, found, program, options, clock) | told)
     return found
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from placement.authoring.book import write_book
-from placement.authoring.folder import write_folder, write_template
+from placement.authoring.folder import BEGUN, write_folder, write_template
 from placement.authoring.guide import guide
 from placement.authoring.shipped import shipped
 from placement.authoring.source import Source, source_of
@@ -43,13 +43,13 @@ def initiated(target: str | Path, base: str | Path = "three-sites") -> Case:
     source = replace(source, settings={**source.settings, "name": name})
     notes = {_BASE if file == _GUIDE else file: text for file, text in source.notes.items()}
     source = replace(source, notes={_GUIDE: guide(source, place.name, is_workbook(place)), **notes})
-    return _put(source, place, f"Begun from the case {source.case.name} by placement init; change what is yours.")
+    return _put(source, place, f"Begun from the case {source.case.name} {BEGUN}")
 
 
 def converted(case: str | Path, target: str | Path) -> Case:
     """Write a case as an ``.xlsx`` workbook, or as a folder of CSV files where the target has no such ending; return it as it is read from there.
 
-    A scenario becomes a whole case.
+    A scenario becomes a whole case. Comments do not come along: :func:`placement.authoring.comments_of` says where there are some.
 
     Raises
     ------

@@ -12,6 +12,8 @@ from placement.case.describe import explained
 from placement.case.files import SETTINGS, TEMPLATES, TextTable
 from placement.case.schema import DOCUMENTATION, TABLES, Table
 
+BEGUN = "by placement init; change what is yours."  # ends the title of a new case
+
 
 def write_folder(source: Source, folder: Path) -> None:
     """Write settings, tables and notes into an existing empty folder."""
@@ -26,15 +28,20 @@ def write_template(source: Source, folder: Path, title: str) -> None:
     """Write a case whose files say what each key and column means, with an empty template of every table that it does not have."""
     _write(folder / SETTINGS, f"# {title}\n{toml_text(source.settings, explained=True)}")
     for name, text in source.tables.items():
-        _write(folder / f"{name}.csv", _remarks(TABLES[name], tuple(text.columns)) + _csv(text))
+        _write(folder / f"{name}.csv", remarks(TABLES[name], tuple(text.columns)) + _csv(text))
     for name, note in source.notes.items():
         _write(folder / name, note)
     (folder / TEMPLATES).mkdir()
     for table in (t for t in TABLES.values() if t.name not in source.tables):
-        _write(folder / TEMPLATES / f"{table.name}.csv", _remarks(table, table.names) + ",".join(table.names) + "\n")
+        _write(folder / TEMPLATES / f"{table.name}.csv", remarks(table, table.names) + ",".join(table.names) + "\n")
 
 
-def _remarks(table: Table, used: tuple[str, ...]) -> str:
+def begun(comment: str) -> bool:
+    """Whether a comment is the title that ``placement init`` gives a new case."""
+    return comment.startswith("# Begun from the case ") and comment.endswith(BEGUN)
+
+
+def remarks(table: Table, used: tuple[str, ...]) -> str:
     """Return what stands above the header: the table, the columns that are there, and those that may be added."""
     more = [c for c in table if c.name not in used]
     lines = [f"{table.name}: {table.meaning}", *([f"Comes only with: {', '.join(table.needs)}."] if table.needs else [])]

@@ -47,8 +47,9 @@ that would have no effect. All problems are reported together, each with table, 
 
 ## Workbooks
 
-`placement convert CASE CASE.xlsx` writes a case as a workbook, and `placement convert CASE.xlsx DIR` a folder; both ways it stays the same case. A workbook
-is taken wherever a case is, and as the `base` of a scenario, which is a folder itself. It needs `placement[xlsx]`.
+`placement convert CASE CASE.xlsx` writes a case as a workbook, and `placement convert CASE.xlsx DIR` a folder; both ways it stays the same case
+(comments are left behind, and named). A workbook is taken wherever a case is, and as the `base` of a scenario, which is a folder itself.
+It needs `placement[xlsx]`.
 
 * A sheet per table, named like the table, header first. The sheet `case` has the keys of `case.toml` in the columns `key` and `value`; a blank value
   is an absent key. The sheets `blocks`, `weights` (columns `term`, `weight`) and `objectives` (columns `name`, `slack`, and a column per term) are there

@@ -25,14 +25,28 @@ def zones_given(d: Draft) -> Problems:
 
 
 def tariffs_complete(d: Draft) -> Problems:
-    """Every zone with a site has a price for every period and block."""
-    rows = d["tariffs"]
-    have = set(zip(rows["zone"], rows["period"], rows["block"], strict=True))
-    zones = [z for z in pd.unique(rows["zone"]) if z in d.values("sites", "zone")]
-    want = product(zones, range(d.case.n_periods), (b.name for b in d.case.blocks))
-    missing = [f"{z}/{d.case.periods[t]}/{b}" for z, t, b in want if (z, t, b) not in have]
+    """Every zone with a site has a price for every period and block.
+
+    Problems elsewhere, and rows that are there twice, do not hide this one: where the zones of sites are not to be trusted, every zone is looked at,
+    and where cells of period or block are wrong, rows are counted.
+    """
+    rows, n_periods, blocks = d["tariffs"], d.case.n_periods, [b.name for b in d.case.blocks]
+    if "tariffs" not in d.texts or not d.findings.trusts("tariffs") or not _cells_sound(d, "tariffs", "zone"):
+        return
+    zones = [z for z in pd.unique(rows["zone"]) if z and (not d.findings.trusts("sites.zone") or z in d.values("sites", "zone"))]
+    if _cells_sound(d, "tariffs", "period") and _cells_sound(d, "tariffs", "block"):
+        have = set(zip(rows["zone"], rows["period"], rows["block"], strict=True))
+        missing = [f"{z}/{d.case.periods[t]}/{b}" for z, t, b in product(zones, range(n_periods), blocks) if (z, t, b) not in have]
+    else:
+        count, want = rows["zone"].value_counts(), n_periods * len(blocks)
+        missing = [f"{z}: {count[z]} rows for {n_periods} periods x {len(blocks)} blocks" for z in zones if count[z] < want]
     if missing:
         yield Problem("tariffs", "zone/period/block", "must be complete for the zones of sites", "Add the missing rows.", tuple(missing))
+
+
+def _cells_sound(d: Draft, table: str, column: str) -> bool:
+    """Whether the cells of a column say what they mean, each on its own: they may be there twice."""
+    return column in d.texts[table].columns and not any(p.table == table and p.column == column for p in d.findings.problems)
 
 
 def profiles_complete(d: Draft) -> Problems:

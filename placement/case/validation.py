@@ -71,8 +71,8 @@ RULES: tuple[Rule, ...] = (
     Rule(milestone_rules.milestone_order, "milestones.site milestones.hall milestones.milestone milestones.after"),
     Rule(milestone_rules.milestone_leads, "milestones.lead_p10 milestones.lead_p50 milestones.lead_p90"),
     Rule(effects.power_settings_used, "sites.community_mw sites.power_included cooling.pue jobs.min_firmness jobs.duty"),
+    Rule(supply.tariffs_complete, "case.periods case.blocks"),  # asks for its columns itself
     Rule(effects.zones_used, "sites.zone tariffs.zone"),
-    Rule(supply.tariffs_complete, "case.periods case.blocks sites.zone tariffs.zone tariffs.period tariffs.block"),
     Rule(supply.contracts, "case.periods sites.site sites.zone grid.site ppas.zone ppas.start"),
     Rule(effects.profiles_used, "profiles.profile ppas.profile generators.profile"),
     Rule(supply.profiles_complete, "case.blocks profiles.profile profiles.block"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import warnings
 import zipfile
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import ParseError
@@ -73,6 +74,18 @@ def notes_of_workbook(path: Path) -> dict[str, str]:
     book, _ = _opened(path)
     sheets = [sheet for sheet in book.worksheets if sheet.title.endswith(".md")]
     return {s.title: "\n".join(str(row[0].value) if row[0].value is not None else "" for row in s.iter_rows(max_col=1)) for s in sheets}
+
+
+def comments_of_workbook(path: Path) -> dict[str, dict[str, str]]:
+    """Return the comments of each sheet that holds a table or settings: place such as ``B7`` -> text; rows that begin with ``#`` before the header, too."""
+    book, _ = _opened(path)
+    found: dict[str, dict[str, str]] = {}
+    for sheet in (s for s in book.worksheets if s.title in (*SHEETS, *TABLES)):
+        cells = list(cells_of(sheet))
+        notes = {c.coordinate: str(c.comment.text) for c in cells if c.comment is not None}
+        above = takewhile(lambda c: str(c.value).startswith("#"), (c for c in cells if c.value is not None))
+        found[sheet.title] = {c.coordinate: str(c.value) for c in above} | notes
+    return found
 
 
 def _opened(path: Path) -> tuple[Any, Any]:

@@ -14,15 +14,25 @@ from placement.demand.sizing import replica_units
 from placement.rules import Scope
 
 
-def near(scope: Scope, service: pd.Series, reach: Access, asking: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], pd.DataFrame]:
-    """Return which sites may serve which metros by residency, tier and routes, shape (E, S, M), and the counts excluded of metros that ask."""
+def closed_to(scope: Scope, service: pd.Series, reach: Access) -> NDArray[np.object_]:
+    """Return the rule that keeps each site from each metro by residency, tier and routes, "" if none does, shape (S, M)."""
+    denied, other_tier = _denied(scope, service)
+    return np.where(denied != "", "residency:" + denied, np.where(other_tier[:, None], "tier", reach.rule))
+
+
+def _denied(scope: Scope, service: pd.Series) -> tuple[NDArray[np.object_], NDArray[np.bool_]]:
+    """Return the residency rule that denies, "" if none does, shape (S, M), and which sites are of another tier, shape (S,)."""
     countries, origins = scope.case["sites"]["country"], scope.case["metros"]["country"]
     cls = service["residency"]
     pairs = {(o, c): scope.policy.may_run(cls, o, c) for o in origins.unique() for c in countries.unique()} if cls else {}
     denied = np.array([["" if not cls or pairs[o, c].allowed else pairs[o, c].rule_id for o in origins] for c in countries], dtype=object)
     edge = (scope.case["sites"]["kind"] == "edge").to_numpy(bool)
-    other_tier = {"any": np.zeros_like(edge), "edge": ~edge, "core": edge}[service["tier"]]
-    rule = np.where(denied != "", "residency:" + denied, np.where(other_tier[:, None], "tier", reach.rule))
+    return denied, {"any": np.zeros_like(edge), "edge": ~edge, "core": edge}[service["tier"]]
+
+
+def near(scope: Scope, service: pd.Series, reach: Access, asking: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], pd.DataFrame]:
+    """Return which sites may serve which metros by residency, tier and routes, shape (E, S, M), and the counts excluded of metros that ask."""
+    (denied, other_tier), rule = _denied(scope, service), closed_to(scope, service, reach)
     counts = pd.DataFrame({"place": np.repeat(scope.sites, asking.sum()), "rule": rule[:, asking].ravel()})
     counts = counts[counts["rule"] != ""].groupby(["place", "rule"], as_index=False, sort=False).size().rename(columns={"size": "n"})
     open_to = np.asarray((denied == "") & ~other_tier[:, None])[None]

@@ -38,6 +38,11 @@ _WORDS = KINDS | {
     "clean_match": "Clean power, hour by hour", "clean_energy": "Clean energy", "carbon_cap": "Cap on carbon",
 }  # fmt: skip
 
+_KINKS = (  # said before the duals that hold for no step: how many, of how many
+    "{} of these {} duals are no prices: one unit more is not worth what one unit less costs, as where a gang fills a hall and has no use for a part of one "
+    "MW. What a whole step is worth, a solve with the limit changed tells (-: no plan is left):"
+)
+
 Answer = tuple[list[str], pd.DataFrame]  # what is printed, and the table that --out writes
 
 
@@ -129,7 +134,7 @@ def _prices(plan: Plan) -> Answer:
         note = "Local duals, not measured here (--verify-prices N does it): a dual need not be the worth of a whole unit."
         return [*wrapped(head), *lines, *_more(plan), *wrapped(note)], plan.prices
     table = verified_prices(plan, TOP, resolve=False)
-    return [*wrapped(head), *_tested(table), *_more(plan), *wrapped(agreement(table))], table
+    return [*wrapped(head), *_tested(table), *_more(plan)], table
 
 
 def _more(plan: Plan) -> list[str]:
@@ -138,27 +143,21 @@ def _more(plan: Plan) -> list[str]:
 
 def _verified(plan: Plan, n: int, effort: Effort) -> Answer:
     table = verified_prices(plan, n, effort)
-    head = f"{plan.case.name}: prices verified: local dual, one unit more and less with decisions fixed, one more with decisions free, root dual"
-    return [*wrapped(head), *_tested(table), *wrapped(agreement(table))], table
+    head = f"{plan.case.name}: prices verified: local dual, measured with decisions fixed (one unit more, one less), one more with decisions free, root dual"
+    return [*wrapped(head), *_tested(table)], table
 
 
 def _tested(table: pd.DataFrame) -> list[str]:
-    """Return verified prices as a table."""
+    """Return verified prices as tables: those that hold, and what they agree with; then those that are none, and why."""
     where, unit = (table["place"] + " " + table["sku"]).str.strip(), [u.partition("/")[2].strip("()") for u in table["unit"]]
-    out = table.assign(said=_said(table), when=_when(table), where=where, one=unit, holds=table["valid"].map({True: "yes", False: "no"}))
+    out = table.assign(said=_said(table), when=_when(table), where=where, one=unit, measured=(table["one_more"] + table["one_less"]) / 2)
+    about = {"said": "what", "where": "where", "when": "when", "one": "unit", "price": "dual"}
     free = {"resolved": "free", "root_dual": "root"} if "resolved" in table else {}
-    heads = {
-        "said": "what",
-        "where": "where",
-        "when": "when",
-        "one": "unit",
-        "price": "dual",
-        "one_more": "more",
-        "one_less": "less",
-        **free,
-        "holds": "valid",
-    }
-    return frame_table(out, heads)
+    holds, kinks = out[out["valid"]], out[~out["valid"]]
+    lines = [*frame_table(holds, {**about, "measured": "measured", **free}), *wrapped(agreement(table))] if len(holds) else []
+    if len(kinks):
+        lines += ["", *wrapped(_KINKS.format(len(kinks), len(out))), *frame_table(kinks, {**about, "one_more": "more", "one_less": "less", **free})]
+    return lines
 
 
 def _said(table: pd.DataFrame) -> list[str]:
@@ -172,7 +171,15 @@ def _when(table: pd.DataFrame) -> pd.Series:
 def _why(plan: Plan, args: argparse.Namespace, effort: Effort) -> Answer:
     workload, site = _parted(plan, args.why_not)
     answer = why_not(plan, workload, site, effort, share=SHARE if args.share is None else args.share, periods=args.periods)
-    return [*wrapped(answer.answer), *_why_tables(answer, plan.case.cost_unit)], answer.sites
+    return [*wrapped(answer.answer), *_why_tables(answer, plan.case.cost_unit), *([] if site else _not_served(plan, workload))], answer.sites
+
+
+def _not_served(plan: Plan, service: str) -> list[str]:
+    """Return where demand of a service is not served, and why, as the run has it."""
+    rows = [r for r in plan.summary.get("unserved") or () if r["service"] == service]
+    said = [f"{r['metro']}, {r['mtok_per_day']:,.0f} Mtok/day in {r['period']}: {r['why']}" for r in rows[:_MOST]]
+    more = [f"and {len(rows) - _MOST} more"] if len(rows) > _MOST else []
+    return ["", "Where its demand is not served, the most in a period:", *(line for one in said for line in wrapped(one, "  ")), *more] if rows else []
 
 
 def _parted(plan: Plan, text: str) -> tuple[str, str | None]:
@@ -196,9 +203,9 @@ def _why_tables(answer: WhyNot, unit: str) -> list[str]:
         table = answer.prices.assign(when=_when(answer.prices))
         table = table[table["cost_musd"].abs() > 1e-6].head(_MOST)
         heads = {"what": "what", "place": "place", "when": "when", "use": "uses", "free": "free", "price_musd": f"{unit}/unit", "cost_musd": unit}
-        lines += ["", "The best way there at the plan's prices (costs positive):", *frame_table(table, heads)]
-    if len(answer.moved):
-        lines += ["", "What else changes:", *frame_table(answer.moved.head(_MOST), {"workload": "workload", "was": "was", "becomes": "becomes"})]
+        which = "The way that the plan uses most there" if "placed" in set(answer.sites["answer"]) else "The best way there that the plan does not use"
+        lines += ["", f"{which}, at local prices (costs positive):", *frame_table(table, heads)]
+    lines += _elsewhere(answer.moved)
     if len(answer.terms):
         table = answer.terms[answer.terms["difference_musd"].abs() > 1e-6]
         lines += [
@@ -206,6 +213,22 @@ def _why_tables(answer: WhyNot, unit: str) -> list[str]:
             f"What it costs by term, {unit}:",
             *frame_table(table, {"term": "term", "plan_musd": "plan", "forced_musd": "forced", "difference_musd": "difference"}),
         ]
+    return lines
+
+
+def _elsewhere(moved: pd.DataFrame) -> list[str]:
+    """Return what else changes, against the plan: jobs, and services at their sites."""
+    lines: list[str] = []
+    if len(moved):
+        served = moved["site"] != ""
+        heads = {"workload": "service", "site": "site", "was": "plan", "becomes": "becomes"}
+        parts = [
+            ("What else changes:", moved[~served], {"workload": "job", "was": "plan", "becomes": "becomes"}),
+            ("Which sites serve what share of the tokens of the whole horizon:", moved[served], heads),
+        ]
+        for title, part, columns in parts:
+            lines += ["", title, *frame_table(part.head(_MOST), columns)] if len(part) else []
+            lines += [f"and {len(part) - _MOST} more"] if len(part) > _MOST else []
     return lines
 
 

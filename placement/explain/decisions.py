@@ -13,8 +13,8 @@ from placement.explain.edits import Ints, at_least, without
 from placement.program import Floats, Program
 
 #: Family of yes/no supply decisions -> kind of decision. The last index of the stepwise ones is the period: what counts is whether it is ever taken.
-_STEPS = {"opened": "site", "built": "hall", "tier_on": "grid tier", "generator_built": "generator"}
-_ONCE = {"signed": "offer", "ppa_signed": "contract", "open": "site", "tranche": "tranche"}
+STEPS = {"opened": "site", "built": "hall", "tier_on": "grid tier", "generator_built": "generator"}
+ONCE = {"signed": "offer", "ppa_signed": "contract", "open": "site", "tranche": "tranche"}
 JOB = "job at site"  # kind of decision; its ids are written ``job @ site``
 _WHOLE = 0.5
 
@@ -75,12 +75,12 @@ def _supply(base: Base) -> list[tuple[str, str, list[int]]]:
     """Sites, halls, tiers, generators by their last period, when they are there if ever; what is signed."""
     column = {id(v): j for j, v in enumerate(base.variables)}
     found = []
-    for family, kind in {**_STEPS, **_ONCE}.items():
+    for family, kind in {**STEPS, **ONCE}.items():
         last: dict[tuple[object, ...], int] = {}
         for index, var in (base.sides.supply.model.component(family) or {}).items():
             ids = index if isinstance(index, tuple) else (index,)
             if id(var) in column and base.program.integer[column[id(var)]]:
-                last[ids[:-1] if family in _STEPS else ids] = column[id(var)]  # periods come in order
+                last[ids[:-1] if family in STEPS else ids] = column[id(var)]  # periods come in order
         found += [(kind, " ".join(map(str, ids)), [j]) for ids, j in last.items()]
     return found
 

@@ -13,6 +13,7 @@ from placement.explain.base import Base
 EXACT = Effort(rel_gap=1e-6)
 
 _EXACT = 1e-3  # relative (absolute below 1 M$): an interval that a planner takes for a number
+_ALIKE = 1e-9  # relative: two objectives that are the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +60,9 @@ def reference(base: Base, effort: Effort) -> Again:
 
 
 def better(base: Base, found: Again) -> Again:
-    """Return the better of a plan and of what solving its program again found, with the better of both bounds."""
+    """Return the better of a plan and of what solving its program again found (the plan itself where they are alike), with the better of both bounds."""
     plan = base.plan
-    known = found.x is not None and found.objective <= plan.objective
+    known = found.x is not None and found.objective < plan.objective - _ALIKE * max(1.0, abs(plan.objective))
     bound = max(found.bound, plan.bound, plan.verified_bound)
     x, objective = (found.x, found.objective) if known else (base.x, plan.objective)
     verified = max(found.verified_bound, plan.verified_bound)

@@ -13,9 +13,9 @@ from placement.demand.base import after_bases
 from placement.demand.gangs import gangs
 from placement.demand.standing import while_standing
 from placement.explain.base import Base
-from placement.explain.sources import sources
 from placement.fibre import Routing
 from placement.program import Sides
+from placement.reasons.sources import sources
 from placement.units import KW_PER_MW
 
 COLUMNS = ("site", "place", "sku", "rule", "options", "says", "source")

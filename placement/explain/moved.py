@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from placement.case.case import Objective
@@ -11,7 +12,7 @@ from placement.explain.ways import Ways, ways
 from placement.objectives import cost_of
 from placement.program import Floats
 
-_SHARE = 1e-3  # of a service's demand in a period: less is no change that a planner sees
+_SHARE = 1e-3  # of a service's demand: less is no change that a planner sees
 
 
 def moved(base: Base, before: Floats, after: Floats) -> pd.DataFrame:
@@ -20,20 +21,21 @@ def moved(base: Base, before: Floats, after: Floats) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns ``workload`` (of a service: with the site), ``was``, ``becomes``: place, SKU and start of a job; mean share of a service's demand.
+        Columns ``workload``, ``site`` (of a service; blank for a job), ``was``, ``becomes``: place, SKU and start of a job; the share of a service's
+        tokens over the whole horizon that the site serves, as :func:`placement.compare` has it.
     """
-    rows: list[tuple[str, str, str]] = []
+    rows: list[tuple[str, str, str, str]] = []
     for job in base.case["jobs"]["job"]:
         one = ways(base, job)
         was, now = (_run(one, x) for x in (before, after))
-        rows += [(job, was, now)] if was != now else []
+        rows += [(job, "", was, now)] if was != now else []
     for service in base.case["services"]["service"]:
         one = ways(base, service)
         was_share, now_share = (_shares(base, one, x) for x in (before, after))
         for site in sorted({*was_share.index, *now_share.index}):
             a, b = float(was_share.get(site, 0.0)), float(now_share.get(site, 0.0))
-            rows += [(f"{service} at {site}", f"{a:.1%}", f"{b:.1%}")] if abs(a - b) > _SHARE else []
-    return pd.DataFrame(rows, columns=["workload", "was", "becomes"])
+            rows += [(service, site, f"{a:.1%}", f"{b:.1%}")] if abs(a - b) > _SHARE else []
+    return pd.DataFrame(rows, columns=["workload", "site", "was", "becomes"])
 
 
 def _run(one: Ways, x: Floats) -> str:
@@ -42,10 +44,13 @@ def _run(one: Ways, x: Floats) -> str:
 
 
 def _shares(base: Base, one: Ways, x: Floats) -> pd.Series:
-    """Return the share of a service's demand that each site serves, the mean over its periods."""
+    """Return the share of a service's tokens over the horizon that each site serves."""
     taken = one.taken(x)
-    periods = max(len(set(base.case["demand"].loc[base.case["demand"]["service"] == one.workload, "period"])), 1)
-    return taken.groupby("site")["taken"].sum() / (periods if "pairs" not in base.case else 1)
+    if "pairs" in base.case:
+        return taken.groupby("site")["taken"].sum()
+    asked = base.case["demand"][base.case["demand"]["service"] == one.workload].groupby("period")["mtok_per_day"].sum()
+    part = taken["period"].map(dict(zip(np.array(base.case.periods)[asked.index], asked / asked.sum(), strict=True))).astype(float)
+    return (taken["taken"] * part).groupby(taken["site"]).sum()
 
 
 def by_term(base: Base, before: Floats, after: Floats) -> pd.DataFrame:

@@ -24,6 +24,7 @@ from placement.explain.again import Effort, by_size, solve_edited
 from placement.explain.base import Base
 from placement.explain.decisions import JOB, Decisions
 from placement.explain.screen import Screen
+from placement.explain.unused import columns_of, unused
 from placement.parallel import Pool
 from placement.plan.plan import Plan
 from placement.program import Floats, Program
@@ -45,9 +46,10 @@ class Alternatives:
         ``kind, decision, taken`` (in the plan itself), ``verdict`` (``always``, ``some``, ``never``) and ``proven``: whether bounds show it; where they do
         not, it is what the plans found have in common.
     plans : DataFrame
-        ``plan, cost_musd, above_best, differs_in`` (decisions other than in the plan itself), ``changes`` (in words); the plan itself is number 0.
+        ``plan, cost_musd, above_best, differs_in`` (decisions other than in the plan itself), ``changes`` (in words), ``unused`` (in words: what it takes
+        besides and does not need, see :func:`placement.explain.unused.unused`); the plan itself is number 0.
     distance : ndarray, shape (n_plans, n_plans)
-        Number of decisions in which two plans differ.
+        Number of decisions in which two plans differ; what is taken for nothing does not count.
     """
 
     decisions: pd.DataFrame
@@ -213,19 +215,36 @@ class _Search:
         verdict = np.where(all_of, "always", np.where(none_of, "never", "some"))
         proven = self.proven | (verdict == "some")
         decisions = self.known.table.assign(taken=taken[0], verdict=verdict, proven=proven)
-        distance = (taken[:, None, :] != taken[None, :, :]).sum(axis=2)
+        idle = self.idle(taken)
+        used = taken & ~idle
+        distance = (used[:, None, :] != used[None, :, :]).sum(axis=2)
         chosen = [0]
         while len(chosen) < min(n_plans + 1, len(taken)):
-            rest = [i for i in range(len(taken)) if i not in chosen]
-            chosen.append(max(rest, key=lambda i: int(distance[i, chosen].min())))
+            far = distance[:, chosen].min(axis=1)
+            if not far.any():  # what is left differs from these by nothing that it uses
+                break
+            chosen.append(int(far.argmax()))
         best = self.base.plan.objective
         costs = [self.base.program.cost @ self.points[i] + self.base.program.offset for i in chosen]
         rows = [
-            (n, cost, (cost - best) / max(abs(best), 1e-9), int(distance[i, 0]), self.words(taken[i]))
+            (n, cost, (cost - best) / max(abs(best), 1e-9), int(distance[i, 0]), self.words(used[i]), self.named(idle[i]))
             for n, (i, cost) in enumerate(zip(chosen, costs, strict=True))
         ]
-        plans = pd.DataFrame(rows, columns=["plan", "cost_musd", "above_best", "differs_in", "changes"])
+        plans = pd.DataFrame(rows, columns=["plan", "cost_musd", "above_best", "differs_in", "changes", "unused"])
         return Alternatives(decisions, plans, distance[np.ix_(chosen, chosen)])
+
+    def idle(self, taken: np.ndarray) -> np.ndarray:
+        """Return which decisions each plan takes beyond those of the plan itself, and for nothing."""
+        columns, out, named = columns_of(self.base), np.zeros_like(taken), list(self.known.table[["kind", "decision"]].itertuples(index=False, name=None))
+        for i in range(1, len(taken)):
+            added = [named[d] for d in np.flatnonzero(taken[i] & ~taken[0]) if named[d] in columns]
+            found = unused(self.base, self.points[i], added, columns)
+            out[i] = [one in found for one in named]
+        return out
+
+    def named(self, decisions: np.ndarray) -> str:
+        """Return decisions in words."""
+        return "; ".join(f"{kind} {name}" for kind, name in self.known.table[decisions].itertuples(index=False))
 
     def words(self, taken: np.ndarray) -> str:
         """Return in what a plan differs from the plan itself; a job that is at another site moves."""

@@ -160,11 +160,9 @@ def _gain(before: Again, after: Again) -> tuple[float, float, float]:
 
 
 def agreement(table: pd.DataFrame) -> str:
-    """Return in a sentence or two how many of the verified prices agree with what was measured."""
-    valid, other = table[table["valid"]], table[~table["valid"]]
+    """Return in a sentence or two how many of the verified prices that hold for a step agree with what was measured."""
+    valid = table[table["valid"]]
     told = f"{int(valid['agrees'].sum())} of {len(valid)} valid local duals agree with the finite difference within {AGREES:.0%}."
-    if len(other):
-        told += f" {len(other)} of {len(table)} are not valid: one unit more and one less are not worth the same."
     if "resolved_agrees" in table:
         told += f" With decisions free, {int(valid['resolved_agrees'].sum())} of {len(valid)} agree."
     return told

@@ -60,8 +60,11 @@ def _named(base: Base, key: Key, row: int) -> tuple[str, str, str, str, str, str
         kind, *index = sides.demand.decisions.decode(int(sides.columns.requires_decision[ids[0]]))
         return _decision(base, str(kind), [int(str(i)) for i in index])
     if family not in FAMILIES:
-        workload = str(family).partition("[")[2].rstrip("]") if not ids else ""
-        return (f"the rest of {workload}" if workload else key_name(key), "", "", "", "", "share" if workload else "")
+        named = str(family).partition("[")[2].removesuffix("]").split(",") if not ids else [""]  # no id holds a comma
+        if not named[0]:
+            return key_name(key), "", "", "", "", ""
+        metro, when = named[1:] if len(named) == 3 else ("", "")
+        return f"the rest of {named[0]}", metro, "", when, "", "share"
     unit, names = FAMILIES[family]
     parts = dict(zip(names, ids, strict=True))
     period = case.periods[parts["period"]] if "period" in parts else ""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Sequence
+from functools import lru_cache
 
 import pandas as pd
 
@@ -11,8 +13,9 @@ from placement.report.formats import MINUS, MISSING, THIN, significant
 
 WIDTH = 80
 _GAP = "  "
-_LEAST = 6  # a column is not cut below this
+_LEAST = 6  # no column is made narrower
 _ASCII = str.maketrans({THIN: ",", MINUS: "-", MISSING: "-"})  # numbers as 1,234.5: a thin space is no good in every terminal
+_PIECE = re.compile(r"\s*[^\s\-_/@,]*[\-_/@,]*")  # where a text may go on in the next line: at blanks, and behind the joints of ids
 
 
 def shown(value: object) -> str:
@@ -27,7 +30,7 @@ def shown(value: object) -> str:
 
 
 def text_table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:
-    """Return a table in 80 columns: numbers to the right; the widest columns of text are cut, ids at their beginning, where they are alike.
+    """Return a table in 80 columns: numbers to the right; texts that are too long go on in the next line, so that nothing is lost.
 
     Examples
     --------
@@ -38,28 +41,64 @@ def text_table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> list[s
     """
     cells = [list(heads), *([shown(v) for v in row] for row in rows)]
     numeric = [bool(rows) and not any(isinstance(row[c], str) for row in rows) for c in range(len(heads))]
-    widths = [max(len(line[c]) for line in cells) for c in range(len(heads))]
-    while sum(widths) + len(_GAP) * (len(widths) - 1) > WIDTH:
-        widest = max((c for c in range(len(widths)) if not numeric[c]), key=lambda c: widths[c], default=-1)
-        if widest < 0 or widths[widest] <= _LEAST:
-            break
-        widths[widest] -= 1
+    widths = _widths(cells, numeric)
     lines = []
     for line in cells:
-        parts = [_cut(v, w).rjust(w) if right else _cut(v, w).ljust(w) for v, w, right in zip(line, widths, numeric, strict=True)]
-        lines.append(_GAP.join(parts).rstrip())
+        parts = [folded(v, w) for v, w in zip(line, widths, strict=True)]
+        for i in range(max(map(len, parts), default=0)):
+            row = [part[i] if i < len(part) else "" for part in parts]
+            padded = [v.rjust(w) if right else v.ljust(w) for v, w, right in zip(row, widths, numeric, strict=True)]
+            lines.append(_GAP.join(padded).rstrip())
     return lines
+
+
+def _widths(cells: Sequence[Sequence[str]], numeric: Sequence[bool]) -> list[int]:
+    """Return the width of each column: where all do not fit, texts are narrowed where that adds the fewest lines, words broken last of all."""
+    columns = [[line[c] for line in cells] for c in range(len(numeric))]
+    widths = [max(map(len, column)) for column in columns]
+    whole = [max(len(piece) for cell in column for piece in [*_pieces(cell), ""]) for column in columns]
+    while sum(widths) + len(_GAP) * (len(widths) - 1) > WIDTH:
+        room = [c for c, text in enumerate(numeric) if not text and widths[c] > _LEAST]
+        if not room:
+            break
+        lines = [[len(folded(line[c], w)) for c, w in enumerate(widths)] for line in cells]
+
+        def price(c: int) -> tuple[bool, int, int]:
+            taller = sum(max(len(folded(line[c], widths[c] - 1)), *rest) for line, rest in zip(cells, lines, strict=True))  # noqa: B023
+            return widths[c] <= whole[c], taller, -widths[c]
+
+        widths[min(room, key=price)] -= 1
+    return widths
+
+
+@lru_cache(maxsize=4096)
+def folded(text: str, width: int) -> tuple[str, ...]:
+    """Return a text in lines of at most ``width`` letters: folded at blanks and behind the joints of ids, within a word only where it is longer.
+
+    Examples
+    --------
+    >>> folded("reg-azure-eastus", 10), folded("one more start per period", 12)
+    (('reg-azure-', 'eastus'), ('one more', 'start per', 'period'))
+    """
+    lines = [""]
+    for piece in _pieces(text):
+        if lines[-1] and len(lines[-1]) + len(piece.rstrip()) > width:
+            lines.append("")
+        rest = piece if lines[-1] else piece.lstrip()
+        while len(rest) > width:
+            lines[-1:] = [rest[:width], ""]
+            rest = rest[width:]
+        lines[-1] += rest
+    return tuple(line.rstrip() for line in lines if line) or ("",)
+
+
+def _pieces(text: str) -> list[str]:
+    return [piece for piece in _PIECE.findall(text) if piece]
 
 
 def frame_table(frame: pd.DataFrame, heads: dict[str, str]) -> list[str]:
     """Return some columns of a frame as a table, under other headings."""
     return text_table(list(heads.values()), frame[list(heads)].to_numpy(object).tolist())
-
-
-def _cut(text: str, width: int) -> str:
-    if len(text) <= width:
-        return text
-    return text[: width - 2] + ".." if text[:1].isupper() else ".." + text[2 - width :]  # words begin with a capital letter
 
 
 def wrapped(text: str, indent: str = "") -> list[str]:

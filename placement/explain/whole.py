@@ -14,6 +14,7 @@ from placement.report.formats import LABELS
 
 Answer = tuple[list[str], pd.DataFrame]  # what is printed, and the table that --out writes
 _MOST = 15  # rows
+_ALTERNATIVES = 5  # plans that differ most
 
 
 def layers(plan: Plan, effort: Effort, *, by_site: bool) -> Answer:
@@ -39,7 +40,7 @@ def _of(heads: dict[str, str], first: int, last: int) -> dict[str, str]:
 
 def nearly_best(plan: Plan, slack: float, effort: Effort) -> Answer:
     """Return what nearly best plans share, and plans that differ most."""
-    found = alternatives(plan, slack, effort=effort)
+    found = alternatives(plan, slack, _ALTERNATIVES, effort=effort)
     table, unit = found.decisions, plan.case.cost_unit
     kinds = pd.crosstab(table["kind"], table["verdict"]).reindex(columns=["always", "some", "never"], fill_value=0).reset_index()
     lines = [*wrapped(f"Decisions in plans within {slack:.1%} of the best"), *frame_table(kinds, {c: c for c in kinds})]
@@ -50,7 +51,11 @@ def nearly_best(plan: Plan, slack: float, effort: Effort) -> Answer:
     lines += wrapped("; ".join(f"{r.kind} {r.decision}" for r in table[table["verdict"] == "always"].itertuples()) or "nothing", "  ")
     lines += ["", "Plans that differ most"]
     for r in found.plans.iloc[1:].itertuples():
-        lines += wrapped(f"{r.plan}: {r.above_best:.2%} worse ({r.cost_musd:,.1f} {unit}), {r.differs_in} decisions differ: {r.changes}", "  ")
+        many = f"{r.differs_in} decision{'s differ' if r.differs_in != 1 else ' differs'}"
+        besides = f" (besides, taken and not used: {r.unused})" if r.unused else ""
+        lines += wrapped(f"{r.plan}: {r.above_best:.2%} worse ({r.cost_musd:,.1f} {unit}), {many}: {r.changes}{besides}", "  ")
+    if len(found.plans) <= _ALTERNATIVES:
+        lines.append("  no other was found that differs in anything that it uses")
     return lines, table
 
 

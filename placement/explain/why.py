@@ -17,6 +17,7 @@ from placement.explain.base import Base
 from placement.explain.difference import EXACT, Difference, better, difference
 from placement.explain.edits import Demand, demanding, without
 from placement.explain.excluded import excluded
+from placement.explain.most import most_served
 from placement.explain.moved import by_term, moved
 from placement.explain.reduced import decomposed, reduced_costs
 from placement.explain.ways import Ways, known, ways
@@ -28,6 +29,7 @@ SHARE = 0.1  # of a service's demand, by default
 COSTS = ("cost_musd", "cost_low_musd", "cost_high_musd", "verified_low_musd", "verified_high_musd")
 SITES = ("site", "answer", "taken_share", *COSTS, "rule", "says", "source")
 NOWHERE = "(nowhere)"  # row of the table of sites: the workload is left out
+_EVEN = 5e-4  # M$: nothing, as it is printed
 _SLACK = 1e-6  # of a share: what counts as already done
 
 
@@ -45,10 +47,10 @@ class WhyNot:
     exclusions
         Every option that a rule excludes; see :func:`placement.explain.excluded.excluded`.
     prices
-        The best way there at the plan's prices; see :func:`placement.explain.reduced.decomposed`. Prices are of one more unit: they say why a way loses,
-        the cost of forcing it says by how much.
+        The best way there that the plan does not use, at the plan's prices; see :func:`placement.explain.reduced.decomposed`. Prices are of one more unit:
+        they say why a way loses, the cost of forcing it says by how much. None where no plan has it; where the plan has it, the way that it uses most.
     moved
-        Which jobs go elsewhere, and which services by how much, where it is forced.
+        Which jobs go elsewhere, and which services by how much, where it is forced, against the plan; see :func:`placement.explain.moved.moved`.
     terms
         Cost of the plan and of the forced one by term, M$.
     cost
@@ -174,11 +176,13 @@ class _Asked:
         if self.taken(site) >= self.least - _SLACK:
             return self.instead(site, lost)
         before, (after,) = self.solve([demanding(self.base.program, self.base.plan.proof, self.demands(site))])
-        cost, best = difference(before, after, forbids=True), self.best(here)
-        prices = decomposed(self.base, best)
-        answer = f"To have {self.what(site)} costs {cost.told(self.base.case.cost_unit)}. {self.loses(best, prices)}"
+        cost = difference(before, after, forbids=True)
         if cost.impossible:
-            answer = f"No plan has {self.what(site)}, though no single rule excludes it. {self.loses(best, prices)}"
+            answer = f"No plan has {self.what(site)}, though no single rule excludes it{self.impossible(site, here)}"
+            return WhyNot(self.name, site, answer, self.row(site, lost, cost), lost, cost=cost)
+        best = self.best(site, here)
+        prices = decomposed(self.base, best)
+        answer = f"To have {self.what(site)} costs {cost.told(self.base.case.cost_unit)}.{self.again(before)} {self.loses(best, prices)}"
         changes, terms = self.changes(before.x, after.x)
         return WhyNot(self.name, site, answer, self.row(site, lost, cost), lost, prices, changes, terms, cost)
 
@@ -188,7 +192,7 @@ class _Asked:
         before, (after,) = self.solve([(without(self.base.program, columns), self.base.plan.proof)])
         cost = difference(before, after, forbids=True)
         changes, terms = self.changes(before.x, after.x)
-        told = f"The plan has {self.what(site)}. To have none of it there: {cost.told(self.base.case.cost_unit)}."
+        told = f"The plan has {self.what(site)}. To have none of it there: {cost.told(self.base.case.cost_unit)}.{self.again(before)}"
         prices = decomposed(self.base, int(columns[np.argmax(self.base.x[columns])]))
         return WhyNot(self.name, site, told, self.row(site, lost, None), lost, prices, changes, terms, cost)
 
@@ -208,15 +212,35 @@ class _Asked:
         table = pd.concat(rows, ignore_index=True)
         return WhyNot(self.name, "", self.says_sites(table), table, lost)
 
-    def best(self, here: pd.DataFrame) -> int:
-        """Return the column that is best at the plan's prices."""
-        columns, settled = here["column"].to_numpy(np.int64), self.base.settled
+    def best(self, site: str, here: pd.DataFrame) -> int:
+        """Return the column that is best at the plan's prices, of those that the plan does not use to the full where it has less than is asked for."""
+        short = [d.columns for d in self.demands(site) if float(d.weights @ self.base.x[d.columns]) < self.least - _SLACK]
+        columns, settled = np.concatenate(short) if short else here["column"].to_numpy(np.int64), self.base.settled
+        more = columns[self.base.x[columns] < self.base.program.upper[columns] - _SLACK]
+        columns = more if len(more) else columns
         return int(columns[np.argmin(reduced_costs(self.base, columns, self.base.dual if settled is None else settled.price))])
 
     def changes(self, before: Floats | None, after: Floats | None) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Return what goes elsewhere, against the plan itself, and the cost by term, against the plan that the cost counts from."""
         if before is None or after is None:
             return pd.DataFrame(), pd.DataFrame()
-        return moved(self.base, before, after), by_term(self.base, before, after)
+        return moved(self.base, self.base.x, after), by_term(self.base, before, after)
+
+    def again(self, before: Again) -> str:
+        """Return what is to be said where solving the plan's own program again found a better plan."""
+        gain = self.base.plan.objective - before.objective
+        if before.x is None or before.x is self.base.x or gain <= 0:
+            return ""
+        return f" (It counts from a plan {gain:,.3f} {self.base.case.cost_unit} better than this one, found by solving the case again for the answer.)"
+
+    def impossible(self, site: str, here: pd.DataFrame) -> str:
+        """Return why no plan has it, as far as a single limit shows it, and what to ask instead."""
+        if self.ways.is_job or "pairs" in self.base.case:
+            return ": what it needs there cannot be free beside all that must be there."
+        worst = min(most_served(self.base, site, here), key=lambda most: most.share)
+        if worst.share < self.least - _SLACK:
+            return f": {worst.told()}. Ask for a smaller --share, or for some --periods."
+        return ": what it needs there cannot be free beside all that must be there. Ask for a smaller --share, or for some --periods."
 
     def row(self, site: str, lost: pd.DataFrame, cost: Difference | None) -> pd.DataFrame:
         """Return the row of a site in the table of sites."""
@@ -249,18 +273,15 @@ class _Asked:
         """Return why the best way loses: what is not free for it, and the resource that is dearest at the plan's prices."""
         way = self.ways.table.set_index("column").loc[column]
         where = f"on {way['sku']} in {way['place']}, " if way["sku"] else ""
-        told = f"Best way there: {where}{'start ' if self.ways.is_job else ''}{way['period']}".rstrip(", ") + (f", for {way['metro']}" if way["metro"] else "")
+        which = f"{where}{'start ' if self.ways.is_job else ''}{way['period']}".rstrip(", ") + (f", for {way['metro']}" if way["metro"] else "")
         uses = prices[prices["use"].notna() & ~prices["what"].str.startswith("the rest of")]
         dear = uses[uses["cost_musd"] > 1e-6].head(1)
         short = uses[(uses["free"] < uses["use"] - 1e-6 * uses["use"].abs()) & (uses["use"] > 0)].head(2)
-        parts = [
-            f"it uses {r.use:,.6g} {r.unit} of {_place(r)} at {r.price_musd:,.4g} {self.base.case.cost_unit} each: {r.cost_musd:,.3f}"
-            for r in dear.itertuples()
-        ]
+        unit = self.base.case.cost_unit
+        parts = [f"it uses {r.use:,.6g} {r.unit} of {_place(r)} at {r.price_musd:,.4g} {unit} each: {r.cost_musd:,.3f}" for r in dear.itertuples()]
         parts += [f"not free in the plan: {_place(r)} (uses {r.use:,.6g}, free {max(r.free, 0.0):,.6g} {r.unit})" for r in short.itertuples()]
-        total = float(prices["cost_musd"].sum())
-        parts.append(f"at the plan's prices it {'loses' if total > 0 else 'would gain'} {abs(total):,.3f} {self.base.case.cost_unit} in all")
-        return told + "; " + "; ".join(parts) + "."
+        told = f"Best way there that the plan does not use: {'; '.join([which, *parts])}."
+        return f"{told} {_priced(float(prices['cost_musd'].sum()), unit)}"
 
     def says_sites(self, table: pd.DataFrame) -> str:
         """Return what the table of sites says, in a few sentences."""
@@ -275,6 +296,13 @@ class _Asked:
         for r in table[table["site"] == NOWHERE].itertuples():
             told.append("It cannot be left out." if r.answer == "impossible" else f"To leave it out costs {_between(r, unit)}.")
         return " ".join(told)
+
+
+def _priced(total: float, unit: str) -> str:
+    """Return what a way costs at local prices, and how that goes with the cost of forcing it."""
+    said = "it breaks even" if abs(total) < _EVEN else f"it {'loses' if total > 0 else 'gains'} {abs(total):,.3f} {unit}"
+    why = "Local prices are of a little more of one thing, with every decision as it is; the cost above is of all that is asked for, with decisions free"
+    return f"At the plan's local prices {said}. {why}."
 
 
 def _between(row: Any, unit: str) -> str:

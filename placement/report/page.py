@@ -64,7 +64,7 @@ def render(
         Plan tables by name, periods as labels; a table that is not there has no rows.
     summary
         What ``summary.json`` holds: case, title, status, objective (M$), bound, verified_bound, gap, kpis, runtime_s, phases, sizes,
-        versions, case_sha256, options, seed, check, interrupted, infeasible_by, unservable, uncovered, excluded.
+        versions, case_sha256, options, seed, check, interrupted, infeasible_by, unservable, uncovered, unserved, excluded.
     prices
         Columns resource, kind, place, sku, period, block, price, unit, label.
     progress
@@ -150,7 +150,7 @@ def _sections(
         chips_section(facts),
         service.inference_section(facts, costs),
         money.money_section(facts, figures),
-        missing_section(facts, exclusions, summary.get("uncovered")),
+        missing_section(facts, exclusions, summary.get("uncovered"), summary.get("unserved")),
         prices_section(facts, prices, untold, bottlenecks),
         made.progress_section(progress, summary),
         _figures(figures),

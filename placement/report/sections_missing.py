@@ -10,7 +10,7 @@ from placement.report.facts import Facts
 from placement.report.formats import fixed, listed, musd, percent, plural, significant
 from placement.report.markup import Html, details, el, note, section, table
 from placement.report.tables import grouped, label, names_of, records
-from placement.report.text import alone, rules_excluded
+from placement.report.text import alone, rules_excluded, unserved_rows
 from placement.rules.meaning import MEANING
 from placement.units import DAYS_PER_MONTH, USD_PER_MUSD
 
@@ -18,8 +18,10 @@ MOST_ROWS = 40
 NO_RULE = "No rule forbids it; it lost to other uses of chips, power or money."
 
 
-def missing_section(facts: Facts, exclusions: pd.DataFrame | None = None, uncovered: object = None) -> Html:
-    """Return the jobs that are not placed and the demand that is not served, with the reasons where ``exclusions`` and ``uncovered`` have them."""
+def missing_section(facts: Facts, exclusions: pd.DataFrame | None = None, uncovered: object = None, unserved: object = None) -> Html:
+    """Return the jobs that are not placed and the demand that is not served, with the reasons where ``exclusions`` and the summary's ``uncovered`` and
+    ``unserved`` have them.
+    """
     jobs, lost = facts.plan["unplaced"].sort_values("value_musd", ascending=False), facts.plan["unserved"]
     names, why = names_of(facts.case["jobs"], "job"), _reasons(facts, exclusions)
     given = exclusions is not None and len(exclusions.columns) > 0
@@ -33,9 +35,8 @@ def missing_section(facts: Facts, exclusions: pd.DataFrame | None = None, uncove
     else:
         hint = note("An option is a fabric domain of a site with one kind of accelerator that the job can use.") if given else ""
         parts += [hint, table(heads, rows[:10], (2,)), _rest(heads, rows[10:], (2,))]
-    return section(
-        "left-out", "Left out", *parts, el("h3", "Demand that is not served"), *_unserved(facts, lost, alone(uncovered), exclusions if given else None)
-    )
+    by_metro = {(str(r["service"]), str(r["metro"])): str(r["why"]) for r in unserved_rows(unserved)} | alone(uncovered)
+    return section("left-out", "Left out", *parts, el("h3", "Demand that is not served"), *_unserved(facts, lost, by_metro, exclusions if given else None))
 
 
 def _reasons(facts: Facts, exclusions: pd.DataFrame | None) -> dict[str, str]:

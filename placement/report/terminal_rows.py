@@ -8,9 +8,10 @@ from typing import NamedTuple
 import pandas as pd
 
 from placement.report.formats import fixed, money, musd, number, percent, plural, significant
-from placement.report.text import VALUE, checked, is_priced, peak_unserved, unit_of, verified_gap, worth
+from placement.report.text import VALUE, checked, is_priced, peak_unserved, unit_of, unserved_rows, verified_gap, worth
 
 Plan = Mapping[str, pd.DataFrame]
+_SERVICES = 3  # whose demand is not served, named
 
 
 class Row(NamedTuple):
@@ -24,7 +25,7 @@ class Row(NamedTuple):
 
 def rows_of(summary: Mapping[str, object], plan: Plan) -> list[Row]:
     """Return the rows of a run with a plan; what must not be lost comes first."""
-    told = _priced(plan) if is_priced(summary) else [*_built(plan), *_placed(plan), *_short(plan)]
+    told = _priced(plan) if is_priced(summary) else [*_built(plan), *_placed(plan), *_short(plan, summary)]
     return [*_proof(summary), *_verdict(summary), *told]
 
 
@@ -110,7 +111,7 @@ def _priced(plan: Plan) -> list[Row]:
     return [*rows, Row("use", fixed(used), "site" if used == 1 else "sites")]
 
 
-def _short(plan: Plan) -> list[Row]:
+def _short(plan: Plan, summary: Mapping[str, object]) -> list[Row]:
     jobs, lost = plan["unplaced"].sort_values("value_musd", ascending=False, kind="stable"), plan["unserved"]
     rows = []
     if len(jobs):
@@ -120,4 +121,17 @@ def _short(plan: Plan) -> list[Row]:
         most, period = peak_unserved(lost)
         who = plural(lost["service"].nunique(), "service")
         rows.append(Row("short", significant(most), f"Mtok/day in {period}, the most demand of {who} not served"))
+        rows += _services(lost[lost["period"] == period], summary)
     return rows or [Row("short", "nothing", "is left out")]
+
+
+def _services(lost: pd.DataFrame, summary: Mapping[str, object]) -> list[Row]:
+    """Return whose demand is not served in a period, with the reason of the metro that lacks most where the summary has it."""
+    reasons = {(r["service"], r["metro"]): str(r["short"]) for r in unserved_rows(summary.get("unserved"))}
+    by = lost.groupby("service")["mtok_per_day"].sum().sort_values(ascending=False, kind="stable")
+    rows = []
+    for service, mtok in by.head(_SERVICES).items():
+        most = lost.loc[lost.loc[lost["service"] == service, "mtok_per_day"].idxmax(), "metro"]
+        why = reasons.get((str(service), str(most)), "")
+        rows.append(Row("short", significant(mtok), f"{service}{f': {why}' if why else ''}"))
+    return [*rows, Row("short", "", f"+ {len(by) - _SERVICES} more services")] if len(by) > _SERVICES else rows

@@ -87,6 +87,12 @@ def alone(value: object) -> dict[tuple[str, str], str]:
     return {(str(r.get("service")), str(r.get("metro"))): str(r.get("why")) for r in rows}
 
 
+def unserved_rows(value: object) -> list[Mapping[str, object]]:
+    """Return why demand is not served, by service and metro, from ``unserved`` of a summary; empty for anything else."""
+    rows = [r for r in value if isinstance(r, Mapping)] if isinstance(value, (list, tuple)) else []
+    return [r for r in rows if all(isinstance(r.get(c), str) for c in ("service", "metro", "why", "short"))]
+
+
 def rules_excluded(value: object) -> list[tuple[str, float]]:
     """Return rule and count of the options that it excludes, the largest count first."""
     found = [(str(k), number(v)) for k, v in value.items()] if isinstance(value, Mapping) else []

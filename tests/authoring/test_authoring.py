@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 
 import placement
-from placement.authoring import converted, initiated, shipped
+from placement.authoring import comments_of, converted, initiated, shipped
 from placement.authoring.shipped import NAMES
 from placement.case import read_case
 from placement.case.findings import Findings
@@ -176,3 +176,25 @@ def test_without_openpyxl_the_extra_is_named(python, three_sites, tmp_path):
         done = python("-c", f"import sys; sys.modules['openpyxl'] = None\nfrom placement.cli import main\nsys.exit(main({arguments!r}))")
         assert done.returncode == ExitCode.BAD_INPUT and "pip install 'placement[xlsx]'" in done.stdout + done.stderr
     assert not (tmp_path / "new.xlsx").exists()
+
+
+def test_comments_that_are_left_behind_are_told(case_copy, tmp_path, capsys):
+    """Lines of CSV and TOML files, and notes at cells of a workbook: convert says where they stand; what ``init`` wrote is not among them."""
+    started = initiated(tmp_path / "begun", case_copy).path
+    book = initiated(tmp_path / "begun.xlsx", case_copy).path
+    assert started is not None and book is not None and comments_of(started) == comments_of(book) == []
+    halls = (started / "halls.csv").read_text(encoding="utf-8")
+    (started / "halls.csv").write_text(f"# ask Jo about h2\n{halls}", encoding="utf-8")
+    settings = (started / "case.toml").read_text(encoding="utf-8").replace("discount_rate = 0.0 ", "discount_rate = 0.0  # or 0.12; board of May ")
+    (started / "case.toml").write_text(settings, encoding="utf-8")
+    assert main(["convert", str(started), str(tmp_path / "copy.xlsx")]) == ExitCode.OK
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "note: comments are left behind: case.toml (1 line), halls.csv (1 line above the header)." in shown
+    cells = openpyxl.load_workbook(book)
+    cells["halls"]["B3"].comment = openpyxl.comments.Comment("ask Jo", "me")
+    cells.save(book)
+    assert main(["convert", str(book), str(tmp_path / "copy")]) == ExitCode.OK
+    assert "comments are left behind: sheet halls (B3)." in capsys.readouterr().out
+    scenario = ROOT / "data" / "scenarios" / "grid-delay"
+    assert any(told.startswith("grid-delay/case.toml (") for told in comments_of(scenario))
+    assert any(told.startswith("frontier-small/case.toml (") for told in comments_of(scenario))

@@ -225,3 +225,25 @@ def test_nothing_in_an_id_moves_the_terminal(evil, tmp_path, capsys):
     assert main(["validate", str(folder)]) == ExitCode.BAD_INPUT
     shown = capsys.readouterr()
     assert evil not in (shown.out + shown.err) and visible(evil) in shown.out
+
+
+@pytest.mark.parametrize(
+    ("also", "says"),
+    [
+        (lambda folder: None, "US-TX/2026Q4/base"),
+        (text("sites.csv", ",US-WI,", ",US-WX,"), "US-TX/2026Q4/base"),  # a site whose zone has no tariff at all
+        (text("tariffs.csv", "US-VA,2027Q1,peak", "US-VA,2027-1,peak"), "US-TX: 17 rows for 6 periods x 3 blocks"),
+        (lambda d: (d / "tariffs.csv").open("a").write((d / "tariffs.csv").read_text().splitlines()[1] + "\n"), "US-TX/2026Q4/base"),
+    ],
+    ids=["alone", "beside an unknown zone", "beside a wrong period", "beside a row that is there twice"],
+)
+def test_a_missing_tariff_is_told_beside_other_mistakes(tmp_path, capsys, also, says):
+    """Whatever else is wrong, the row that is missing is told in the same run, once."""
+    folder = Path(shutil.copytree(ROOT / "data" / "frontier-small", tmp_path / "case"))
+    rows = (folder / "tariffs.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    (folder / "tariffs.csv").write_text("".join(r for r in rows if not r.startswith("US-TX,2026Q4,base,")), encoding="utf-8")
+    also(folder)
+    assert main(["validate", str(folder)]) == ExitCode.BAD_INPUT
+    shown = capsys.readouterr()
+    assert shown.out.count("must be complete for the zones of sites") == 1 and says in shown.out
+    assert shown.out.count("US-TX") == 1

@@ -23,9 +23,24 @@ def test_prices_are_shown_in_80_columns(frontier_small_run, capsys):
     assert code == 0
     assert "latency" in out
     assert out.startswith("frontier-small: what one more unit would be worth, discounted M$, with the")
-    assert "Power at the" in out
     assert "valid local duals agree with the finite difference" in out
     assert max(map(len, out.splitlines())) <= 80
+
+
+def test_prices_that_hold_come_first_and_none_is_cut(frontier_small_run, frontier_small, capsys):
+    """The dearest duals of this case are kinks: they stand apart, behind the prices, with a sentence why; ids and texts are there in full."""
+    code, out, _ = asked(capsys, frontier_small_run, "--verify-prices", 8, "--time-limit", 1, "--workers", 1)
+    assert code == 0 and ".." not in out
+    holds, kinks = out.split("\n\n")
+    table = frontier_small.verified_prices(8, resolve=False)
+    assert not table["valid"].iloc[0] and table["valid"].any()  # by size alone, what holds for no step would come first
+    assert "Power at" in holds and "IT capacity" not in holds and "Power" not in kinks
+    said = " ".join(kinks.split())
+    assert said.startswith(f"{(~table['valid']).sum()} of these 8 duals are no prices: one unit more is not worth what one unit less costs")
+    for part in (holds, kinks):
+        head, *rows = part[part.index("\nwhat ") + 1 :].splitlines()
+        where = "".join(row[head.index("where") : head.index("when")].strip() for row in rows)
+        assert where.startswith("".join(table.loc[table["valid"] == (part is holds), "place"]))
 
 
 def test_rule_is_quoted_and_table_is_written(frontier_small_run, tmp_path, capsys):
@@ -36,6 +51,14 @@ def test_rule_is_quoted_and_table_is_written(frontier_small_run, tmp_path, capsy
     assert "residency.csv line 3: FedRAMP High / DoD CC SRG" in " ".join(out.split())
     assert "1 rows written" in err
     assert pd.read_csv(tmp_path / "a.csv")["answer"].tolist() == ["excluded"]
+
+
+def test_where_demand_is_not_served_is_told(frontier_small_run, capsys):
+    """Asked about a service at no site, the answer names the metros that lack most, with amounts and reasons."""
+    code, out, _ = asked(capsys, frontier_small_run, "--why-not", "china-chat", "--workers", 1)
+    assert code == 0 and max(map(len, out.splitlines())) <= 80
+    why = "met-cn-beijing, 2,144,009 Mtok/day in 2028Q1: None of 8 sites may serve it; ruled out at 8: data must not leave the region (residency:cn-csl-37)."
+    assert why in " ".join(out.split())
 
 
 def test_forced_cost_is_shown(solved, capsys):

@@ -9,6 +9,7 @@ import placement
 from placement.explain.base import Base
 from placement.explain.existing import without_builds
 from placement.explain.layers import STEP, layers_of
+from placement.explain.unused import columns_of, unused
 from placement.program import assemble, build_sides
 from placement.solving import solve
 from tests.explain.conftest import ROOT
@@ -143,3 +144,26 @@ def test_a_question_ends_as_soon_as_it_is_answered(small):
             assert found.bound <= best.objective + 1e-6 * max(1.0, abs(best.objective))
             assert (found.objective <= most) == (best.objective <= most)
             assert (found.bound > most) == (best.objective > most)
+
+
+def test_what_is_taken_for_nothing_is_told_apart(frontier_small):
+    """A hall in which nothing stands is no other plan: the same point with it is unused, and one in which something stands is not."""
+    base = Base.of(frontier_small)
+    columns = columns_of(base)
+    halls = [decision for decision in columns if decision[0] == "hall"]
+    built = {d: base.x[columns[d]].max() > 0.5 for d in halls}
+    x = base.x.copy()
+    (empty,) = [d for d in halls if d == ("hall", "camp-dayone-nusajaya s1")]
+    assert not built[empty] and any(built.values())
+    x[columns[empty]] = base.program.upper[columns[empty]]
+    assert unused(base, x, halls, columns) >= {empty}
+    assert not unused(base, base.x, [d for d in halls if built[d]], columns)  # the plan's own hall is full of chips
+
+
+def test_plans_that_differ_differ_in_what_they_use(frontier_small):
+    """No two plans are alike but for what they take for nothing; what they take so is told apart and is no change."""
+    found = placement.alternatives(frontier_small, 0.01, effort=placement.Effort(time_limit_s=2))
+    apart = found.distance[~np.eye(len(found.distance), dtype=bool)]
+    assert len(found.plans) > 1 and (apart > 0).all()
+    for row in found.plans.itertuples():
+        assert not {f"+{one}" for one in row.unused.split("; ") if one} & {*row.changes.split("; ")}

@@ -6,6 +6,7 @@ import pytest
 
 import placement
 from placement.errors import OptionError
+from placement.explain.plans import decisions
 from tests.layers.small import TABLES, edited, small_case, solved
 
 EXACT = placement.Effort(rel_gap=0.0)
@@ -125,6 +126,36 @@ def test_release_that_waits_for_cheaper_chips(tmp_path):
     assert rows["answer"].to_dict() == {"2027Q1": "too early", "2027Q2": "too early", "2027Q3": "costs more", "2027Q4": "out"}
     assert rows.loc["2027Q3", "cost_musd"] == pytest.approx(early.objective - plan.objective, abs=1e-6)
     assert answer.answer.startswith("v1 is out in 2027Q4: its job big ends in 2027Q3.")
+
+
+def test_shares_that_change_are_those_of_the_plan(frontier_small):
+    """What a service has at a site before it is forced is what ``compare`` says of the plan: a share of the tokens of the whole horizon."""
+    answer = frontier_small.why_not("chat", "camp-dayone-nusajaya", share=0.15)
+    own = decisions(frontier_small.case, frontier_small.tables)["service"]
+    rows = answer.moved[answer.moved["site"] != ""]
+    assert len(rows) and set(rows["workload"]) <= {"chat", "voice", "china-chat"}
+    for r in rows.itertuples():
+        assert r.was == f"{own.get(f'{r.workload}/{r.site}', 0.0) / 100:.1%}"
+    assert float(rows.set_index(["workload", "site"]).loc[("chat", "camp-dayone-nusajaya"), "becomes"].rstrip("%")) > 15
+
+
+def test_the_best_way_is_one_that_could_be_used_more(frontier_small):
+    """A way that the plan uses to the full earns more than its resources cost; asked is for more than that, so another way is told, which gains nothing."""
+    answer = frontier_small.why_not("chat", "camp-dayone-nusajaya", share=0.15)
+    assert answer.cost.estimate > 1
+    assert answer.prices["cost_musd"].sum() > -1e-3
+    said = "Local prices are of a little more of one thing, with every decision as it is; the cost above is of all that is asked for"
+    assert said in answer.answer and "would gain" not in answer.answer
+
+
+def test_what_is_impossible_has_no_best_way(frontier_small):
+    """More than the accelerators that can ever be there could serve, and more than is asked for within reach: said with the number, and no way is praised."""
+    answer = frontier_small.why_not("chat", "reg-azure-eastus", share=0.03)
+    assert answer.sites["answer"].tolist() == ["impossible"] and answer.cost.impossible
+    assert "in 2028Q1 at most 8,949 b200 can be in service there, enough for 2.66% of the demand. Ask for a smaller --share" in answer.answer
+    assert "est way" not in answer.answer and answer.prices.empty and answer.moved.empty
+    near = frontier_small.why_not("voice", "camp-openai-stargate-uae", share=0.9)
+    assert near.cost.impossible and "the metros that may be served from there ask for" in near.answer
 
 
 def test_frontier_small(frontier_small):

@@ -11,6 +11,7 @@ from placement.case import Case
 from placement.demand.access import slo_rtt_ms
 from placement.demand.registry import Demand, build_demand
 from placement.program import Sides
+from placement.reasons.too_big import too_big
 from placement.rules.meaning import meaning
 from placement.rules.scope import Scope
 
@@ -77,7 +78,8 @@ def _lonely(sides: Told, every: bool = False) -> list[str]:
     alone = {(r["service"], r["metro"]): r["why"] for r in _uncovered(sides)}
     found = []
     for (workload, metro, where), when in periods.items():
-        reason = _rules(sides, workload, words=every)
+        big = too_big(sides.scope, workload) if where.startswith("job ") and "pairs" not in sides.case else ""
+        reason = "; ".join(filter(None, (big, _rules(sides, workload, words=every))))
         span = f", {when[0]} to {when[-1]}" if len(when) > 1 else f", {when[0]}" if when else ""
         found.append(f"{where}{span}: {alone.get((workload, metro), reason).removesuffix(_SOME)}")
     return found

@@ -28,13 +28,24 @@ def sources(case: Case, table: str, **where: str) -> str:
     >>> sources(case, "residency", rule_id="cn-csl-37")  # doctest: +SKIP
     'residency.csv line 4: Cybersecurity Law art. 37 ...; scenario: the rule is applied to the whole service'
     """
+    return " | ".join(_quoted(text, i) for text, i in _rows(case, table, where))
+
+
+def places(case: Case, table: str, **where: str) -> str:
+    """Return in brackets where the rows with the given cells stand, such as `` [job_skus.csv line 3]``; "" where the case was not read from files."""
+    found = [text.place(i) for text, i in _rows(case, table, where)]
+    return f" [{' | '.join(found)}]" if found else ""
+
+
+def _rows(case: Case, table: str, where: dict[str, str]) -> list[tuple[TextTable, int]]:
+    """Return the first rows with the given cells."""
     text = _tables(case.path).get(table) if case.path is not None else None
     if text is None:
-        return ""
+        return []
     mask = np.ones(len(text), bool)
     for column, value in where.items():
         mask &= (text.columns[column] == value) if column in text.columns else np.full(len(text), value == "")
-    return " | ".join(_quoted(text, int(i)) for i in np.flatnonzero(mask)[:_MOST])
+    return [(text, int(i)) for i in np.flatnonzero(mask)[:_MOST]]
 
 
 def _quoted(text: TextTable, i: int) -> str:
