@@ -26,7 +26,10 @@ def streaming_share(facts: Facts, network: Network, table: pd.DataFrame) -> Floa
 
 def check_data(facts: Facts, jobs: pd.DataFrame) -> None:
     """Check that data may be where each job runs, and have time to get there."""
-    used = joined(jobs[jobs["dataset"] != ""].reset_index(drop=True), facts.case["datasets"].rename(columns={"residency": "of_data"}), ["dataset"])
+    with_data = jobs[jobs["dataset"] != ""]
+    if with_data.empty:
+        return
+    used = joined(with_data.reset_index(drop=True), facts.case["datasets"].rename(columns={"residency": "of_data"}), ["dataset"])
     where, rules = rows(used, "job {job} with data {dataset} at {site}"), Residency(facts.case)
     denied = [rules.denied(c, "", country) != "" for c, country in zip(used["of_data"], used["country"], strict=True)]
     facts.found.never("residency", denied, where, "the residency rules forbid its data there")

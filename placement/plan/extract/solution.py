@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -60,4 +61,11 @@ class Solution:
 
 def table(name: str, rows: Iterable[Sequence[Any]]) -> pd.DataFrame:
     """Return a plan table from its rows."""
-    return pd.DataFrame(list(rows), columns=list(PLAN_TABLES[name].columns))
+    found = list(rows)
+    return pd.DataFrame(found, columns=list(PLAN_TABLES[name].columns)) if found else _empty(name).copy(deep=False)
+
+
+@cache
+def _empty(name: str) -> pd.DataFrame:
+    """Return a plan table without rows, as most are in most plans."""
+    return pd.DataFrame([], columns=list(PLAN_TABLES[name].columns))
