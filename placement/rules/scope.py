@@ -319,10 +319,8 @@ class Scope:
     def profile(self) -> dict[str, Array]:
         """Output per MW of each profile by block, shape (B,); the blank profile is flat."""
         names = [b.name for b in self.case.blocks]
-        if "profiles" not in self.case:
-            return {"": np.ones(len(names))}
-        table = self.case["profiles"].pivot_table(index="profile", columns="block", values="factor", aggfunc="first")
-        return {"": np.ones(len(names))} | {str(p): row.reindex(names).to_numpy(float) for p, row in table.iterrows()}
+        told = {(str(r.profile), str(r.block)): float(r.factor) for r in self.case["profiles"].itertuples()}
+        return {"": np.ones(len(names))} | {p: np.array([told.get((p, n), np.nan) for n in names]) for p, _ in told}
 
     def _steps(self, sites: pd.Series, first: pd.Series, mw: pd.Series) -> Array:
         """Return MW that can be there per site and period, shape (S, T), from sources with a first period."""
