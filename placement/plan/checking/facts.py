@@ -42,12 +42,14 @@ def joined(left: pd.DataFrame, right: pd.DataFrame, on: list[str]) -> pd.DataFra
     if len(known) != len(keys):
         raise ValueError(f"columns {on} name a row more than once")
     at = _found(known, _keys(left, on))
-    here, new = set(left.columns), [c for c in right.columns if c not in on]
-    both = here.intersection(new)
-    numbered = left.set_axis(pd.RangeIndex(len(left)))
-    columns = {f"{c}_x" if c in both else c: numbered[c] for c in left.columns}
-    columns |= {f"{c}_y" if c in both else c: _at(right[c].to_numpy(), at, numbered.index) for c in new}
-    return pd.DataFrame(columns)
+    there, new = pd.RangeIndex(len(at)), [c for c in right.columns if c not in on]
+    both = set(left.columns).intersection(new)
+    part = right[new]
+    part = part.take(at) if (at >= 0).all() else part.set_axis(pd.RangeIndex(len(right))).reindex(at)
+    parts = [left.set_axis(there), part.set_axis(there)]
+    if both:
+        parts = [p.rename(columns={c: f"{c}_{end}" for c in both}) for p, end in zip(parts, "xy", strict=True)]
+    return pd.concat(parts, axis=1)
 
 
 def _keys(table: pd.DataFrame, on: list[str]) -> list[Any]:
@@ -57,16 +59,6 @@ def _keys(table: pd.DataFrame, on: list[str]) -> list[Any]:
 
 def _found(known: Mapping[Any, int], keys: list[Any]) -> Ints:
     return np.fromiter((known.get(key, -1) for key in keys), np.int64, len(keys))
-
-
-def _at(values: NDArray[Any], at: Ints, index: pd.Index) -> pd.Series:
-    """Return the values at some positions, NaN at -1."""
-    there = at >= 0
-    if there.all():
-        return pd.Series(values[at], index, dtype=values.dtype)
-    out = np.full(len(at), np.nan, dtype=object if values.dtype.kind in "Ob" else np.float64)
-    out[there] = values[at[there]]
-    return pd.Series(out, index, dtype=out.dtype)
 
 
 class Cash:
