@@ -11,6 +11,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, overload
 
+import placement.start_up  # noqa: F401  before Pyomo, and so before what stands below
+
+# isort: split
 import numpy as np
 import pandas as pd
 import pyomo.environ as pyo

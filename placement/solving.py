@@ -6,6 +6,7 @@ import platform
 import warnings
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -177,5 +178,9 @@ def _summary(sides: Sides, outcome: Outcome, verified: float, plan: Plan | None,
 
 def versions() -> dict[str, str]:
     """Return the versions of everything that a number depends on."""
-    names = ("highspy", "pyomo", "networkx", "numpy", "scipy", "pandas")
-    return {"placement": placement.__version__, "python": platform.python_version(), **{n: version(n) for n in names}}
+    return {"placement": placement.__version__, "python": platform.python_version(), **_installed()}
+
+
+@cache
+def _installed() -> dict[str, str]:
+    return {name: version(name) for name in ("highspy", "pyomo", "networkx", "numpy", "scipy", "pandas")}  # each reads a file

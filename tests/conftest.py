@@ -2,18 +2,55 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import pickle
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import pytest
 
+if TYPE_CHECKING:
+    import placement
+
 ROOT = Path(__file__).resolve().parent.parent
 ENV = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+WAIT_S = 600.0  # longest that one process of a test run waits for what another makes
+
+
+def pytest_collection_finish() -> None:
+    """What nearly ten thousand collected tests hold stays to the end: the garbage collector need not go through it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """Return a folder of this name that the first process of a test run to ask for it fills, and the others wait for."""
+    base = factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    done, failed = folder / "done", folder / "failed"
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        deadline = time.monotonic() + WAIT_S
+        while not done.exists():
+            assert not failed.exists(), f"another process failed to make {name}"
+            assert time.monotonic() < deadline, f"another process did not finish {name}"
+            time.sleep(0.1)
+    else:
+        try:
+            make(folder)
+        except BaseException:
+            failed.touch()
+            raise
+        done.touch()
+    return folder
 
 
 @pytest.fixture(scope="session")
@@ -30,6 +67,20 @@ def solved(three_sites: Path, tmp_path_factory: pytest.TempPathFactory) -> Simpl
     case = placement.read_case(three_sites)
     plan = placement.solve(case, time_limit_s=60)
     return SimpleNamespace(case=case, plan=plan, run=placement.write_plan(plan, tmp_path_factory.mktemp("solved") / "run", ["a line"]))
+
+
+@pytest.fixture(scope="session")
+def corner_plan(tmp_path_factory: pytest.TempPathFactory) -> placement.Plan:
+    """The optimal plan of data/frontier-small, solved once for all processes of a test run; do not change it."""
+
+    def make(folder: Path) -> None:
+        import placement
+
+        plan = placement.solve(placement.read_case(ROOT / "data" / "frontier-small"), time_limit_s=300)  # to the optimum, in seconds
+        (folder / "plan.pickle").write_bytes(pickle.dumps(plan))
+
+    plan: placement.Plan = pickle.loads((made_once(tmp_path_factory, "corner", make) / "plan.pickle").read_bytes())
+    return plan
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ PACKAGE = ROOT / "placement"
 #: ``checker`` is ``plan/checker.py`` with ``plan/checking/``: it lies far below the rest of ``plan`` on purpose.
 LAYERS: list[set[str]] = [
     {"placement"},  # the package itself: version and lazy public names
-    {"errors", "interrupt", "units"},
+    {"errors", "interrupt", "start_up", "units"},
     {"parallel", "telling"},
     {"case", "options", "cards"},
     {"rules", "fibre", "checker", "instances", "authoring"},
@@ -42,7 +42,7 @@ LAYERS: list[set[str]] = [
 #: Who may import what of the outside world that is heavy or has an opinion.
 OUTSIDE = {
     "highspy": {"placement.engine.highs"},
-    "pyomo": {"placement.supply", "placement.program", "placement.reference", "placement.objectives", "placement.plan.extract"},
+    "pyomo": {"placement.start_up", "placement.supply", "placement.program", "placement.reference", "placement.objectives", "placement.plan.extract"},
     "networkx": {"placement.fibre", "placement.rules", "placement.case", "placement.plan.checking"},
     "numba": {"placement.engine.assignment"},
     "distributed": {"placement.parallel.cluster"},

@@ -291,12 +291,6 @@ def test_infeasible(case_copy, tmp_path, capsys):
     assert "holds no plan to start from" in " ".join(capsys.readouterr().err.split())
 
 
-def test_the_infeasible_scenario(tmp_path):
-    """The scenario in the repository is infeasible, as its title says."""
-    scenario = ROOT / "data" / "scenarios" / "china-must-serve"
-    assert main(["solve", str(scenario), "--out", str(tmp_path / "run"), "--quiet"]) == ExitCode.INFEASIBLE
-
-
 def test_no_plan_within_the_limit(three_sites, tmp_path, capsys):
     """A limit that has passed before the search begins leaves no plan; nothing is written and the way out is told."""
     assert main(["solve", str(three_sites), "--out", str(tmp_path / "run"), "--time-limit", "1e-9"]) == ExitCode.NO_PLAN

@@ -83,7 +83,7 @@ def units_solvable(d: Draft) -> Problems:
 
 def _sizes(d: Draft) -> pd.DataFrame:
     """Return units, the smallest positive MW over the blocks (at pue 1) and Gbit/s per (demand row, SKU); the index is the demand row."""
-    rows = d["demand"][["service", "mtok_per_day"]].query("mtok_per_day > 0").rename_axis("row").reset_index()
+    rows = d["demand"].loc[d["demand"]["mtok_per_day"] > 0, ["service", "mtok_per_day"]].rename_axis("row").reset_index()
     share = loads(d.case)
     services = d["services"].assign(
         peak=peaks(d["services"], d["service_loads"]),

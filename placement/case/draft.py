@@ -59,7 +59,8 @@ def domains(halls: pd.DataFrame) -> Text:
 
 def among(cells: pd.Series, known: Iterable[str]) -> NDArray[np.bool_]:
     """Return which cells are among the known ones."""
-    return cells.isin(list(known)).to_numpy(dtype=bool)
+    there = frozenset(known)
+    return np.array([cell in there for cell in cells.tolist()], dtype=bool)
 
 
 def pairs(table: pd.DataFrame, first: str, second: str) -> list[tuple[str, str]]:

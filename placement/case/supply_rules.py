@@ -151,6 +151,8 @@ def installed_places(d: Draft) -> Problems:
 
 def installed_power(d: Draft) -> Problems:
     """Installed chips do not need more IT power than the existing halls have, nor liquid ones more than liquid halls."""
+    if d["installed"].empty:
+        return
     chips = d["installed"].merge(d["skus"][["sku", "kw_per_unit", "cooling"]], on="sku", how="left")
     halls = d["halls"].assign(domain=domains(d["halls"])).query("existing")
     for what, halls_in, chips_in in (

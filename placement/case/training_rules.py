@@ -19,11 +19,12 @@ def lost_hours(jobs: pd.DataFrame) -> pd.Series:
 
 def shortest_periods(d: Draft) -> pd.Series:
     """Return the shortest duration of each job without outages, on its fastest SKU at its greatest width, periods; the index is the job."""
-    rows = d["job_skus"].merge(d["jobs"][["job", "goodput_by", "preemptible"]], on="job", how="left")
+    rows, jobs = d["job_skus"], d["jobs"]
+    longer, paused = (among(rows["job"], set(jobs.loc[mask, "job"])) for mask in (jobs["goodput_by"] == "duration", jobs["preemptible"]))
     calm = 1 - d.case.blocks[d.case.stress].share  # outside the stress block, in which a preemptible job does not run
     most = rows["max_units"].where((rows["max_units"] > 0) & rows["scaling_exponent"].notna(), rows["units"])
     periods = rows["duration_periods"] * (rows["units"] / most) ** rows["scaling_exponent"].fillna(1.0)
-    pace = rows["maturity"].where(rows["goodput_by"] == "duration", 1.0) * np.where(rows["preemptible"].eq(True) & (calm > 0), calm, 1.0)
+    pace = rows["maturity"].where(longer, 1.0) * np.where(paused & (calm > 0), calm, 1.0)
     periods = np.ceil(periods / pace - 1e-9)
     return periods.groupby(rows["job"]).min()
 

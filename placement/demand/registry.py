@@ -44,25 +44,26 @@ def resource_keys(scope: Scope) -> Keys:
     """Return the codes of every resource that a column of this case could use."""
     s, f, k = len(scope.sites), len(scope.domains), len(scope.skus)
     t, b = scope.case.n_periods, len(scope.case.blocks)
+    services, metros, releases, links, jobs = (len(scope.case.tables.get(table, ())) for table in ("services", "metros", "releases", "links", "jobs"))
     return Keys(
         {
             "compute": (f, k, t),
             "serve": (s, k, t),
             "power": (s, t, b),
             "firm": (s, len(scope.levels), t),
-            "fibre": (len(scope.case["links"]), t),
+            "fibre": (links, t),
             "capacity": (s,),
             "deferrable": (s, len(scope.duties), t),
             "filler": (f, k, t),
             "lull": (s, k, t),
-            "presence": (len(scope.case["services"]), s, len(scope.case["metros"]), t),
-            "least_units": (len(scope.case["services"]), s, t),
+            "presence": (services, s, metros, t),
+            "least_units": (services, s, t),
             "pool": (s, k, t, b),
-            "release": (len(scope.case["releases"]), t),
-            "base": (len(scope.case["jobs"]), t),
-            "spread": (len(scope.case["services"]), len(scope.case["metros"]), len(scope.failure_domains), t),
-            "cover": (len(scope.case["services"]), len(scope.case["metros"]), len(scope.failure_domains), t),
-            "spare": (len(scope.case["services"]), len(scope.case["metros"]), t),
+            "release": (releases, t),
+            "base": (jobs, t),
+            "spread": (services, metros, len(scope.failure_domains), t),
+            "cover": (services, metros, len(scope.failure_domains), t),
+            "spare": (services, metros, t),
             "apart": (len(scope.apart), len(scope.failure_domains), t),
         }
     )

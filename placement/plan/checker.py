@@ -101,7 +101,7 @@ def _check_plan(facts: Facts) -> None:
     check_releases(facts, jobs, served)
     check_apart(facts, jobs)
     check_spread(facts, served)
-    spares = served_rows(facts, "spares")
+    spares = served_rows(facts, "spares") if len(facts.plan["spares"]) else served.iloc[:0]
     check_eligible(facts, spares, network, "spares")
     check_cover(facts, served, spares)
     check_refresh(facts, pd.concat([served, spares], ignore_index=True) if len(spares) else served)

@@ -54,6 +54,12 @@ def flows(facts: Facts) -> pd.DataFrame:
         ``given_up``: connection committed to demand response; ``supplied``: the sum of the suppliers; ``load``: that less ``taken``; ``limit``: energised
         tiers less what is given up, and all that generators and storage can give.
     """
+    if "flows" not in facts.kept:
+        facts.kept["flows"] = _flows(facts)
+    return facts.kept["flows"].copy(deep=False)
+
+
+def _flows(facts: Facts) -> pd.DataFrame:
     case, names = facts.case, [b.name for b in facts.case.blocks]
     index = pd.MultiIndex.from_product([list(facts.site_names), range(case.n_periods), names], names=KEY)
     kinds = suppliers(facts)

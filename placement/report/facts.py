@@ -29,6 +29,11 @@ class Facts:
         return cls(case, tidy(case, tables))
 
     @cached_property
+    def kept(self) -> dict[str, pd.DataFrame]:
+        """Tables that other modules make of these facts and that several sections need, by name."""
+        return {}
+
+    @cached_property
     def site_names(self) -> dict[str, str]:
         """Site id -> name."""
         return names_of(self.case["sites"], "site")

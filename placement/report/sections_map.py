@@ -58,7 +58,8 @@ class _Places:
         size = {s: np.zeros(n) for s in self.site_ids}
         for r in records(halls.loc[halls["site"].isin(self.site_ids)]):
             size[r.site][max(r.in_service, 0) :] += r.it_mw
-        limit, load = (self.by(_power(facts), "site", c) for c in ("limit", "load"))
+        power = _power(facts)
+        limit, load = (self.by(power, "site", c) for c in ("limit", "load"))
         chips = self.by(facts.plan["chips"].assign(units=lambda d: d["installed"] + d["deployed"]), "site", "units")
         served = self.by(facts.traffic, "site", "mtok_per_day")
         jobs = facts.plan["training"]

@@ -6,6 +6,7 @@ They come from memory or from CSV, where ``2027`` is read as a number and an emp
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -71,10 +72,12 @@ def typed(name: str, columns: str, df: pd.DataFrame | None, case: Case | None = 
     """Return one table with exactly the given columns, typed by their marks; without a case, periods stay text."""
     names = [c.lstrip("#@") for c in columns.split()]
     if df is None or (df.empty and not len(df.columns)):
-        df = pd.DataFrame(columns=names)
+        return _empty(columns, case is not None).copy(deep=False)
     missing = [Problem(name, c, "is missing from the plan table", "Write the columns of models/README.md, section 10") for c in names if c not in df]
     if missing:
         raise DataError(missing)
+    if df.empty:
+        return _empty(columns, case is not None).copy(deep=False)
     out = {}
     for mark, c in zip(columns.split(), names, strict=True):
         if mark[0] == "#":
@@ -82,8 +85,16 @@ def typed(name: str, columns: str, df: pd.DataFrame | None, case: Case | None = 
         elif mark[0] == "@" and case is not None:
             out[c] = _periods(name, df[c], case)
         else:
-            out[c] = df[c].astype("object").where(df[c].notna(), "").map(str).astype("object")
+            blank = df[c].isna().tolist()
+            out[c] = pd.Series(["" if b else str(cell) for b, cell in zip(blank, df[c].tolist(), strict=True)], df.index, dtype="object")
     return pd.DataFrame(out).reset_index(drop=True)
+
+
+@cache
+def _empty(columns: str, by_index: bool) -> pd.DataFrame:
+    """Return a table without rows; its periods are indices, or text."""
+    kinds = {"#": "float64", "@": "int64" if by_index else "object"}
+    return pd.DataFrame({c.lstrip("#@"): pd.Series([], dtype=kinds.get(c[0], "object")) for c in columns.split()})
 
 
 def _periods(name: str, labels: pd.Series, case: Case) -> pd.Series:

@@ -218,7 +218,7 @@ class Scope:
     @cached_property
     def arriving(self) -> Array:
         """Most owned units of each SKU that can have arrived by each period, shape (K, T)."""
-        offers = self.case["offers"].query("kind in ('buy', 'take_or_pay')")
+        offers = self.case["offers"].loc[self.case["offers"]["kind"].isin(["buy", "take_or_pay"])]
         units = np.zeros((len(self.skus), self.case.n_periods + 1))
         when = np.minimum(offers["period"] + offers["lead_periods"], self.case.n_periods)
         np.add.at(units, (self.skus.get_indexer(pd.Index(offers["sku"])), when), offers["max_units"])
@@ -271,7 +271,7 @@ class Scope:
     @cached_property
     def rented(self) -> Array:
         """Most leased and on-demand units on offer in each domain and period, shape (F, K, T): they come and go."""
-        offers = self.case["offers"].query("kind in ('lease', 'on_demand')")
+        offers = self.case["offers"].loc[self.case["offers"]["kind"].isin(["lease", "on_demand"])]
         units, end = np.zeros((len(self.domains), len(self.skus), self.case.n_periods)), self.case.n_periods
         site = self.sites.to_numpy()[self.domain_site]
         for q in offers.itertuples():
@@ -319,8 +319,8 @@ class Scope:
     def profile(self) -> dict[str, Array]:
         """Output per MW of each profile by block, shape (B,); the blank profile is flat."""
         names = [b.name for b in self.case.blocks]
-        table = self.case["profiles"].pivot_table(index="profile", columns="block", values="factor", aggfunc="first")
-        return {"": np.ones(len(names))} | {str(p): row.reindex(names).to_numpy(float) for p, row in table.iterrows()}
+        told = {(str(r.profile), str(r.block)): float(r.factor) for r in self.case["profiles"].itertuples()}
+        return {"": np.ones(len(names))} | {p: np.array([told.get((p, n), np.nan) for n in names]) for p, _ in told}
 
     def _steps(self, sites: pd.Series, first: pd.Series, mw: pd.Series) -> Array:
         """Return MW that can be there per site and period, shape (S, T), from sources with a first period."""
@@ -373,7 +373,7 @@ class Scope:
             g, n = grid[(grid["firmness"] >= level) & ~grid["interruptible"]], gens[gens["firmness"] >= level]
             stress = pd.Series([self.profile[p][self.case.stress] for p in n["profile"]], index=n.index, dtype=float)
             out[:, i] = self._steps(g["site"], g["available"], g["mw"]) + self._steps(n["site"], n["available"], n["max_mw"] * stress)
-            out[:, i] += self._stored(self.case["storage"].query("firmness >= @level"), self.case.stress)
+            out[:, i] += self._stored(self.case["storage"].loc[self.case["storage"]["firmness"] >= level], self.case.stress)
             out[~self.powered, i] = np.inf
             out[self.power_included & (self.case["sites"]["included_firmness"].to_numpy(float) < level), i] = -np.inf  # too little for any need
         return out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pandas as pd
 
@@ -28,17 +29,24 @@ def _late(scope: Scope) -> Iterator[tuple[str, str, str]]:
     end = case.n_periods
     for h in halls[~halls["existing"] & (halls["first"] >= end) & (halls["refused"] == "")].itertuples():
         yield f"hall:{h.site}/{h.hall}", h.site, ""
-    for r in case["grid"].query("available >= @end").itertuples():
+    for r in _after(case["grid"], "available", end):
         yield f"tier:{r.site}/{r.tier}", r.site, ""
-    for p in case["ppas"].query("start >= @end").itertuples():
+    for p in _after(case["ppas"], "start", end):
         yield f"ppa:{p.ppa}", p.zone, ""
-    for g in case["generators"].query("available >= @end").itertuples():
+    for g in _after(case["generators"], "available", end):
         yield f"generator:{g.generator}", g.site, ""
-    for n in case["storage"].query("available >= @end").itertuples():
+    for n in _after(case["storage"], "available", end):
         yield f"storage:{n.storage}", n.site, ""
-    for q in case["offers"].query("period + lead_periods >= @end").itertuples():
+    for q in _after(case["offers"].assign(arrives=case["offers"]["period"] + case["offers"]["lead_periods"]), "arrives", end):
         yield f"offer:{q.offer}", "", q.sku
-    for e in case["links"].query("available >= @end").itertuples():
+    for e in _after(case["links"], "available", end):
         yield f"link:{e.link}", "", ""
-    for e in case["links"].query("max_modules > 0 and lead_periods >= @end and available < @end").itertuples():
+    links = case["links"]
+    for e in _after(links[(links["max_modules"] > 0) & (links["available"] < end)], "lead_periods", end):
         yield f"modules:{e.link}", "", ""
+
+
+def _after(table: pd.DataFrame, column: str, end: int) -> Iterator[Any]:
+    """Return the rows with ``column`` at or after ``end``."""
+    late = table[table[column] >= end]
+    return late.itertuples() if len(late) else iter(())

@@ -1,4 +1,4 @@
-"""The plan of ``data/frontier-small``, solved once, and its run folder."""
+"""The run folder of the plan of ``data/frontier-small``."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 @pytest.fixture(scope="session")
-def frontier_small_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def frontier_small_run(corner_plan: placement.Plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The run folder of the plan; do not change it."""
-    plan = placement.solve(placement.read_case(ROOT / "data" / "frontier-small"), time_limit_s=60)
-    return placement.write_plan(plan, tmp_path_factory.mktemp("frontier-small") / "run")
+    return placement.write_plan(corner_plan, tmp_path_factory.mktemp("frontier-small") / "run")
 
 
 @pytest.fixture(scope="session")

@@ -118,10 +118,13 @@ def test_round_numbers():
     assert round_between(98.7, 100.4) == 100.0 and round_between(0.3234, 0.3263) == 0.325 and round_between(7.9, 8.1) == 8.0
 
 
-def test_on_frontier_small():
-    """The service, its class and the rule are named; without the class, or where it may run, there is a plan."""
-    case = placement.read_case(ROOT / "data" / "scenarios" / "china-must-serve")
-    report = explain_infeasible(placement.solve(case), placement.Effort(time_limit_s=120))
+def test_on_frontier_small(tmp_path, monkeypatch):
+    """The command on the scenario of the repository: service, class and rule are named; without the class, or where it may run, there is a plan."""
+    reports = []
+    monkeypatch.setattr("placement.batch.explain_infeasible", lambda *asked: reports.append(explain_infeasible(*asked)) or reports[-1])
+    command = ["solve", str(ROOT / "data" / "scenarios" / "china-must-serve"), "--out", str(tmp_path / "run"), "--quiet"]
+    assert main(command) == ExitCode.INFEASIBLE
+    (report,) = reports
     assert report.minimal and report.conflict_by
     assert report.conflict["fact"].iloc[:3].tolist() == [
         "all demand of service china-chat must be served",

@@ -13,9 +13,10 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+import highspy
 import numpy as np
-from scipy.optimize import linprog
-from scipy.sparse import csr_array
+import pandas as pd
+from scipy.sparse import coo_array, csc_array
 
 from placement.case.case import Case
 from placement.units import DAYS_PER_MONTH, FIBRE_GROUP_INDEX, HOURS_PER_MONTH, LIGHT_SPEED_KM_PER_MS
@@ -40,7 +41,8 @@ class LinearProgram:
         self.upper: dict[Name, float] = {}
         self.cost: Expr = {ONE: 0.0}
         self.rows: list[tuple[str, Expr, bool]] = []  # what it guarantees, expression <= 0 (or == 0), whether it is ==
-        self.arrays: tuple[Any, ...] = ()
+        self.column: dict[Name, int] = {}
+        self.solver: highspy.Highs | None = None
 
     def var(self, *name: Any, upper: float = math.inf) -> Expr:
         """Declare a variable and return it as an expression."""
@@ -55,37 +57,67 @@ class LinearProgram:
         """Add the row ``left == right``."""
         self.rows.append((label, add(dict(left), right, -1.0), True))
 
-    def _matrix(self, column: dict[Name, int], is_equal: bool) -> tuple[Any, Any]:
-        rows = [expr for _, expr, equal in self.rows if equal == is_equal]
-        entries = [(i, column[n], v) for i, expr in enumerate(rows) for n, v in expr.items() if n != ONE]
-        at = ([i for i, _, _ in entries], [j for _, j, _ in entries])
-        matrix = csr_array(([v for _, _, v in entries], at), shape=(len(rows), len(column)))
-        return (matrix, np.array([-expr.get(ONE, 0.0) for expr in rows])) if rows else (None, None)
-
     def solve(self, fixed: dict[Name, float]) -> tuple[float, dict[Name, float]]:
         """Return the least cost and the values, with some variables fixed; inf and nothing if infeasible."""
-        if not self.arrays:
-            column = {n: j for j, n in enumerate(self.upper)}
-            c = np.array([self.cost.get(n, 0.0) for n in column])
-            self.arrays = (column, c, np.array(list(self.upper.values())), self._matrix(column, False), self._matrix(column, True))
-        column, c, upper, (a_ub, b_ub), (a_eq, b_eq) = self.arrays
-        bounds = np.column_stack([np.zeros(len(upper)), upper])
+        if self.solver is None:
+            self.column = {n: j for j, n in enumerate(self.upper)}
+            self.solver = self._loaded()
+        upper = np.array(list(self.upper.values()))
+        lower = np.zeros(len(upper))
         for name, value in fixed.items():
-            bounds[column[name]] = value
-        given: Any = {"A_ub": a_ub, "b_ub": b_ub, "A_eq": a_eq, "b_eq": b_eq, "bounds": bounds}
-        for presolve in (True, False):  # presolve may stop at "infeasible or unbounded", which is no answer
-            result: Any = linprog(c, **given, method="highs", options={"presolve": presolve})
-            if result.status == 0:
-                return float(result.fun + self.cost[ONE]), dict(zip(column, result.x.tolist(), strict=True))
-            if result.status == 2:
-                return math.inf, {}
-        raise ArithmeticError(f"linear program: {result.message}")
+            lower[self.column[name]] = upper[self.column[name]] = value
+        if not len(upper):
+            kept = all(expr.get(ONE, 0.0) <= TOLERANCE and (not equal or expr.get(ONE, 0.0) >= -TOLERANCE) for _, expr, equal in self.rows)
+            return (self.cost[ONE], {}) if kept else (math.inf, {})
+        h = self.solver
+        h.changeColsBounds(len(upper), np.arange(len(upper), dtype=np.int32), lower, upper)
+        h.run()  # from the basis of the program before it
+        status = h.getModelStatus()
+        if status == highspy.HighsModelStatus.kOptimal:
+            x = np.array(h.getSolution().col_value)
+            return float(h.getInfo().objective_function_value + self.cost[ONE]), dict(zip(self.column, x.tolist(), strict=True))
+        if status == highspy.HighsModelStatus.kInfeasible:
+            return math.inf, {}
+        raise ArithmeticError(f"linear program: {status.name}")
+
+    def _loaded(self) -> highspy.Highs:
+        """Return the program in HiGHS; without presolve, which may stop at "infeasible or unbounded", which is no answer."""
+        n, m = len(self.column), len(self.rows)
+        entries = [(i, self.column[n], v) for i, (_, expr, _) in enumerate(self.rows) for n, v in expr.items() if n != ONE]
+        at = ([i for i, _, _ in entries], [j for _, j, _ in entries])
+        matrix = csc_array(coo_array(([v for _, _, v in entries], at), shape=(m, n)))
+        right = np.array([-expr.get(ONE, 0.0) for _, expr, _ in self.rows])
+        lp = highspy.HighsLp()
+        lp.num_col_, lp.num_row_ = n, m
+        lp.col_cost_ = np.array([self.cost.get(name, 0.0) for name in self.column])
+        lp.col_lower_, lp.col_upper_ = np.zeros(n), np.array(list(self.upper.values()))
+        lp.row_lower_ = np.where([equal for _, _, equal in self.rows], right, -np.inf) if m else np.empty(0)
+        lp.row_upper_ = right
+        lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+        lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = matrix.indptr, matrix.indices, matrix.data
+        h = highspy.Highs()
+        h.silent()
+        h.setOptionValue("presolve", "off")
+        assert h.passModel(lp) == highspy.HighsStatus.kOk
+        return h
 
 
 def records(case: Case, table: str, **where: object) -> list[dict[str, Any]]:
-    """Return the rows of a table whose cells equal ``where``."""
-    rows: list[dict[str, Any]] = case[table].to_dict("records")  # type: ignore[assignment]
-    return [r for r in rows if all(r[c] == v for c, v in where.items())]
+    """Return the rows of a table whose cells equal ``where``; do not change them."""
+    return [r for r in _rows(case.tables[table]) if all(r[c] == v for c, v in where.items())] if table in case else []
+
+
+_READ: dict[int, tuple[pd.DataFrame, list[dict[str, Any]]]] = {}  # number of a table -> the table, so that the number stays its own, and its rows
+
+
+def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return all rows; a case is asked for those of one table up to a hundred times."""
+    if id(table) not in _READ:
+        if len(_READ) >= 100:
+            _READ.clear()
+        columns = [table[c].tolist() for c in table.columns]
+        _READ[id(table)] = table, [dict(zip(table.columns, row, strict=True)) for row in zip(*columns, strict=True)]
+    return _READ[id(table)][1]
 
 
 def export_rule(case: Case, export_class: str, country: str) -> dict[str, Any] | None:

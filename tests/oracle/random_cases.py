@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -492,6 +493,12 @@ def random_case(seed: int) -> Case:
 
     Draws with more than ``MOST_COMBINATIONS`` integer assignments are thrown away, so that enumeration stays quick.
     """
+    case = _drawn(seed)
+    return replace(case, tables={name: table.copy() for name, table in case.tables.items()})  # nobody changes that of another test
+
+
+@cache
+def _drawn(seed: int) -> Case:
     for attempt in range(1000):
         draw = Draw(Random(f"{seed}/{attempt}"))
         draw.fill()

@@ -25,10 +25,9 @@ FIGURES = [name for name in dir(PlanPlots) if not name.startswith("_")]
 
 
 @pytest.fixture(scope="session")
-def small(three_sites: Path, tmp_path_factory: pytest.TempPathFactory) -> Plan:
+def small(corner_plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Plan:
     """frontier-small, solved, written and read back."""
-    case = placement.read_case(three_sites.parent / "frontier-small")
-    return placement.read_plan(placement.write_plan(placement.solve(case, time_limit_s=120, rel_gap=0.05), tmp_path_factory.mktemp("small") / "run"))
+    return placement.read_plan(placement.write_plan(corner_plan, tmp_path_factory.mktemp("small") / "run"))
 
 
 @pytest.fixture(scope="session")

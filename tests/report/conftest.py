@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+import placement
 from placement.report.facts import Facts
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="session")
-def corner() -> SimpleNamespace:
+def corner(corner_plan: placement.Plan) -> SimpleNamespace:
     """data/frontier-small: the case, its plan, the page's facts; do not change any of them."""
-    import placement
-
-    case = placement.read_case(ROOT / "data" / "frontier-small")
-    plan = placement.solve(case, time_limit_s=300)  # to the optimum, in seconds
-    return SimpleNamespace(case=case, plan=plan, facts=Facts.of(case, plan.tables))
+    return SimpleNamespace(case=corner_plan.case, plan=corner_plan, facts=Facts.of(corner_plan.case, corner_plan.tables))
 
 
 def cells(html: str) -> list[list[str]]:

@@ -10,7 +10,8 @@ import placement
 from placement.case.documentation import documentation, sources_file
 from placement.report.facts import Facts
 from placement.report.sections_sources import sources_section
-from tests.report.conftest import ROOT, cells
+from tests.conftest import ROOT
+from tests.report.conftest import cells
 
 
 def written(folder: Path, column: str) -> set[tuple[str, str]]:

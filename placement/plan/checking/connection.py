@@ -33,6 +33,8 @@ def curtailed(facts: Facts, tiers_mw: Floats, through: Floats) -> Floats:
     case, said, tiers = facts.case, facts.plan["curtailment"], facts.case["grid"]
     key = ["site", "tier"]
     out = np.zeros((len(tiers), facts.n_periods))
+    if said.empty:
+        return out
     out[codes(pd.MultiIndex.from_frame(tiers[key]), pd.MultiIndex.from_frame(said[key])), said["period"].to_numpy(int)] = said["mw"]
     terms = joined(tiers[key], case["curtailment"], key).fillna({"max_share": 0.0, "usd_per_mw_year": 0.0, "usd_per_mwh": 0.0})
     names = [f"{s}/{r}" for s, r in zip(tiers["site"], tiers["tier"], strict=True)]

@@ -26,7 +26,10 @@ def streaming_share(facts: Facts, network: Network, table: pd.DataFrame) -> Floa
 
 def check_data(facts: Facts, jobs: pd.DataFrame) -> None:
     """Check that data may be where each job runs, and have time to get there."""
-    used = joined(jobs[jobs["dataset"] != ""].reset_index(drop=True), facts.case["datasets"].rename(columns={"residency": "of_data"}), ["dataset"])
+    with_data = jobs[jobs["dataset"] != ""]
+    if with_data.empty:
+        return
+    used = joined(with_data.reset_index(drop=True), facts.case["datasets"].rename(columns={"residency": "of_data"}), ["dataset"])
     where, rules = rows(used, "job {job} with data {dataset} at {site}"), Residency(facts.case)
     denied = [rules.denied(c, "", country) != "" for c, country in zip(used["of_data"], used["country"], strict=True)]
     facts.found.never("residency", denied, where, "the residency rules forbid its data there")
@@ -36,9 +39,10 @@ def check_data(facts: Facts, jobs: pd.DataFrame) -> None:
 
 def ingest_traffic(facts: Facts, jobs: pd.DataFrame) -> pd.DataFrame:
     """Return copies of data with the columns of ``traffic.refresh_traffic``; they cost nothing (gb is 0)."""
-    used = joined(jobs[jobs["dataset"] != ""].reset_index(drop=True), facts.case["datasets"], ["dataset"])
+    with_data = jobs[jobs["dataset"] != ""]
+    used = joined(with_data.reset_index(drop=True), facts.case["datasets"], ["dataset"]) if len(with_data) else with_data
     flows = list[tuple[str, str, int, float]]()
-    for r in used[(used["mode"] == "copy") & (used["node"] != used["site"])].to_dict("records"):
+    for r in used[(used["mode"] == "copy") & (used["node"] != used["site"])].to_dict("records") if len(used) else ():
         periods = max(int(r["ingest_periods"]), 1)
         days = periods * facts.case.period_months * DAYS_PER_MONTH if np.isnan(r["ingest_days"]) else float(r["ingest_days"])
         begin = int(r["start"]) - int(r["ingest_periods"])

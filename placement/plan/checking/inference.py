@@ -55,6 +55,8 @@ def check_services(facts: Facts, served: pd.DataFrame, network: Network) -> None
 
 def check_eligible(facts: Facts, served: pd.DataFrame, network: Network, name: str) -> None:
     """Check that every row may be where it is, and the columns of its table."""
+    if served.empty:
+        return
     found = facts.found
     where = rows(served, "service {service} metro {metro} {label} site {site} SKU {sku}")
     check_placement_rules(facts.case, served, found, "service {service} metro {metro} {label}")
@@ -78,6 +80,8 @@ def check_eligible(facts: Facts, served: pd.DataFrame, network: Network, name: s
 
 def _moves(facts: Facts, served: pd.DataFrame) -> None:
     """Pay for demand of the first period that is served away from where the service is today."""
+    if "incumbent" not in facts.case:
+        return
     now = facts.case["incumbent"].rename(columns={"workload": "service", "site": "today"})
     demand = facts.case["demand"]
     first = demand[demand["period"] == 0].groupby("service")["mtok_per_day"].sum()

@@ -22,6 +22,8 @@ def _retired(facts: Facts) -> Floats:
     """Return bought units that reach the end of their service, by SKU and period; none of them may be sold after it."""
     case = facts.case
     out = np.zeros((len(facts.sku_ids), facts.n_periods))
+    if not (facts.skus["service_periods"] > 0).any():
+        return out
     orders = joined(facts.plan["orders"][["offer", "units"]], case["offers"][["offer", "sku", "kind", "period", "lead_periods"]], ["offer"])
     orders = joined(orders[orders["kind"] != "lease"], facts.skus[["sku", "service_periods"]], ["sku"])
     sold = facts.plan["resales"]
@@ -37,6 +39,9 @@ def _retired(facts: Facts) -> Floats:
 
 def _moves(facts: Facts) -> Floats:
     """Check and pay the moves; return units on the way by SKU and period."""
+    out = np.zeros((len(facts.sku_ids), facts.n_periods))
+    if facts.plan["moves"].empty:
+        return out
     table = joined(facts.plan["moves"], facts.case["relocation"], ["sku"])
     where = rows(table.assign(label=[facts.case.periods[t] for t in table["period"]]), "SKU {sku} {label}")
     facts.found.never("moves.sku", table["usd_per_unit"].isna(), where, "the SKU stays where it was put")
@@ -44,7 +49,6 @@ def _moves(facts: Facts) -> Floats:
     units, cost = table["units"].to_numpy(float), table["usd_per_unit"].fillna(0.0).to_numpy(float) / USD_PER_MUSD
     facts.found.equal("moves.cost_musd", table["cost_musd"], cost * units, where, "cost", "M$")
     facts.cash.pay("change", table["period"].to_numpy(int), cost * units)
-    out = np.zeros((len(facts.sku_ids), facts.n_periods))
     np.add.at(out, (codes(facts.sku_ids, table["sku"]), table["period"].to_numpy(int)), units)
     return out
 

@@ -99,6 +99,8 @@ def _vendor_cap(facts: Facts, sku: Ints, spend: Floats) -> None:
 def _resales(facts: Facts) -> Floats:
     """Check what is sold on and book it; return units sold by SKU and period."""
     case, found, offers = facts.case, facts.found, facts.case["offers"]
+    if facts.plan["resales"].empty:
+        return np.zeros((len(facts.sku_ids), facts.n_periods))
     sold = joined(
         facts.plan["resales"].rename(columns={"sku": "said_sku"}), offers[["offer", "sku", "period", "kind", "lead_periods", "unit_price_usd"]], ["offer"]
     )

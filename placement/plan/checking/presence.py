@@ -45,6 +45,8 @@ def check_presence(facts: Facts, served: pd.DataFrame, spares: pd.DataFrame) -> 
 def _check_standby(facts: Facts) -> None:
     """Units on standby are of a kind that could serve."""
     waiting, case = facts.plan["standby"], facts.case
+    if waiting.empty:
+        return
     table = joined(waiting, case["service_skus"][["service", "sku", "tok_per_s"]], ["service", "sku"])
     table = joined(table, case["skus"][["sku", "hbm_gb", "node_units"]], ["sku"])
     table = joined(table, case["services"][["service", "hbm_gb", "min_units"]].rename(columns={"hbm_gb": "replica_gb"}), ["service"])

@@ -19,6 +19,8 @@ def failure_domains(facts: Facts) -> pd.Series:
 def check_spread(facts: Facts, served: pd.DataFrame) -> None:
     """Check that no failure domain serves more of a metro's demand than the service allows."""
     limited = served[served["max_share_per_domain"].notna()]
+    if limited.empty:
+        return
     limited = limited.assign(domain=limited["site"].map(failure_domains(facts)))
     key = ["service", "metro", "period", "label", "domain"]
     total = limited.groupby(key, as_index=False).agg({"share": "sum", "max_share_per_domain": "first"})
@@ -29,8 +31,10 @@ def check_spread(facts: Facts, served: pd.DataFrame) -> None:
 def check_cover(facts: Facts, served: pd.DataFrame, spares: pd.DataFrame) -> None:
     """Check that what a failure domain serves of a metro's demand can be served from spares outside, where the service asks for it."""
     facts.found.never("cover", spares["redundancy"] == "", rows(spares, "spare of {service} at {site}"), "the service asks for no spares")
-    domain, key = failure_domains(facts), ["service", "metro", "period"]
     guarded = served[served["redundancy"] == "n_minus_1"]
+    if guarded.empty:
+        return
+    domain, key = failure_domains(facts), ["service", "metro", "period"]
     lost = guarded.assign(domain=guarded["site"].map(domain)).groupby([*key, "domain"], as_index=False)["share"].sum()
     spare = spares.assign(domain=spares["site"].map(domain)).groupby([*key, "domain"], as_index=False)["share"].sum()
     everywhere = spare.groupby(key, as_index=False)["share"].sum().rename(columns={"share": "everywhere"})
@@ -49,6 +53,8 @@ def standby_power(facts: Facts, spares: pd.DataFrame) -> Floats:
 def check_apart(facts: Facts, jobs: pd.DataFrame) -> None:
     """Check that no two jobs of a group run in one failure domain at a time."""
     grouped = jobs[jobs["anti_affinity"] != ""]
+    if grouped.empty:
+        return
     domain = grouped["site"].map(failure_domains(facts))
     running = [
         (group, where, facts.case.periods[t])

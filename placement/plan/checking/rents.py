@@ -13,6 +13,9 @@ from placement.units import USD_PER_MUSD
 def check_rents(facts: Facts) -> Floats:
     """Check the table of rents and pay the units on demand (leases are paid as they are ordered); return rented units by f,k,t."""
     case, found = facts.case, facts.found
+    out = np.zeros((len(facts.domain_ids), len(facts.sku_ids), facts.n_periods))
+    if facts.plan["rents"].empty:
+        return out
     table = joined(facts.plan["rents"].rename(columns={"site": "said_site", "sku": "said_sku", "period": "t"}), case["offers"], ["offer"])
     f, t = codes(facts.domain_ids, table["domain"]), table["t"].to_numpy(int)
     where = rows(table.assign(label=[case.periods[i] for i in t]), "offer {offer} domain {domain} {label}")
@@ -27,7 +30,6 @@ def check_rents(facts: Facts) -> Floats:
     facts.cash.pay("lease", t[free], cost[free])
     _on_demand(facts, table[free])
     _leases(facts, table[~free])
-    out = np.zeros((len(facts.domain_ids), len(facts.sku_ids), facts.n_periods))
     np.add.at(out, (f, codes(facts.sku_ids, table["sku"]), t), units)
     return out
 

@@ -116,6 +116,8 @@ def _hall_spans(own: pd.DataFrame) -> tuple[dict[tuple[str, str], int], dict[tup
     keys = ["site", "hall"]
 
     def spans(part: pd.DataFrame, column: str) -> dict[tuple[str, str], int]:
+        if part.empty:
+            return {}
         longest = part.groupby(keys, as_index=False)[column].max()
         return {(s, h): _ceil(x) for s, h, x in zip(longest["site"], longest["hall"], longest[column], strict=True)}
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from placement.plan.checking.density import hall_takes
-from placement.plan.checking.facts import Facts, Floats, codes
+from placement.plan.checking.facts import Facts, Floats, codes, joined
 from placement.plan.checking.gangs import LEAST_GOODPUT, goodput_of
 from placement.plan.checking.network import Network
 from placement.plan.checking.rules import Export, Residency
@@ -42,10 +43,11 @@ def _least_gangs(facts: Facts, network: Network) -> Floats:
     """Return the fewest units of any gang that the rules allow per domain and SKU; infinite where there is none (f,k)."""
     case, halls = facts.case, facts.halls
     fabric = halls.groupby("f")["fabric_gbps_per_unit"].min().to_numpy(float)
-    jobs = case["job_skus"].drop(columns="note", errors="ignore").merge(case["jobs"].drop(columns=["name", "note"], errors="ignore"), on="job")
+    jobs = joined(case["job_skus"].drop(columns="note", errors="ignore"), case["jobs"].drop(columns=["name", "note"], errors="ignore"), ["job"])
     skus = case["skus"][["sku", "hbm_gb", "export_class"]].assign(k=np.arange(len(case["skus"])))
-    table = jobs.merge(skus, on="sku").merge(case["sites"][["site", "country", "outages_per_year"]], how="cross")
-    table = table.merge(case["datasets"][["dataset", "residency"]].rename(columns={"residency": "of_data"}), on="dataset", how="left").fillna({"of_data": ""})
+    table = joined(jobs, skus, ["sku"]).merge(case["sites"][["site", "country", "outages_per_year"]], how="cross")
+    of_data = dict(zip(case["datasets"]["dataset"], case["datasets"]["residency"], strict=True))
+    table["of_data"] = pd.Series([of_data.get(name, "") for name in table["dataset"]], table.index, dtype=object)
     goodput = goodput_of(facts, network, table)
     residency, export = Residency(case), Export(case)
     allowed = ~table["preemptible"].to_numpy(bool) & (goodput > LEAST_GOODPUT) & (table["hbm_gb"] >= table["min_hbm_gb"]).to_numpy(bool)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from placement.case.case import Case
 from placement.case.settings import TERMS
@@ -206,7 +207,7 @@ def typed_tables(case: Case, tables: Mapping[str, pd.DataFrame], found: Findings
 
 
 def _empty(table: PlanTable) -> pd.DataFrame:
-    return _template(tuple(table.columns.items())).copy()
+    return _template(tuple(table.columns.items())).copy(deep=False)
 
 
 @cache
@@ -217,7 +218,7 @@ def _template(columns: tuple[tuple[str, str], ...]) -> pd.DataFrame:
     return pd.DataFrame({c: pd.Series([], dtype=dtype(kind)) for c, kind in columns})
 
 
-def _known(case: Case) -> dict[str, pd.Index]:
+def _known(case: Case) -> dict[str, frozenset[str]]:
     """Every id that a column may hold, by kind of column."""
     plain = {
         "site": "sites",
@@ -231,24 +232,25 @@ def _known(case: Case) -> dict[str, pd.Index]:
         "tranche": "tranches",
         "storage": "storage",
     }
-    ids = {kind: pd.Index(case[table][kind]) for kind, table in (plain | {"offer": "offers", "link": "links", "wave": "waves"}).items()}
+    ids = {kind: frozenset(case[table][kind]) for kind, table in (plain | {"offer": "offers", "link": "links", "wave": "waves"}).items()}
     halls = case["halls"]
-    ids |= {"hall": pd.Index(halls["hall"].unique()), "tier": pd.Index(case["grid"]["tier"].unique())}
-    ids |= {"milestone": pd.Index(case["milestones"]["milestone"].unique()), "term": pd.Index(TERMS)}
-    ids |= {"domain": pd.Index(halls["domain"].where(halls["domain"] != "", halls["site"]).unique())}
-    ids |= {"block": pd.Index([b.name for b in case.blocks])}
-    ids |= {"year": pd.Index(sorted({str(case.year(t)) for t in range(case.n_periods)}))}
+    ids |= {"hall": frozenset(halls["hall"]), "tier": frozenset(case["grid"]["tier"])}
+    ids |= {"milestone": frozenset(case["milestones"]["milestone"]), "term": frozenset(TERMS)}
+    ids |= {"domain": frozenset(halls["domain"].where(halls["domain"] != "", halls["site"]))}
+    ids |= {"block": frozenset(b.name for b in case.blocks)}
+    ids |= {"year": frozenset(str(case.year(t)) for t in range(case.n_periods))}
     sources = ["grid", *(f"ppa:{p}" for p in case["ppas"]["ppa"]), *(f"generator:{g}" for g in case["generators"]["generator"])]
-    return ids | {"source": pd.Index(sources)}
+    return ids | {"source": frozenset(sources)}
 
 
-def _typed(case: Case, name: str, table: PlanTable, frame: pd.DataFrame, known: Mapping[str, pd.Index], found: Findings) -> pd.DataFrame:
+def _typed(case: Case, name: str, table: PlanTable, frame: pd.DataFrame, known: Mapping[str, frozenset[str]], found: Findings) -> pd.DataFrame:
     where, before = f"plan/{name}.csv", len(found.violations)
     if frame.attrs.get("unreadable"):
         found.add("format", where, f"cannot be read: {frame.attrs['unreadable']}")
         return _empty(table)
-    for column in dict.fromkeys([*table.columns, *map(str, frame.columns)]):
-        count = list(map(str, frame.columns)).count(column)
+    given = list(map(str, frame.columns))
+    for column in dict.fromkeys([*table.columns, *given]):
+        count = given.count(column)
         if column not in table.columns or count != 1:
             problem = "unknown column" if column not in table.columns else "missing column" if count == 0 else "column given more than once"
             found.add("format", where, f"{problem} '{column}'")
@@ -260,8 +262,10 @@ def _typed(case: Case, name: str, table: PlanTable, frame: pd.DataFrame, known: 
     return result
 
 
-def _convert(case: Case, where: str, kind: str, cells: pd.Series, known: Mapping[str, pd.Index], found: Findings) -> pd.Series:
-    text = cells.astype(object).where(cells.notna(), "").map(str).astype(object).reset_index(drop=True)
+def _convert(case: Case, where: str, kind: str, cells: pd.Series, known: Mapping[str, frozenset[str]], found: Findings) -> pd.Series:
+    if kind in NUMBERS and cells.dtype.kind in "fi" and _sound(kind, cells.to_numpy(float)):
+        return cells.astype(float).reset_index(drop=True)
+    text = pd.Series(["" if blank else str(cell) for cell, blank in zip(cells.tolist(), cells.isna().tolist(), strict=True)], dtype=object)
     if kind in NUMBERS:
         return _number(where, kind, text, found)
     if kind == "blank":
@@ -269,12 +273,20 @@ def _convert(case: Case, where: str, kind: str, cells: pd.Series, known: Mapping
         return text
     if kind.startswith("period"):
         labels = [*case.periods, *({"period_or_end": [END], "period_or_blank": [""]}.get(kind, []))]
-        codes = pd.Index(labels, dtype=object).get_indexer(pd.Index(text))
-        _report(where, text[pd.Series(codes < 0)], "is not a period of the case", found)
-        return pd.Series(np.where((text == "") | (codes < 0), -1, codes).astype(int))
+        number = {label: t for t, label in enumerate(labels)}
+        codes = np.array([number.get(cell, -1) for cell in text], dtype=int)
+        _report(where, text[codes < 0], "is not a period of the case", found)
+        return pd.Series(np.where(text.to_numpy() == "", -1, codes).astype(int))
     if kind != "text":
-        _report(where, text[pd.Series(known[kind].get_indexer(pd.Index(text)) < 0)], f"is no {kind} of the case", found)
+        _report(where, text[np.array([cell not in known[kind] for cell in text], dtype=bool)], f"is no {kind} of the case", found)
     return text
+
+
+def _sound(kind: str, values: NDArray[np.float64]) -> bool:
+    """Whether numbers, not text, hold nothing that could be wrong: then they need not be read and told one by one."""
+    whole = np.abs(values - np.round(values)) <= ABSOLUTE if kind in ("count", "flag") else True
+    small = values <= 1 if kind == "flag" else True
+    return bool((np.isfinite(values) & (values >= NUMBERS[kind]) & whole & small).all())
 
 
 def _number(where: str, kind: str, text: pd.Series, found: Findings) -> pd.Series:
@@ -304,8 +316,10 @@ def _keys(case: Case, name: str, table: PlanTable, frame: pd.DataFrame, result: 
             cells = ", ".join(str(frame[c].iloc[row]) for c in table.key)
             found.add("format", f"plan/{name}.csv row {row + 2}", f"({cells}) {problem}")
 
-    tell(result.duplicated(list(table.key)), "is there more than once")
+    keys = list(zip(*(result[c] for c in table.key), strict=True))
+    if len(set(keys)) < len(keys):
+        tell(result.duplicated(list(table.key)), "is there more than once")
     if name in PAIRS and len(result):
         columns = list(PAIRS[name])
-        there = pd.MultiIndex.from_frame(case[name][columns])
-        tell(there.get_indexer(pd.MultiIndex.from_frame(result[columns])) < 0, f"is not in the case's table '{name}'")
+        there = set(zip(*(case[name][c] for c in columns), strict=True))
+        tell([key not in there for key in zip(*(result[c] for c in columns), strict=True)], f"is not in the case's table '{name}'")

@@ -66,8 +66,9 @@ def _penalties(facts: Facts, jobs: pd.DataFrame) -> None:
     """Pay for lateness, for moving away from today's site, and for jobs that are not placed."""
     start, end = jobs["start"].to_numpy(int), jobs["end"].to_numpy(int)
     facts.cash.pay("unmet", end, (jobs["late_musd_per_period"] * np.maximum(0, end - jobs["due"])).to_numpy(float))
-    moved = joined(jobs[["job", "site"]].rename(columns={"job": "workload"}), facts.case["incumbent"].rename(columns={"site": "now"}), ["workload"])
-    facts.cash.pay("change", start, np.where(moved["now"] == moved["site"], 0.0, moved["move_musd"].fillna(0.0)))
+    if "incumbent" in facts.case:
+        moved = joined(jobs[["job", "site"]].rename(columns={"job": "workload"}), facts.case["incumbent"].rename(columns={"site": "now"}), ["workload"])
+        facts.cash.pay("change", start, np.where(moved["now"] == moved["site"], 0.0, moved["move_musd"].fillna(0.0)))
     out = facts.case["jobs"][~facts.case["jobs"]["job"].isin(list(facts.plan["training"]["job"]))]
     facts.cash.pay("unmet", np.minimum(out["latest"].to_numpy(int), facts.n_periods - 1), out["unplaced_musd"].to_numpy(float))
 

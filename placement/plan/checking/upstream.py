@@ -12,6 +12,8 @@ from placement.plan.checking.verdict import UNITS, rows
 def check_stages(facts: Facts) -> None:
     """Check that no stage gives more than its capacity in a period, and what the table says of it."""
     case, found = facts.case, facts.found
+    if "stages" not in case and facts.plan["stages"].empty:
+        return
     limits = case["stages"].assign(label=[case.periods[t] for t in case["stages"]["period"]])
     index = pd.MultiIndex.from_frame(limits[["stage", "period"]])
     orders = joined(facts.plan["orders"][["offer", "units"]], case["offers"][["offer", "sku", "kind", "period", "lead_periods"]], ["offer"])
@@ -39,6 +41,8 @@ def check_stages(facts: Facts) -> None:
 def check_domestic(facts: Facts) -> None:
     """Check that enough of the spend goes to chips that count as made at home."""
     programmes = facts.case["domestic_shares"]
+    if programmes.empty:
+        return
     orders = joined(facts.plan["orders"][["offer", "cost_musd"]], facts.case["offers"][["offer", "sku", "kind"]], ["offer"])
     orders = joined(orders[orders["kind"] != "lease"], facts.skus[["sku", "origin_country"]], ["sku"])
     spend = orders["cost_musd"]  # recomputed in check_orders

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,7 @@ class Solution:
         self.sides, self.case, self.scope = sides, sides.case, sides.scope
         self.x = x[len(variables) :]
         self.label = np.array(sides.case.periods)
+        self._chosen: dict[tuple[str, float], pd.DataFrame] = {}  # several tables ask for the same
         self.number = {label: t for t, label in enumerate(sides.case.periods)}
         for v in sides.supply.model.component_data_objects(pyo.Var):
             v.set_value(0 if v.lb is None else v.lb, skip_validation=True)  # a variable that no row needs stands at its bound
@@ -38,6 +40,11 @@ class Solution:
 
     def chosen(self, kind: str, above: float) -> pd.DataFrame:
         """Return the frames of one kind of columns, only rows in use, with their values as ``x``."""
+        if (kind, above) not in self._chosen:
+            self._chosen[kind, above] = self._in_use(kind, above)
+        return self._chosen[kind, above].copy(deep=False)
+
+    def _in_use(self, kind: str, above: float) -> pd.DataFrame:
         parts = [f.assign(x=self.x[at : at + len(f)]) for k, at, f in self.sides.columns.blocks() if k == kind]
         found = [f[f["x"] > above] for f in parts]
         return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
@@ -60,4 +67,11 @@ class Solution:
 
 def table(name: str, rows: Iterable[Sequence[Any]]) -> pd.DataFrame:
     """Return a plan table from its rows."""
-    return pd.DataFrame(list(rows), columns=list(PLAN_TABLES[name].columns))
+    found = list(rows)
+    return pd.DataFrame(found, columns=list(PLAN_TABLES[name].columns)) if found else _empty(name).copy(deep=False)
+
+
+@cache
+def _empty(name: str) -> pd.DataFrame:
+    """Return a plan table without rows, as most are in most plans."""
+    return pd.DataFrame([], columns=list(PLAN_TABLES[name].columns))

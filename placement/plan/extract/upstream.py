@@ -11,6 +11,8 @@ from placement.plan.extract.solution import NIL, Solution, table
 
 def stages(solution: Solution) -> pd.DataFrame:
     """Return use and capacity of each stage in each limited period in which it is used."""
+    if "stages" not in solution.case:
+        return table("stages", [])
     units = {q: u for (q,), u in solution.values("order")}
     used: dict[tuple[str, int], float] = defaultdict(float)
     passing = solution.case["offers"].query("kind != 'lease'").merge(solution.case["sku_stages"], on="sku", suffixes=("", "_stage"))
