@@ -26,6 +26,7 @@ from placement.program import Program
 _FIRST, _JOIN = 5, 24  # columns of each workload to begin with (as many cheap ones as random ones), and that join per round
 _SHARE = 0.35  # of the search, for the root of a large program: prices of an earlier round prove a bound as well
 _CLOSE = 5e-5  # relative distance of bound and restricted value at which pricing stops
+_NEARLY, _DEAR = 1e-3, 0.05  # the same where a further round would take more than this share of the search: plans gain more in that time
 _FEW = 1e-3  # share of the lazy rows that may still be violated then; leaving rows out keeps the bound valid
 _ROUNDS = 60
 _PAYS = 1e-6  # relative; reduced costs above are taken for 0
@@ -78,8 +79,9 @@ def solve_root(program: Program, options: SolveOptions, progress: Progress) -> R
             progress.report(bound=bound - 1e-9 * abs(bound))
         few_rows, more_rows = generation.add_violated(now.x)
         more_columns = generation.add_paying(reduced)
-        close = now.objective - best <= _CLOSE * abs(best)
-        if progress.out_of_time or (close and few_rows) or not (more_rows or more_columns):
+        apart = (now.objective - best) / max(abs(best), 1e-9)
+        dear = apart <= _NEARLY and last > _DEAR * progress.search_s
+        if progress.out_of_time or (apart <= _CLOSE and few_rows) or dear or not (more_rows or more_columns):
             break
     return Root(answer, best_dual, best)
 
