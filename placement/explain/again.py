@@ -18,7 +18,7 @@ from placement.plan.plan import Plan
 from placement.program import Floats, Program, assemble, build_sides
 
 ANSWER_S, LEAST_S = 240.0, 2.0  # wall clock of an answer as a whole where nobody says otherwise, and the least for a question
-_QUESTION_S, _COLUMNS_PER_S = 5.0, 5000  # at most so long for a question of a small program, and a second more for so many columns
+_QUESTION_S, _COLUMNS_PER_S = 4.0, 5000  # at most so long for a question of a small program, and a second more for so many columns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

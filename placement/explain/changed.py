@@ -59,8 +59,8 @@ class Changed:
     note: str = ""
 
 
-def solve_changed_to_tables(case: Case, carried: Carried, effort: Effort) -> Changed:
-    """Solve a changed case from a plan and read the result; objectives in turn are not, the case's own objective decides."""
+def solve_changed_to_tables(case: Case, carried: Carried, effort: Effort, *, read: bool = True) -> Changed:
+    """Solve a changed case from a plan and ``read`` the result; objectives in turn are not, the case's own objective decides."""
     clock = Progress(effort.time_limit_s)
     clock.enter("build")
     try:
@@ -71,7 +71,7 @@ def solve_changed_to_tables(case: Case, carried: Carried, effort: Effort) -> Cha
     begin, proof = carried.into(sides, program)
     outcome = solve_program(program, effort.options(), clock, begin, proof, prices=False)
     verified = verified_bound(program, outcome, clock, effort)
-    tables = extract(Solution(sides, variables, outcome.x)) if outcome.x is not None else {}
+    tables = extract(Solution(sides, variables, outcome.x)) if read and outcome.x is not None else {}
     note = "" if outcome.status is not Status.NO_PLAN else "no plan within the limit"
     return Changed(str(outcome.status), Value(outcome.objective, verified), clock.elapsed, tables, note)
 

@@ -31,6 +31,8 @@ class Decisions:
         Row per decision with ones at its columns, shape (n_decisions, n_columns).
     job
         Number of the workload that a decision places, -1 for supply, shape (n_decisions,).
+    site
+        Where it is placed, empty for supply, shape (n_decisions,).
     first_serve_row
         Number of the row of workload 0.
     """
@@ -38,6 +40,7 @@ class Decisions:
     table: pd.DataFrame
     taken: csr_array
     job: Ints
+    site: np.ndarray
     first_serve_row: int
 
     @classmethod
@@ -51,7 +54,8 @@ class Decisions:
         taken = csr_array((np.ones(len(where)), (at, where)), shape=(len(rows), len(base.program.cost)))
         first = len(base.program.row_lower) - len(base.sides.columns.requires_decision) - len(base.sides.columns.serve)
         job = np.array([base.program.workload[c[0]] for c in columns], np.int64)
-        return cls(pd.DataFrame([r[:2] for r in rows], columns=["kind", "decision"]), taken, job, first)
+        site = np.array([r[1].rpartition(" @ ")[2] if r[0] == JOB else "" for r in rows], object)
+        return cls(pd.DataFrame([r[:2] for r in rows], columns=["kind", "decision"]), taken, job, site, first)
 
     def flipped(self, d: int, program: Program, take: bool) -> Program:
         """Return the program in which a decision is taken, or left; it has the same rows and columns."""

@@ -7,15 +7,15 @@ until a plan within the slack is found or the bound shows that there is none.
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from placement.certificate import proven_bound
+from placement.certificate import Proof, proven_bound
 from placement.engine import Progress
-from placement.engine.earlier import between
 from placement.engine.highs import Run, solve
 from placement.engine.search import arrays
 from placement.engine.settle import settle
@@ -23,6 +23,7 @@ from placement.errors import OptionError
 from placement.explain.again import Effort, by_size, solve_edited
 from placement.explain.base import Base
 from placement.explain.decisions import JOB, Decisions
+from placement.explain.edits import Ints
 from placement.explain.screen import Screen
 from placement.explain.unused import columns_of, unused
 from placement.parallel import Pool
@@ -31,8 +32,9 @@ from placement.program import Floats, Program
 
 _QUESTIONS = 8  # times the seconds of one question, for all decisions together
 _BONUS_GAP = 2e-3  # a plan that earns a bonus need not be the one that earns most
-_TOGETHER, _GROUP = 0.5, 8  # decisions made otherwise at once: share of the slack that they cost by the relaxation, and how many at most
-_AT_ONCE = 4  # decisions per worker between two looks at what is still open
+_TOGETHER, _GROUP, _PER_SITE = 0.5, 8, 2  # decisions made otherwise at once: share of the slack that they cost by the relaxation, and how many, at a site, too
+_PLACED = 0.5  # of a job, in the relaxation
+_AT_ONCE = 8  # decisions per worker between two looks at what is still open
 _BONUS, _WORTH_IT = 1 / 8, 0.08  # bonus for a decision, of the slack; share of the open decisions that a plan must be a witness for, else one by one is faster
 
 
@@ -84,14 +86,30 @@ def alternatives(plan: Plan, slack: float = 0.01, n_plans: int = 5, *, effort: E
     return search.answer(n_plans)
 
 
-def _near(program: Program, begin: Floats, enough: float, effort: Effort) -> Floats | None:
-    """Return a plan near an earlier one that costs no more than enough, or None if none is found at once."""
-    whole, clock = arrays(program), Progress(effort.time_limit_s)
-    clock.enough = enough
-    relaxed = solve(whole.relaxed(), Run(time_limit_s=effort.time_limit_s, seed=effort.seed))
-    if relaxed.x is None or relaxed.objective > enough:
+def _moved(program: Program, begin: Floats, enough: float, jobs: Ints, effort: Effort) -> Floats | None:
+    """Return an earlier plan with jobs where the relaxation would have them, all else that is decided as it was; None if it costs more than enough."""
+    whole = arrays(program)
+    relaxed = solve(whole.relaxed(), Run(time_limit_s=effort.time_limit_s, seed=effort.seed)).x
+    if relaxed is None:
         return None
-    return between(whole, np.clip(begin, program.lower, program.upper), relaxed.x, effort.options(), clock)
+    point = np.clip(begin, program.lower, program.upper)
+    for job in jobs:
+        columns = np.flatnonzero((program.workload == job) & program.integer)
+        point[columns] = program.lower[columns]
+        if relaxed[columns].sum() > _PLACED:
+            point[columns[np.argmax(relaxed[columns])]] = 1.0
+    keep = (point > program.lower) | (relaxed > program.lower)
+    found = settle(whole, point, keep, effort.time_limit_s, Progress(effort.time_limit_s))
+    return found.x if found is not None and whole.value(found.x) <= enough else None
+
+
+def _turned(program: Program, begin: Floats, proof: Proof | None, enough: float, job: int, effort: Effort) -> tuple[Floats | None, float]:
+    """Return a plan that costs no more than enough, if one is found, and a bound."""
+    x = _moved(program, begin, enough, np.array([job]), effort) if job >= 0 and Screen.fits(program) else None
+    if x is not None:
+        return x, -math.inf
+    again = solve_edited(program, begin, proof, effort, enough)
+    return again.x, again.bound
 
 
 class _Search:
@@ -144,9 +162,11 @@ class _Search:
 
     def fits(self, d: int, group: list[int]) -> bool:
         """Whether a decision may join a group."""
-        members, jobs = [*group, d], self.known.job[[*group, d]]
+        members = [*group, d]
+        jobs, sites = self.known.job[members], self.known.site[members]
         cheap = self.costs[members].sum() <= _TOGETHER * (self.most - self.base.plan.objective)
-        return bool(cheap and jobs.min() >= 0 and len(set(jobs)) == len(jobs) and len(members) <= self.most_of[members].min())
+        apart = len(set(jobs)) == len(jobs) and list(sites).count(sites[-1]) <= _PER_SITE
+        return bool(cheap and jobs.min() >= 0 and apart and len(members) <= self.most_of[members].min())
 
     def together(self, pool: Pool, groups: list[list[int]]) -> None:
         """Make groups of decisions the other way at once; where no such plan is found, half as many of them are tried later."""
@@ -156,7 +176,8 @@ class _Search:
             for d in group:
                 program = self.other(d, program)
             programs.append(program)
-        for group, x in zip(groups, pool.run(_near, [(program, self.base.x, self.most, self.effort) for program in programs]), strict=True):
+        asked = [(program, self.base.x, self.most, self.known.job[group], self.effort) for program, group in zip(programs, groups, strict=True)]
+        for group, x in zip(groups, pool.run(_moved, asked), strict=True):
             if x is None or not self.keep(x):
                 self.most_of[group] = len(group) // 2
 
@@ -194,11 +215,11 @@ class _Search:
         self.tried[decisions] = True
         self.proven[decisions] = [proof is not None and proven_bound(program, proof) > self.most for program in programs.values()]
         left = {d: program for d, program in programs.items() if not self.proven[d]}
-        found = pool.run(solve_edited, [(program, self.base.x, proof, one, self.most) for program in left.values()])
-        for d, again in zip(left, found, strict=True):
-            self.proven[d] = again.bound > self.most
-            if again.x is not None:
-                self.keep(again.x)
+        found = pool.run(_turned, [(program, self.base.x, proof, self.most, int(self.known.job[d]), one) for d, program in left.items()])
+        for d, (x, bound) in zip(left, found, strict=True):
+            self.proven[d] = bound > self.most
+            if x is not None:
+                self.keep(x)
         self.settle_others(decisions)
 
     def settle_others(self, decisions: np.ndarray) -> None:

@@ -89,7 +89,7 @@ class _Side:
 def _side(case: Case, one: Named, step: float, carried: Carried, effort: Effort) -> _Side:
     edited, said = _moved(case, one, step)
     try:
-        return _Side(solve_changed_to_tables(checked(edited), carried, effort), said)
+        return _Side(solve_changed_to_tables(checked(edited), carried, effort, read=False), said)
     except PlacementError as error:
         return _Side(failed(error), said)
 
