@@ -20,6 +20,8 @@ Floats = NDArray[np.float64]
 
 ROW_TOLERANCE = 1e-6  # relative; HiGHS's own for rows of a mixed-integer program
 
+Basis = highspy.HighsBasis
+
 
 @dataclass(frozen=True, slots=True)
 class Arrays:

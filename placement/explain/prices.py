@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 
 from placement.engine import Progress
+from placement.engine.highs import Basis
 from placement.engine.search import arrays
-from placement.engine.settle import Settled, settle
+from placement.engine.settle import Rest, Settled
 from placement.errors import OptionError
 from placement.explain.again import Again, Effort, solve_edited
 from placement.explain.base import Base
@@ -25,10 +26,12 @@ from placement.explain.ways import known
 from placement.parallel import Pool
 from placement.plan.bounds import SWITCHED
 from placement.plan.plan import Plan
+from placement.program import Floats
 
 AGREES = 0.05  # relative difference of a dual and a finite difference that agree
 STEPS = (1.0, 0.1, 0.01)  # units; the largest in which there is no kink is taken
 _KINK = 0.01  # relative difference of the values of a step up and a step down
+_WORTH_S = 60.0  # for a step with decisions fixed
 _NIL = 1e-9  # M$ per unit: as good as nothing
 
 _ABOUT = ["resource", "kind", "place", "sku", "period", "block", "unit", "price"]
@@ -68,7 +71,8 @@ def verified_prices(plan: Plan, n: int = 10, effort: Effort = EXACT, *, resource
     if settled is None:
         raise OptionError(f"the decisions of {plan.case.name} could not be fixed to measure prices; solve the case again")
     at = [rows[name] for name in chosen["resource"]]
-    tests = [_tested(base, settled, i, float(price)) for i, price in zip(at, chosen["price"], strict=True)]
+    measure = _Measure.of(base, settled, at)
+    tests = [measure.tested(i, float(price)) for i, price in zip(at, chosen["price"], strict=True)]
     table = chosen.assign(root_dual=[-float(base.dual[i]) for i in at], **pd.DataFrame([t.record() for t in tests], index=chosen.index))
     return _resolved(base, table, at, effort) if resolve and len(at) else table
 
@@ -123,21 +127,35 @@ def _off(one: float, other: float) -> float:
     return abs(one - other) / size if size > _NIL else 0.0
 
 
-def _tested(base: Base, settled: Settled, row: int, price: float) -> _Test:
-    """Measure a price with the largest step that meets no kink; with the smallest if all do."""
-    for step in STEPS:
-        more, less = (_worth(base, settled, row, sign * step) for sign in (1.0, -1.0))
-        test = _Test(price, step, more, less)
-        if test.valid:
-            break
-    return test
+@dataclass(frozen=True)
+class _Measure:
+    """The plan with its decisions fixed, kept by the solver, to be asked what a step of a row is worth."""
 
+    cost: Floats
+    settled: Settled
+    rest: Rest
+    basis: Basis
 
-def _worth(base: Base, settled: Settled, row: int, step: float) -> float:
-    """Return what a unit of a row is worth, measured by a step with decisions fixed; NaN where no plan is left."""
-    seconds = 60.0
-    found = settle(arrays(shifted(base.program, row, step)), settled.x, settled.keep, seconds, Progress(seconds))
-    return math.nan if found is None else float(base.program.cost @ (settled.x - found.x)) / step
+    @classmethod
+    def of(cls, base: Base, settled: Settled, rows: list[int]) -> _Measure:
+        p = arrays(base.program)
+        rest = Rest(p, np.where(p.integer, settled.x, p.lower), settled.keep & ~p.integer, p.upper, rows)
+        rest.settled(_WORTH_S, Progress(_WORTH_S))
+        return cls(p.cost, settled, rest, rest.basis)
+
+    def tested(self, row: int, price: float) -> _Test:
+        """Measure a price with the largest step that meets no kink; with the smallest if all do."""
+        for step in STEPS:
+            more, less = (self.worth(row, sign * step) for sign in (1.0, -1.0))
+            test = _Test(price, step, more, less)
+            if test.valid:
+                break
+        return test
+
+    def worth(self, row: int, step: float) -> float:
+        """Return what a unit of a row is worth, measured by a step with decisions fixed; NaN where no plan is left."""
+        found = self.rest.shifted(row, step, self.basis, _WORTH_S)
+        return math.nan if found is None else float(self.cost @ (self.settled.x - found.x)) / step
 
 
 def _resolved(base: Base, table: pd.DataFrame, at: list[int], effort: Effort) -> pd.DataFrame:
