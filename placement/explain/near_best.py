@@ -142,8 +142,10 @@ class _Search:
         """Bound what each decision costs when it is made the other way; what the relaxation shows to cost more than the slack is settled."""
         screen = Screen(self.base.program)
         bounds = np.array([screen.bound(self.other(d)) for d in range(len(self.known.table))])
-        self.costs = np.maximum(bounds - screen.bound(self.base.program), 0.0)
-        self.proven = self.tried = bounds > self.most
+        known, least = np.isfinite(bounds), screen.bound(self.base.program)
+        if math.isfinite(least):
+            self.costs[known] = np.maximum(bounds[known] - least, 0.0)
+        self.proven, self.tried = bounds > self.most, bounds > self.most
 
     def other(self, d: int, program: Program | None = None) -> Program:
         """Return the program, or another one, with a decision made the other way than in the plan itself."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
+
 import numpy as np
 import pytest
 
@@ -71,6 +74,31 @@ def test_verdicts_are_those_of_all_plans_within_the_slack(small):
         assert (row.verdict == "some") == (other.objective <= most + 1e-9), row
     assert (found.plans["cost_musd"] <= most + 1e-6).all()
     assert (found.distance == found.distance.T).all() and (found.distance[0, 1:] == found.plans["differs_in"].iloc[1:]).all()
+
+
+def test_what_was_tried_in_vain_is_not_called_proven(small, monkeypatch):
+    """Where neither a plan nor a bound is found for a decision, it is tried once, and nothing is claimed of it."""
+    from placement.explain import near_best
+
+    tried: list[int] = []
+
+    class Vain:
+        """A pool whose workers find nothing."""
+
+        workers = 1
+
+        def run(self, ask, questions):
+            if ask is near_best._moved:
+                return [None] * len(questions)
+            tried.extend(q[4] for q in questions)
+            return [(None, -math.inf)] * len(questions)
+
+    monkeypatch.setattr(near_best, "Pool", lambda _: contextlib.nullcontext(Vain()))
+    monkeypatch.setattr(near_best, "proven_bound", lambda *_: -math.inf)
+    monkeypatch.setattr(near_best.Screen, "bound", lambda *_: -math.inf)
+    found = placement.alternatives(small, 0.05)
+    assert not found.decisions["proven"].any()
+    assert len(tried) == len(found.decisions)
 
 
 def test_nonsense_slack_is_refused(small):
