@@ -57,9 +57,13 @@ class Decisions:
         site = np.array([r[1].rpartition(" @ ")[2] if r[0] == JOB else "" for r in rows], object)
         return cls(pd.DataFrame([r[:2] for r in rows], columns=["kind", "decision"]), taken, job, site, first)
 
+    def columns(self, d: int) -> Ints:
+        """Return the columns of a decision."""
+        return self.taken.indices[self.taken.indptr[d] : self.taken.indptr[d + 1]]
+
     def flipped(self, d: int, program: Program, take: bool) -> Program:
         """Return the program in which a decision is taken, or left; it has the same rows and columns."""
-        columns = self.taken.indices[self.taken.indptr[d] : self.taken.indptr[d + 1]]
+        columns = self.columns(d)
         workload = int(self.job[d])
         if not take:
             return without(program, columns)

@@ -1,8 +1,8 @@
 """Plans that are nearly as good: which decisions all of them share, which some of them make, which none does, and plans that differ most.
 
-First a bonus is put on every decision made otherwise than in all plans found so far, as large as the slack allows (modelling to generate
-alternatives: Brill, Chang and Hopkins 1982): each plan found so is a witness for many decisions. What then is left is made the other way one by one,
-until a plan within the slack is found or the bound shows that there is none.
+First jobs are moved several at once, to sites where the relaxation, or in large programs local prices, say that they cost little: each plan found so
+is a witness for many decisions (plans that differ much within a slack: Brill, Chang and Hopkins 1982). What then is left is made the other way one
+by one, until a plan within the slack is found or the bound shows that there is none.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from placement.engine.highs import Run, solve
 from placement.engine.search import arrays
 from placement.engine.settle import settle
 from placement.errors import OptionError
-from placement.explain.again import Effort, by_size, solve_edited
+from placement.explain.again import Effort, solve_edited
 from placement.explain.base import Base
 from placement.explain.decisions import JOB, Decisions
 from placement.explain.edits import Ints
@@ -31,11 +31,10 @@ from placement.plan.plan import Plan
 from placement.program import Floats, Program
 
 _QUESTIONS = 8  # times the seconds of one question, for all decisions together
-_BONUS_GAP = 2e-3  # a plan that earns a bonus need not be the one that earns most
-_TOGETHER, _GROUP, _PER_SITE = 0.5, 8, 2  # decisions made otherwise at once: share of the slack that they cost by the relaxation, and how many, at a site, too
+_TOGETHER = 0.5  # share of the slack that decisions made otherwise at once may cost, by the relaxation or by local prices
+_SMALL, _LARGE = (8, 2), (8, 4)  # decisions at once and at one site, in a program whose relaxation is quick, and in another
 _PLACED = 0.5  # of a job, in the relaxation
 _AT_ONCE = 8  # decisions per worker between two looks at what is still open
-_BONUS, _WORTH_IT = 1 / 8, 0.08  # bonus for a decision, of the slack; share of the open decisions that a plan must be a witness for, else one by one is faster
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,20 +85,27 @@ def alternatives(plan: Plan, slack: float = 0.01, n_plans: int = 5, *, effort: E
     return search.answer(n_plans)
 
 
-def _moved(program: Program, begin: Floats, enough: float, jobs: Ints, effort: Effort) -> Floats | None:
-    """Return an earlier plan with jobs where the relaxation would have them, all else that is decided as it was; None if it costs more than enough."""
+def _moved(program: Program, begin: Floats, enough: float, jobs: Ints, effort: Effort, dear: Floats | None = None) -> Floats | None:
+    """Return an earlier plan with jobs elsewhere, all else that is decided as it was; None if it costs more than enough.
+
+    A job stands in its least ``dear`` column; without such numbers, where the relaxation has most of it, or nowhere if it has little.
+    """
     whole = arrays(program)
-    relaxed = solve(whole.relaxed(), Run(time_limit_s=effort.time_limit_s, seed=effort.seed)).x
-    if relaxed is None:
-        return None
+    if dear is None:
+        relaxed = solve(whole.relaxed(), Run(time_limit_s=effort.time_limit_s, seed=effort.seed)).x
+        if relaxed is None:
+            return None
+        placed, dear = relaxed, -relaxed
+    else:
+        placed = program.upper
     point = np.clip(begin, program.lower, program.upper)
     for job in jobs:
-        columns = np.flatnonzero((program.workload == job) & program.integer)
+        columns = np.flatnonzero((program.workload == job) & program.integer & (program.upper > 0))
         point[columns] = program.lower[columns]
-        if relaxed[columns].sum() > _PLACED:
-            point[columns[np.argmax(relaxed[columns])]] = 1.0
-    keep = (point > program.lower) | (relaxed > program.lower)
-    found = settle(whole, point, keep, effort.time_limit_s, Progress(effort.time_limit_s))
+        if placed[columns].sum() > _PLACED:
+            point[columns[np.argmin(dear[columns])]] = 1.0
+    keep = (point > program.lower) | (dear < 0)
+    found = settle(whole, point, keep & ~program.integer, effort.time_limit_s, Progress(effort.time_limit_s))
     return found.x if found is not None and whole.value(found.x) <= enough else None
 
 
@@ -122,7 +128,9 @@ class _Search:
         self.proven = np.zeros(len(known.table), bool)
         self.tried = np.zeros(len(known.table), bool)
         self.costs = np.full(len(known.table), np.inf)  # at least, of making a decision the other way; M$ or the case's unit
-        self.most_of = np.full(len(known.table), _GROUP)  # decisions that may be tried at once with it
+        self.dear: Floats | None = None  # of columns, where the relaxation is too large to be asked
+        self.size, self.per_site = _SMALL if Screen.fits(base.program) else _LARGE
+        self.most_of = np.full(len(known.table), self.size)  # decisions that may be tried at once with it
 
     def run(self) -> None:
         """Make every decision the other way that no plan found so far has made both ways, until all are tried or time is up."""
@@ -130,11 +138,10 @@ class _Search:
         if Screen.fits(self.base.program):
             self.screen()
         else:
-            while time.monotonic() < until and len(self.open()) and self.otherwise(self.open(), _BONUS * (self.most - self.base.plan.objective)):
-                pass
+            self.estimate()
         with Pool(self.effort.workers) as pool:
-            while time.monotonic() < until and (groups := self.groups()):
-                self.together(pool, groups[: pool.workers])
+            while time.monotonic() < until and (groups := self.groups(pool.workers)):
+                self.together(pool, groups)
             while time.monotonic() < until and len(self.open()):
                 self.turn(pool, self.open()[: _AT_ONCE * pool.workers])
 
@@ -151,24 +158,39 @@ class _Search:
         """Return the program, or another one, with a decision made the other way than in the plan itself."""
         return self.known.flipped(d, self.base.program if program is None else program, not self.taken[0][d])
 
-    def groups(self) -> list[list[int]]:
+    def estimate(self) -> None:
+        """Guess by the local prices what each job costs at each other site; nothing is proven by it."""
+        settled = self.base.settled
+        if settled is None:
+            return
+        p, known = self.base.program, self.known
+        self.dear = reduced = p.cost - p.matrix.T @ settled.price
+        now = np.zeros(len(p.row_lower) + 1)  # of each job where it stands; 0 for one that is left out
+        here = np.flatnonzero((self.base.x > _PLACED) & p.integer & (p.workload >= 0))
+        now[p.workload[here]] = reduced[here]
+        in_use = np.unique(known.site[self.taken[0] & (known.job >= 0)])  # elsewhere there may be no hall
+        for d in np.flatnonzero((known.job >= 0) & ~self.taken[0] & np.isin(known.site, in_use)):
+            self.costs[d] = max(float(reduced[known.columns(int(d))].min() - now[known.job[d]]), 0.0)
+
+    def groups(self, most: int) -> list[list[int]]:
         """Return jobs to move at once, each to a site of its own choice, the cheapest ones first: together they may cost a part of the slack."""
         groups: list[list[int]] = []
-        for d in sorted(self.open(), key=lambda d: float(self.costs[d])):
-            fitting = (g for g in groups if self.fits(int(d), g))
+        for d in sorted(map(int, self.open()), key=lambda d: float(self.costs[d])):
+            fitting = (g for g in groups if self.fits(d, g))
             if (group := next(fitting, None)) is not None:
-                group.append(int(d))
-            elif self.known.job[d] >= 0 and self.fits(int(d), []):
-                groups.append([int(d)])
+                group.append(d)
+            elif len(groups) < most and self.fits(d, []):
+                groups.append([d])
         return [g for g in groups if len(g) > 1]
 
     def fits(self, d: int, group: list[int]) -> bool:
         """Whether a decision may join a group."""
-        members = [*group, d]
-        jobs, sites = self.known.job[members], self.known.site[members]
-        cheap = self.costs[members].sum() <= _TOGETHER * (self.most - self.base.plan.objective)
-        apart = len(set(jobs)) == len(jobs) and list(sites).count(sites[-1]) <= _PER_SITE
-        return bool(cheap and jobs.min() >= 0 and apart and len(members) <= self.most_of[members].min())
+        if self.known.job[d] < 0 or self.most_of[d] <= max(len(group), 1) or not math.isfinite(self.costs[d]):
+            return False
+        jobs, sites = self.known.job[group], self.known.site[group]
+        cheap = self.costs[[*group, d]].sum() <= _TOGETHER * (self.most - self.base.plan.objective)
+        apart = self.known.job[d] not in jobs and (sites == self.known.site[d]).sum() < self.per_site
+        return bool(cheap and apart and len(group) < self.most_of[group].min(initial=self.size))
 
     def together(self, pool: Pool, groups: list[list[int]]) -> None:
         """Make groups of decisions the other way at once; where no such plan is found, half as many of them are tried later."""
@@ -178,7 +200,7 @@ class _Search:
             for d in group:
                 program = self.other(d, program)
             programs.append(program)
-        asked = [(program, self.base.x, self.most, self.known.job[group], self.effort) for program, group in zip(programs, groups, strict=True)]
+        asked = [(program, self.base.x, self.most, self.known.job[group], self.effort, self.dear) for program, group in zip(programs, groups, strict=True)]
         for group, x in zip(groups, pool.run(_moved, asked), strict=True):
             if x is None or not self.keep(x):
                 self.most_of[group] = len(group) // 2
@@ -188,18 +210,6 @@ class _Search:
         taken = np.array(self.taken)
         alike = np.flatnonzero((taken.all(axis=0) | ~taken.any(axis=0)) & ~self.tried)
         return alike[np.argsort(~self.taken[0][alike], kind="stable")]
-
-    def otherwise(self, decisions: np.ndarray, bonus: float) -> bool:
-        """Find a plan with a bonus for each of some decisions that it makes otherwise; return whether it is within the slack and makes many so."""
-        p = self.base.program
-        signs = np.where(self.taken[0][decisions], bonus, -bonus)
-        rewarded = replace(p, cost=p.cost + self.known.taken[decisions].T @ signs)
-        seconds = by_size(self.base.plan, self.effort.time_limit_s)
-        quick = replace(self.effort, time_limit_s=seconds, rel_gap=_BONUS_GAP)
-        found = solve_edited(rewarded, self.base.x, self.base.plan.proof, quick)
-        clock = Progress(self.effort.time_limit_s)
-        x = None if found.x is None else settle(arrays(p), found.x, found.x > p.lower, clock.left, clock)
-        return x is not None and self.keep(x.x) and len(self.open()) < (1 - _WORTH_IT) * len(decisions)
 
     def keep(self, x: Floats) -> bool:
         """Keep a plan if it is within the slack and unlike all others."""
