@@ -39,6 +39,7 @@ _TREE_BESIDE = (0.4, 0.95)  # of the search, for the tree where it grows beside 
 _SUPPLY_S, _SUPPLY_GAP, _ROUNDED = 60.0, 5e-3, 0.02  # for supply's decisions alone: time, gap, and what rounding them may cost of the relaxation
 _HEAVY = 0.4  # of the time left: a root that took longer is too heavy for a tree
 _PRICING = (0.3, 0.15)  # of the root's time, and of the limit at most: kept back for the local prices, which price all columns as the root does
+_END_S = 2.0  # at least, for settling the last plan; no more after an interrupt, when somebody waits
 _IDLE = 10  # rounds without gain after which plans are not looked for any more
 _SLOW = 0.5  # of the time left, for placing gangs by value
 _ROUND_S, _LOOSE = 25.0, 0.1  # a round of neighbourhoods; share of a round for completing plans
@@ -334,7 +335,8 @@ class _Search:
             if self.settled is not None:
                 keep = keep | self.settled.keep
             if self.prices or self.settled is None or not self.settled.exact or self.whole.value(self.x) < self.whole.value(self.settled.x):
-                self.settle(self.x, keep | (self.x > self.whole.lower), max(progress.left - progress.tables_s, 2.0), last=True)
+                seconds = _END_S if progress.interrupted else max(progress.left - progress.tables_s, _END_S)
+                self.settle(self.x, keep | (self.x > self.whole.lower), seconds, last=True)
         objective, status, proof = math.inf, Status.NO_PLAN, self.proof or Proof.of_dual(self.dual)
         if self.settled is not None:
             objective = self.whole.value(self.settled.x)
