@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -93,7 +94,7 @@ def sweep(
     workers
         The base is solved with all of them, scenarios side by side with one each, from the base's plan.
     start
-        Run folder whose plan the base begins with.
+        Run folder whose plan the base begins with; where it is of the same case with the same limits, it is the base.
     listen
         Called with the record of each run as it ends.
     stop
@@ -131,6 +132,8 @@ def sweep(
         if listen is not None:
             listen({"scenario": name, **record})
 
+    if start is not None and not base.run.exists() and finished(replace(base, run=Path(start)), options):
+        _copied(Path(start), base.run)
     took(BASE, finished(base, options) or solve_item(base, begin, options, asked))
     own = earlier_plan(case, base.run) if CODES[records[BASE]["status"]] == ExitCode.OK else begin
     for item in items:
@@ -160,6 +163,13 @@ def _items(folder: Path, scenarios: Sequence[Path], out: Path) -> tuple[Item, li
     for name, scenario in zip(names, scenarios, strict=True):
         items.append(Item(name, _scenario(folder, scenario), check_target(out / name)))
     return items[0], items[1:]
+
+
+def _copied(run: Path, out: Path) -> None:
+    """Take over a run of the same case with the same limits, whole or not at all."""
+    part = out.with_name(f"{out.name}.part")
+    shutil.copytree(run, part, dirs_exist_ok=True)
+    part.rename(out)
 
 
 def _scenario(folder: Path, scenario: Path) -> Case | PlacementError:

@@ -38,6 +38,17 @@ def folders(tmp_path: Path) -> dict[str, Path]:
     return {name: tmp_path / name for name in ("case", *texts)}
 
 
+def test_a_start_of_the_same_case_and_limits_is_the_base(folders, tmp_path):
+    """It is not solved again, but with other limits it is."""
+    run = placement.write_plan(placement.solve(placement.read_case(folders["case"]), time_limit_s=60, workers=1), tmp_path / "run")
+    told: list[dict[str, object]] = []
+    placement.sweep(folders["case"], [], tmp_path / "same", time_limit_s=60, workers=1, start=run, listen=told.append)
+    assert told[0]["resumed"]
+    assert (tmp_path / "same" / "base" / "summary.json").read_bytes() == (run / "summary.json").read_bytes()
+    placement.sweep(folders["case"], [], tmp_path / "other", time_limit_s=50, workers=1, start=run, listen=told.append)
+    assert not told[1].get("resumed")
+
+
 def test_every_scenario_is_a_line_and_a_run(folders, tmp_path):
     """Plans, bad input and infeasibility stand side by side; differences against the base lie between bounds; runs are ordinary runs."""
     names = ["dear", "wrong", "few", "never"]
