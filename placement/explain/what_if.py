@@ -25,7 +25,7 @@ from placement.run import read_plan
 from placement.telling import shown
 
 _RUN_S = 300.0
-_SIDE, _POINT = 1.0, 1.5  # times as long as suits the size: for an input lower or higher, and for a point of a front, which is farther from the plan
+_SIDE, _POINT = 1.0, 1.3  # times as long as suits the size: for an input lower or higher, and for a point of a front, which is farther from the plan
 
 
 def compare_runs(args: argparse.Namespace) -> int:
