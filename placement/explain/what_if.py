@@ -84,6 +84,7 @@ def _tornado(plan: Plan, args: argparse.Namespace, effort: Effort) -> int:
 
 
 def _pareto(plan: Plan, args: argparse.Namespace, effort: Effort) -> int:
+    # three shares for each point: its own, and what its ends and second terms take beside
     table = pareto(plan, tuple(args.pareto), args.points, _each(plan, replace(effort, workers=min(effort.workers, 2)), args, 3 * args.points, _POINT))
     write_table(table, Path(args.out) / "pareto.csv")
     _page(args, "pareto.html", lambda link: pareto_page(plan, table, link))
