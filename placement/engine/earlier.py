@@ -16,7 +16,7 @@ from placement.options import SolveOptions
 from placement.program import Program
 
 MOST_LEAVES = 2000
-_AGAIN = 0.5  # of the time left, for the tree, before the solver begins anew
+_AGAIN = 0.7  # of the time left, for the tree, before the solver begins anew
 _BETWEEN_S, _BETWEEN_GAP, _AGREE = 2.0, 1e-4, 1e-6  # between plan and relaxation: time, gap, and what counts as agreeing
 _EXACT, _MARGIN = 1e-6, 1.5e-6  # the least gap asked for; by how much a tree aims beyond the gap, for rounding
 

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from placement.engine.highs import Arrays, Floats, Run, solve
+from placement.engine.kernel import Kernel, Mask
 from placement.engine.labels import Kind, kinds
 from placement.engine.outcome import Progress
-from placement.engine.start import Kernel, Mask
 from placement.options import SolveOptions
 from placement.parallel import stopped
 

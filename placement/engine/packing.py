@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_array
 
 from placement.engine.highs import Floats
+from placement.engine.kernel import Kernel, Mask
 from placement.engine.outcome import Progress
-from placement.engine.start import Kernel, Mask, relaxed_around, stakes
+from placement.engine.start import relaxed_around, stakes
 from placement.options import SolveOptions
 
 Ints = NDArray[np.int64]

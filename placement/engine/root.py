@@ -17,9 +17,9 @@ from scipy.sparse import csc_array
 
 from placement.engine.choices import find_choices
 from placement.engine.highs import Answer, Arrays, Floats, Run, solve
+from placement.engine.kernel import least_columns
 from placement.engine.outcome import Progress
 from placement.engine.pricing import Box, Pricing, rank_in_group
-from placement.engine.start import least_columns
 from placement.options import SolveOptions
 from placement.program import Program
 
@@ -113,7 +113,7 @@ class _Generation:
         )  # fmt: skip
         run = Run(time_limit_s=progress.search_s, seed=options.seed, threads=1, method="ipm", crossover=False)
         found = solve(part, run, watch=lambda objective, bound: progress.interrupted)
-        if found.dual is None and not found.infeasible and not progress.out_of_time:
+        if (found.dual is None or found.status == "kUnknown") and not found.infeasible and not progress.out_of_time:
             found = solve(part, Run(time_limit_s=progress.search_s, seed=options.seed, method="simplex"), watch=lambda o, b: progress.interrupted)
         if found.dual is None or found.x is None or found.status != "kOptimal":
             return Answer(found.status, None, math.inf, -math.inf, None)

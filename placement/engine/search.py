@@ -15,16 +15,18 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from placement.certificate import Proof, proven_bound, proves_infeasible, safe_bound
+from placement.certificate import Proof, proven_bound, safe_bound
+from placement.engine.confirm import confirm_infeasible
 from placement.engine.earlier import MOST_LEAVES, Goal, between, regrown
-from placement.engine.highs import Answer, Arrays, Floats, Run, dual_ray, solve
+from placement.engine.highs import Answer, Arrays, Floats, Run, solve
+from placement.engine.kernel import Kernel, bound_to_be_served, least_columns, promising
 from placement.engine.neighbourhoods import Field, combined, walk, walk_for
 from placement.engine.outcome import Outcome, Progress, Status
 from placement.engine.packing import packed
 from placement.engine.prove import prove
 from placement.engine.root import solve_root
 from placement.engine.settle import Mask, Settled, gap_closed, settle
-from placement.engine.start import Kernel, least_columns, least_plan, promising, relax_and_fix, repair, rounded, run_part, steps
+from placement.engine.start import least_plan, reduced_to_what_pays, relax_and_fix, repair, rounded, run_part, steps
 from placement.engine.tree import grow
 from placement.errors import OptionError
 from placement.options import REL_GAP, SolveOptions
@@ -37,7 +39,8 @@ _VERIFY = 0.04  # share of the time left for recomputing the bound of a tree
 _TREE_SHARE = 0.35  # of the search, for the tree where there is one worker only
 _TREE_BESIDE = (0.4, 0.95)  # of the search, for the tree where it grows beside the plans, and the most while it gains; then its worker looks for plans, too
 _SUPPLY_S, _SUPPLY_GAP, _ROUNDED = 60.0, 5e-3, 0.02  # for supply's decisions alone: time, gap, and what rounding them may cost of the relaxation
-_HEAVY = 0.4  # of the time left: a root that took longer is too heavy for a tree
+_STALE = 0.05  # gap from which an earlier plan of a large program is not taken as it was
+_HEAVY = 0.4  # of the time for a tree: a root that took longer is too heavy for one
 _PRICING = (0.3, 0.15)  # of the root's time, and of the limit at most: kept back for the local prices, which price all columns as the root does
 _END_S = 2.0  # at least, for settling the last plan; no more after an interrupt, when somebody waits
 _IDLE = 10  # rounds without gain after which plans are not looked for any more
@@ -50,6 +53,11 @@ def arrays(program: Program) -> Arrays:
     """Return the program as the solver takes it."""
     p = program
     return Arrays(p.cost, p.matrix, p.row_lower, p.row_upper, p.lower, p.upper, p.integer, p.offset)
+
+
+def is_small(program: Program) -> bool:
+    """Return whether HiGHS alone, and a proof by branching, are within reach."""
+    return int(program.integer.sum()) <= _SMALL and len(program.row_lower) <= _LARGE_ROWS
 
 
 def search_program(
@@ -99,7 +107,7 @@ class _Search:
             self.offer(least_plan(self.program, self.whole, self.options, self.progress))
         root = self.root() if self.proof is None or small else Answer("kOptimal", begin, math.inf, -math.inf, self.dual)
         if root.infeasible and self.x is None:
-            return self.infeasible(self.whole.relaxed())
+            return self.infeasible(relaxed=True)
         if root.dual is not None or self.keep is None:
             self.keep = promising(self.program, self.whole, root)
         if not small and root.x is not None:
@@ -112,7 +120,7 @@ class _Search:
         if not self.done:
             answer = self.branch_and_bound()
             if answer.infeasible and self.x is None:
-                return self.infeasible(self.whole)
+                return self.infeasible(relaxed=False)
         return self.end(self.keep)
 
     def recall(self, proof: Proof) -> None:
@@ -130,8 +138,8 @@ class _Search:
 
         Where the root took long, its nodes would, too: then there is no tree, and the second worker looks for plans from the start.
         """
-        together, grows = pool.workers > 1, self.proof is None and self.root_s < _HEAVY * self.progress.search_s
-        seconds = (1 - _VERIFY) * self.progress.search_s
+        together, seconds = pool.workers > 1, (1 - _VERIFY) * self.progress.search_s
+        grows = self.proof is None and self.root_s < _HEAVY * (_TREE_BESIDE[1] if together else _TREE_SHARE) * seconds
         tree = self.tree(pool, keep, _TREE_BESIDE[0] * seconds, _TREE_BESIDE[1] * seconds) if together and grows else None
         later_s = _TREE_SHARE * seconds if grows and not together else 0.0
         if together:  # the solver's own threads would only take the core away
@@ -176,7 +184,7 @@ class _Search:
     @property
     def small(self) -> bool:
         """Whether HiGHS alone, and a proof by branching, are within reach."""
-        return int(self.whole.integer.sum()) <= _SMALL and self.whole.matrix.shape[0] <= _LARGE_ROWS
+        return is_small(self.program)
 
     @property
     def done(self) -> bool:
@@ -230,6 +238,12 @@ class _Search:
         self.progress.enter("warm start")
         self.settle(begin, keep, 0.3 * self.progress.search_s)
         used = "as it was"
+        if self.progress.gap > _STALE and not self.done:
+            before = self.settled
+            left_out = reduced_to_what_pays(self.program, self.whole, begin, keep, 0.3 * self.progress.search_s, self.progress)
+            if left_out is not None:
+                self.settle(left_out, keep | (left_out > self.whole.lower), 0.3 * self.progress.search_s)
+            used = used if self.settled is before else "what of it still pays"
         if self.settled is None and relaxed is not None and not self.progress.interrupted:
             used = "where the relaxation agrees"
             self.start_between(begin, keep, relaxed)
@@ -280,7 +294,7 @@ class _Search:
             return None
         self.progress.enter("gangs where they fit")
         reduced = self.program.cost[k.keep] - k.whole.matrix[:, k.keep].T @ self.dual
-        found = packed(k, np.where(k.supply, np.round(x), x), reduced, ~self.program.optional, self.options, self.progress)
+        found = packed(k, np.where(k.supply, np.round(x), x), reduced, bound_to_be_served(self.program), self.options, self.progress)
         if found is None:
             return None
         self.offer(k.lift(found))
@@ -364,25 +378,9 @@ class _Search:
             progress.report(bound=min(proven_bound(self.program, proof), objective))
         return proof
 
-    def infeasible(self, p: Arrays) -> Outcome:
-        """Believe a claim of infeasibility only with a proof, or when a second configuration agrees: HiGHS has been wrong."""
-        self.progress.enter("confirm infeasible")
-        run = Run(time_limit_s=max(self.progress.search_s, 2.0), presolve=False, seed=12345)
-        ray = dual_ray(p, run)
-        proof = "dual ray verified without the solver" if ray is not None and proves_infeasible(self.program, ray) else ""
-        tree = None
-        if not proof and self.small:
-            tree = prove(
-                self.whole, self.program, math.inf, max(self.progress.search_s, 2.0), lambda: self.progress.interrupted, dual=self.dual, earlier=self.earlier
-            )
-            proof = "branching tree verified without the solver" if proven_bound(self.program, tree) == math.inf else ""
-        if not proof and solve(p, replace(run, time_limit_s=max(self.progress.search_s, 2.0)), watch=self._interrupted).infeasible:
-            proof = "claimed by two solver configurations"
-        self.progress.enter("done")
-        return Outcome(
-            status=Status.INFEASIBLE if proof else Status.NO_PLAN, objective=math.inf, bound=math.inf if proof else -math.inf,
-            infeasible_by=proof, proof=tree, phases=self.progress.phases, interrupted=self.progress.interrupted,
-        )  # fmt: skip
+    def infeasible(self, *, relaxed: bool) -> Outcome:
+        """Return what can be shown of a claim that there is no plan, or none even of the relaxation."""
+        return confirm_infeasible(self.program, self.whole, self.progress, self.dual, self.earlier, relaxed=relaxed, by_branching=self.small)
 
     def _interrupted(self, objective: float, bound: float) -> bool:
         return self.progress.interrupted

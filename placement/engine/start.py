@@ -5,17 +5,15 @@ Supply first with workloads continuous, then workloads by value, a few at a time
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csc_array
 
-from placement.engine.highs import Answer, Arrays, Floats, Run, solve
+from placement.engine.highs import Arrays, Floats, Run, solve
+from placement.engine.kernel import Kernel, Mask, least_columns
 from placement.engine.outcome import Progress
-from placement.engine.pricing import rank_in_group
+from placement.engine.settle import settle
 from placement.options import SolveOptions
 from placement.program import Program
 
@@ -23,70 +21,7 @@ _STEP, _MORE = 6, 1.6  # workloads made integer at first, and how many more with
 _STEP_S = 8.0
 _ROUND_UP = (0.1, 0.03, 0.2, 0.4)  # fractions from which the relaxation's supply decisions are rounded up, the best on the whole first (measured)
 _QUICK = 0.05  # of the search: a linear program that takes longer is solved for one such fraction only if that one gives a plan
-_BEST_INTEGER, _BEST_SHARES = 40, 6  # columns kept per workload by reduced cost: gangs, shares of demand
-_MOST_INTEGER, _FEWEST = 40_000, 10  # columns of gangs kept in all by reduced cost, but as many as this of each
 _ZERO = 1e-6
-
-Mask = NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class Kernel:
-    """The promising columns of a program and the way back to all of them."""
-
-    keep: Mask
-    whole: Arrays
-    part: Arrays
-    workload: NDArray[np.int64]
-    row_keys: Sequence[tuple[Any, ...]]
-
-    @classmethod
-    def of(cls, keep: Mask, program: Program, whole: Arrays) -> Kernel:
-        """Return the kernel of the columns to keep; the others stand at their lower bound."""
-        return cls(keep, whole, whole.restricted(keep, whole.lower)[0], program.workload[keep], program.row_keys)
-
-    @property
-    def supply(self) -> Mask:
-        """Columns that are supply's integer decisions."""
-        return self.whole.integer[self.keep] & (self.workload < 0)
-
-    def loose(self) -> Kernel:
-        """Return the kernel with gangs continuous."""
-        return replace(self, part=self.part.relaxed(self.supply))
-
-    def lift(self, x: Floats) -> Floats:
-        """Return a point of the whole program from one of the kernel; the rest stands at its lower bound."""
-        out = self.whole.lower.copy()
-        out[self.keep] = x
-        return out
-
-
-def promising(program: Program, whole: Arrays, root: Answer) -> Mask:
-    """Return the columns that the relaxation uses and the best of each workload by reduced cost; without prices all.
-
-    They are for finding plans; a bound over them says nothing about the whole program.
-    """
-    if root.x is None or root.dual is None:
-        return np.ones(len(program.cost), bool)
-    rank = rank_in_group(program.workload, program.cost - program.matrix.T @ root.dual)
-    gangs = len(np.unique(program.workload[program.integer & (program.workload >= 0)]))
-    each = min(_BEST_INTEGER, max(_FEWEST, _MOST_INTEGER // max(gangs, 1)))
-    few = np.where(program.integer, rank < each, rank < _BEST_SHARES)
-    used = root.x > _ZERO
-    return np.where(program.workload >= 0, few | _slack(program) | used, ~program.integer | used | (whole.lower > 0))
-
-
-def _slack(program: Program) -> Mask:
-    """Columns that only leave a workload unserved; without them a kernel may have no plan."""
-    return (program.workload >= 0) & (np.diff(program.matrix.indptr) <= 1)
-
-
-def least_columns(program: Program) -> Mask:
-    """Columns enough for a plan that serves only what must be served: supply, doing without, and all ways to serve the rest."""
-    slack = _slack(program)
-    may_miss = program.optional.copy()
-    may_miss[program.workload[slack]] = True
-    return (program.workload < 0) | slack | ~may_miss[program.workload]
 
 
 def least_plan(program: Program, whole: Arrays, options: SolveOptions, progress: Progress) -> Floats | None:
@@ -103,6 +38,17 @@ def repair(k: Kernel, begin: Floats, options: SolveOptions, progress: Progress) 
     part = replace(k.part, upper=np.where(gangs, np.minimum(k.part.upper, np.round(was)), k.part.upper))
     x = run_part(part, 0.3 * progress.search_s, 0.01, options, progress)
     return None if x is None else k.lift(x)
+
+
+def reduced_to_what_pays(program: Program, p: Arrays, begin: Floats, keep: Mask, seconds: float, progress: Progress) -> Floats | None:
+    """Return an earlier plan of a changed program without the gangs that do not fit or pay any more, or None.
+
+    One linear program with supply as it was and each gang up to as much as it was: a new limit leaves few of them fractional, and these go.
+    """
+    gangs = p.integer & (program.workload >= 0)
+    most = np.where(gangs, np.clip(np.round(begin), p.lower, p.upper), p.upper)
+    found = settle(replace(p.relaxed(p.integer & ~gangs), upper=most), begin, keep | (begin > p.lower), seconds, progress)
+    return None if found is None else np.where(gangs, np.floor(found.x + _ZERO), found.x)
 
 
 def rounded(k: Kernel, relaxed: Floats, options: SolveOptions, progress: Progress) -> Floats | None:

@@ -1,8 +1,10 @@
 """The best plans by two terms: one is made as small as can be while the other may be at most epsilon, for several epsilon between its ends.
 
 Each point is solved twice: the first term alone, with a bound, then for a short while the second one with the first kept, so that points are not
-dominated weakly. A point begins from the one before, with its branching tree; where the first term is what the plan was made for, the first of all
-begins from the plan.
+dominated weakly. Where the first term is what the plan was made for, the first end begins from the plan. The other points begin from one with more room:
+what of its plan pays within the epsilon is soon found, in a small program with the other's branching tree. In a large one the middle is too far from
+the end for that, and is searched anew. Last, each point has the best of all plans within its epsilon, and the best of all bounds: what the first term is at
+least is convex in epsilon but for the integers, so that prices at one point prove a bound, a tangent, at all others.
 """
 
 from __future__ import annotations
@@ -16,10 +18,10 @@ import numpy as np
 import pandas as pd
 
 from placement.case import Case
-from placement.certificate import Proof
+from placement.certificate import Proof, proven_bound
 from placement.engine import Outcome, Progress, Status, relative_gap, solve_program
 from placement.engine.highs import Run, solve
-from placement.engine.search import arrays
+from placement.engine.search import arrays, is_small
 from placement.engine.settle import settle
 from placement.errors import OptionError
 from placement.explain.again import Effort
@@ -35,6 +37,8 @@ from placement.program import Floats, Program, Sides, assemble, build_sides
 POINTS = 7
 _ROUNDING = 1e-9  # relative: what a plan that is to be kept may exceed its own value by
 _RATIO_ROUNDS, _RATIO_CLOSE = 8, 1e-4
+_ANEW = 2.5  # times the seconds of a point, for one of a large program that is searched anew
+_END_GAP = 5e-3  # of the second term, for where the other end of the front of a large program is
 _REFINING = 0.2  # of the seconds of a point, for the second term
 
 
@@ -66,7 +70,7 @@ def pareto(plan: Plan, terms: Sequence[str] = (OWN, EMISSIONS), points: int = PO
     points
         How many values of epsilon, the two ends among them, at least 2.
     effort
-        Seconds and gap per point; with two workers the front is walked from both ends.
+        Seconds and gap per point; with two workers one half of the front is walked by each.
 
     Returns
     -------
@@ -95,10 +99,10 @@ def pareto(plan: Plan, terms: Sequence[str] = (OWN, EMISSIONS), points: int = PO
             return _table(front, ends)
         inner = np.linspace(ends[0].second, ends[1].second, points)[1:-1].tolist()
         half = (len(inner) + 1) // 2
-        walks = [(base.case, tuple(terms), part, end, one) for part, end in ((inner[:half], ends[0]), (inner[half:][::-1], ends[1])) if part]
-        found = pool.run(_walk, walks)
-    between = [*(found[0] if found else []), *(found[1][::-1] if len(found) > 1 else [])]
-    return _table(front, [ends[0], *between, ends[1]])
+        walks = [(epsilons, end) for epsilons, end in ((inner[:half], ends[0]), (inner[half:], ends[0] if is_small(front.program) else None)) if epsilons]
+        found = pool.run(_walk, [(base.case, tuple(terms), epsilons, end, one) for epsilons, end in walks])
+    every = [ends[0], *(p for walked in found for p in walked), ends[1]]
+    return _table(front, [best_of_all(front, p, every) for p in every])
 
 
 @dataclass(frozen=True)
@@ -119,10 +123,14 @@ class Front:
         first, second = (term_of(name, sides, program, variables) for name in names)
         return cls(sides, program, variables, first, second)
 
-    def bounded(self, epsilon: float, begin: Floats, proof: Proof | None, effort: Effort) -> Point:
-        """Return the point for an epsilon: the best by the first term, and near it the best by the second."""
-        program = self.least(self.first, [(self.second, epsilon)])
-        outcome, clock = _solved(program, begin, proof, effort)
+    def within(self, epsilon: float) -> Program:
+        """Return the program that minimises the first term with the second at most what is given."""
+        return self.least(self.first, [(self.second, epsilon)])
+
+    def bounded(self, epsilon: float, begin: Floats | None, proof: Proof | None, effort: Effort, times: float = 1.0) -> Point:
+        """Return the point for an epsilon: the best by the first term, for so many times the seconds, and near it the best by the second."""
+        program = self.within(epsilon)
+        outcome, clock = _solved(program, begin, proof, replace(effort, time_limit_s=times * effort.time_limit_s))
         bound = verified_bound(program, outcome, clock, effort)
         if outcome.x is None:
             return Point(epsilon, None, math.nan, math.nan, math.nan, bound, str(outcome.status), "", outcome.proof)
@@ -146,9 +154,10 @@ class Front:
         if self.second.whole is not None:  # a share is not linear: no smaller one is looked for than the one in hand gives
             return begin
         program = self.least(self.second, [(self.first, self.first.value(begin)), (self.second, epsilon)])
-        whole, seconds = arrays(program), _REFINING * effort.time_limit_s
-        found = solve(whole, Run(time_limit_s=seconds, rel_gap=effort.rel_gap, seed=effort.seed), start=begin).x
-        near = begin if found is None else found
+        whole, seconds, near = arrays(program), _REFINING * effort.time_limit_s, begin
+        if is_small(program):  # else HiGHS takes far longer than it may before it begins
+            found = solve(whole, Run(time_limit_s=seconds, rel_gap=effort.rel_gap, seed=effort.seed), start=begin).x
+            near = begin if found is None else found
         settled = settle(whole, near, near > program.lower, seconds, Progress(seconds))
         return begin if settled is None or self.second.value(settled.x) > self.second.value(begin) else settled.x
 
@@ -178,7 +187,7 @@ class Front:
         return ", ".join(f"{site} {mw:g} MW" for site, mw in new.items()) or "no new hall"
 
 
-def _solved(program: Program, begin: Floats, proof: Proof | None, effort: Effort) -> tuple[Outcome, Progress]:
+def _solved(program: Program, begin: Floats | None, proof: Proof | None, effort: Effort) -> tuple[Outcome, Progress]:
     clock = Progress(effort.time_limit_s)
     return solve_program(program, effort.options(), clock, begin, proof, prices=False), clock
 
@@ -189,20 +198,40 @@ def _end(case: Case, names: tuple[str, str], side: int, carried: Carried, effort
     begin, proof = carried.into(front.sides, front.least(front.first, [(front.second, math.inf)]))
     if side == 0:
         return front.bounded(math.inf, begin, proof if front.first.name == OWN else None, effort)
-    found = front.smallest_share(begin, effort) if front.second.whole is not None else _solved(front.least(front.second, []), begin, None, effort)[0].x
+    rough = effort if is_small(front.program) else replace(effort, rel_gap=max(effort.rel_gap, _END_GAP))
+    found = front.smallest_share(begin, rough) if front.second.whole is not None else _solved(front.least(front.second, []), begin, None, rough)[0].x
     if found is None:
         return Point(math.nan, None, math.nan, math.nan, math.nan, -math.inf, "no plan", "")
     return front.bounded(front.second.value(found), found, None, effort)
 
 
-def _walk(case: Case, names: tuple[str, str], epsilons: Sequence[float], end: Point, effort: Effort) -> list[Point]:
-    """Return the points for several epsilon, each begun from the one before, with what its proof still proves."""
-    front, last, found = Front.of(case, names), end, []
+def _walk(case: Case, names: tuple[str, str], epsilons: Sequence[float], end: Point | None, effort: Effort) -> list[Point]:
+    """Return the points for several epsilon, most room first, begun from an end and then the one before.
+
+    Of a large program the last of them, or without an end the first, is searched anew, for which it may take longer; the others have its prices.
+    """
+    front, found, last, anew = Front.of(case, names), dict[float, Point](), end, None
+    if not is_small(front.program):
+        at = epsilons[0 if end is None else -1]
+        anew = found[at] = front.bounded(at, None, None, effort, _ANEW)
+        last = end or anew
     for epsilon in epsilons:
-        assert last.x is not None
-        found.append(front.bounded(epsilon, last.x, last.proof, effort))
-        last = found[-1] if found[-1].x is not None else replace(found[-1], x=last.x)
-    return found
+        if epsilon not in found:
+            assert last is not None
+            now = found[epsilon] = front.bounded(epsilon, last.x, (anew or last).proof, effort)
+            last = now if now.x is not None else replace(now, x=last.x)
+    return [found[epsilon] for epsilon in epsilons]
+
+
+def best_of_all(front: Front, point: Point, points: Sequence[Point]) -> Point:
+    """Return a point with the best of all plans that its epsilon allows and the best bound of all proofs."""
+    within = [p for p in points if p.x is not None and p.second <= point.epsilon + _ROUNDING * max(1.0, abs(point.epsilon))]
+    best = min([point, *within], key=lambda p: p.first if p.x is not None else math.inf)
+    program = front.within(point.epsilon)
+    bounds = [proven_bound(program, p.proof) for p in points if p.proof is not None]
+    return replace(
+        best, epsilon=point.epsilon, bound=max([point.bound, *bounds]), status=point.status if point.x is not None else best.status, proof=point.proof
+    )
 
 
 def _table(front: Front, points: Sequence[Point]) -> pd.DataFrame:

@@ -84,8 +84,9 @@ def _tornado(plan: Plan, args: argparse.Namespace, effort: Effort) -> int:
 
 
 def _pareto(plan: Plan, args: argparse.Namespace, effort: Effort) -> int:
-    # three shares for each point: its own, and what its ends and second terms take beside
-    table = pareto(plan, tuple(args.pareto), args.points, _each(plan, replace(effort, workers=min(effort.workers, 2)), args, 3 * args.points, _POINT))
+    # One of two workers solves an end and then half of the other points, of a large program the first of them for longer.
+    questions = 2 * (args.points // 2 + 3)
+    table = pareto(plan, tuple(args.pareto), args.points, _each(plan, replace(effort, workers=min(effort.workers, 2)), args, questions, _POINT))
     write_table(table, Path(args.out) / "pareto.csv")
     _page(args, "pareto.html", lambda link: pareto_page(plan, table, link))
     _print(pareto_lines(plan, table))
@@ -103,7 +104,7 @@ def _each(plan: Plan, effort: Effort, args: argparse.Namespace, questions: int, 
     """Return the effort for each question: unless the user says otherwise, as long as suits the size of the program, and what all of them have time for."""
     if args.time_limit is not None:
         return effort
-    return replace(effort, time_limit_s=min(times * by_size(plan, effort.time_limit_s), shared(questions, effort.workers, effort.time_limit_s)))
+    return replace(effort, time_limit_s=min(times * by_size(plan, effort.time_limit_s), shared(questions, effort.workers, times * effort.time_limit_s)))
 
 
 def _effort(time_limit_s: float, gap: float | None, seed: int, workers: int | None) -> Effort:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,11 +11,12 @@ from scipy.sparse import csc_array
 
 from placement.engine import Progress
 from placement.engine.highs import Arrays, Floats, Run, solve
+from placement.engine.kernel import Kernel, bound_to_be_served, promising
 from placement.engine.packing import packed
 from placement.engine.search import arrays
 from placement.engine.settle import settle
-from placement.engine.start import Kernel, promising
-from tests.engine.test_search import OPTIONS, SEEDS, check_point, optimum, program_of
+from placement.program import assemble, build_sides
+from tests.engine.test_search import OPTIONS, SEEDS, check_point, optimum, program_of, small
 
 
 def packed_and_settled(seed: int) -> Floats | None:
@@ -28,7 +30,7 @@ def packed_and_settled(seed: int) -> Floats | None:
     if first is None or root.dual is None:
         return None
     reduced = (p.cost - p.matrix.T @ root.dual)[keep]
-    x = packed(k, np.where(k.supply, np.round(first), first), reduced, ~p.optional, OPTIONS, progress)
+    x = packed(k, np.where(k.supply, np.round(first), first), reduced, bound_to_be_served(p), OPTIONS, progress)
     if x is None:
         return None
     assert np.isin(x[k.part.integer & (k.workload >= 0)], (0.0, 1.0)).all()
@@ -51,6 +53,15 @@ def test_packing_succeeds_and_earns() -> None:
     gaps = [(program_of(s).cost @ x + program_of(s).offset - optimum(s)) / max(1.0, abs(optimum(s))) for s, x in found.items()]
     assert len(found) >= 0.8 * len(with_plan) > 10
     assert np.median(gaps) < 0.1
+
+
+def test_only_what_no_penalty_lets_go_is_bound_to_be_served() -> None:
+    """Of the jobs of frontier-small the mandatory ones; a penalty for leaving a job out does not make it one."""
+    case = small()
+    jobs = case["jobs"].assign(unplaced_musd=lambda t: np.where(t["mandatory"], 0.0, 5.0))
+    must = bound_to_be_served(assemble(build_sides(replace(case, tables={**case.tables, "jobs": jobs})))[0])
+    assert must[: len(jobs)].tolist() == jobs["mandatory"].to_list()
+    assert 0 < must[: len(jobs)].sum() < len(jobs)
 
 
 def room_for_one() -> Kernel:

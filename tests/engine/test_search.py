@@ -14,10 +14,12 @@ import placement
 from placement.case import Case, read_case
 from placement.engine import Progress, Status, solve_program
 from placement.engine.highs import Floats, Run, solve
+from placement.engine.kernel import Kernel, promising
 from placement.engine.neighbourhoods import improve
 from placement.engine.search import arrays
 from placement.engine.settle import settle
-from placement.engine.start import Kernel, least_plan, promising, relax_and_fix
+from placement.engine.start import least_plan, reduced_to_what_pays, relax_and_fix
+from placement.objectives import keeping
 from placement.options import SolveOptions
 from placement.program import Program, assemble, build_sides
 from placement.run import earlier_plan
@@ -73,6 +75,24 @@ def check_point(seed: int, x: Floats | None) -> None:
     assert x is not None
     assert is_plan(p, x)
     assert p.cost @ x + p.offset >= optimum(seed) - 1e-6 * max(1.0, abs(optimum(seed)))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_pays_of_an_earlier_plan_under_a_new_limit(seed: int) -> None:
+    """With half of its gangs allowed, what is left of the best plan is a plan with some of its gangs and no others."""
+    p = program_of(seed)
+    whole, gangs = arrays(p), p.integer & (p.workload >= 0)
+    best = solve(whole, Run(time_limit_s=60, rel_gap=0.0)).x
+    if best is None or not (best[gangs] > 0.5).any():
+        return
+    limited = keeping(p, "places", np.where(gangs, 1.0, 0.0), math.floor(best[gangs].sum() / 2))
+    progress = Progress(60)
+    found = reduced_to_what_pays(limited, arrays(limited), best, np.ones(len(best), bool), 30.0, progress)
+    if found is not None:
+        settled = settle(arrays(limited), found, np.ones(len(best), bool), 30.0, progress)
+        assert settled is not None and is_plan(limited, settled.x)
+        assert (settled.x[gangs] <= np.round(best[gangs]) + 1e-9).all()
+        check_point(seed, settled.x)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

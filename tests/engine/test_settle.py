@@ -9,10 +9,11 @@ import pytest
 
 from placement import read_case
 from placement.engine.highs import Run, solve
+from placement.engine.kernel import least_columns
 from placement.engine.outcome import Progress
 from placement.engine.search import arrays
 from placement.engine.settle import settle
-from placement.engine.start import least_columns, least_plan
+from placement.engine.start import least_plan
 from placement.options import SolveOptions
 from placement.program import assemble, build_sides
 

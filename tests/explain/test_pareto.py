@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import math
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,7 @@ import pytest
 
 import placement
 from placement.errors import OptionError
-from placement.explain.pareto import Point, dominated
+from placement.explain.pareto import Front, Point, best_of_all, dominated
 from tests.conftest import ROOT
 from tests.layers.small import edited, small_case, solved
 
@@ -70,7 +72,34 @@ def test_every_point_is_the_best_by_enumeration(facilities):
     assert (table["placing_musd"].iloc[-1], table["opening_musd"].iloc[-1]) == pytest.approx(ends[-1])
 
 
-def test_two_workers_walk_from_both_ends(facilities):
+def test_a_large_program_keeps_the_promises_of_a_small_one(facilities, monkeypatch):
+    """With every program taken for a large one, whose points are not solved to the end: plans and bounds lie on either side of the best by enumeration."""
+    monkeypatch.setattr("placement.engine.search._SMALL", -1)
+    plans = all_plans()
+    table = placement.pareto(facilities, ("cost", "opening"), points=6, effort=placement.Effort(rel_gap=0.0, time_limit_s=5.0))
+    costs = table["cost_musd"]
+    assert len(table) == 6 and costs.is_monotonic_increasing  # a plan with less room is one with more room, too
+    for row in table.itertuples():
+        least = min(p + o for p, o in plans if o <= row.epsilon + 1e-6)
+        assert row.bound - 1e-6 <= least <= row.cost_musd + 1e-6
+        assert row.opening_musd <= row.epsilon + 1e-6
+        assert any(abs(p + o - row.cost_musd) < 1e-6 and abs(o - row.opening_musd) < 1e-6 for p, o in plans)
+    assert (table["gap"] < 0.25).all()
+
+
+def test_a_point_has_the_best_plan_and_the_best_bound_of_all(facilities):
+    """A point whose search found a poor plan and no bound takes over what the others have, where its epsilon allows."""
+    front = Front.of(facilities.case, ("cost", "opening"))
+    good = front.bounded(50.0, facilities.point, None, TIGHT)
+    poor = replace(good, epsilon=60.0, first=good.first + 7, objective=good.objective + 7, bound=-math.inf, proof=None)
+    tight = replace(poor, epsilon=good.second - 1)
+    mended, kept = (best_of_all(front, p, [good, p]) for p in (poor, tight))
+    assert (mended.first, mended.epsilon, mended.second) == (good.first, 60.0, good.second)
+    assert math.isfinite(mended.bound) and mended.bound <= good.bound + 1e-6
+    assert kept.first == tight.first and math.isfinite(kept.bound)  # the other plan spends more than this one may
+
+
+def test_two_workers_walk_half_of_it_each(facilities):
     """The same front."""
     one, two = (placement.pareto(facilities, ("cost", "opening"), points=5, effort=placement.Effort(rel_gap=0.0, workers=w)) for w in (1, 2))
     pd.testing.assert_frame_equal(one.drop(columns=["sites", "status"]), two.drop(columns=["sites", "status"]), rtol=1e-6, atol=1e-6)
