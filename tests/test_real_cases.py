@@ -100,7 +100,7 @@ def test_sovereign_tells_its_story():
     assert hbm["used"]["2028H1"] == pytest.approx(hbm["capacity"]["2028H1"], rel=1e-3)
 
     open_world = case["export"].assign(rule="allow", cap_tpp_million=float("nan"))
-    free = placement.solve(replace(case, tables={**case.tables, "export": open_world}), rel_gap=0.01, time_limit_s=ENOUGH_S)
+    free = placement.solve(replace(case, tables={**case.tables, "export": open_world}), rel_gap=0.03, time_limit_s=ENOUGH_S)
     assert free.objective < plan.objective - 100
     assert us_chips(free, "sines")[0] > 20_000
     assert free.tables["unplaced"].empty

@@ -138,7 +138,7 @@ class Page:
         self._show(example, example.parsed if _same(example.parsed, self._printed) else self._printed)
 
     def _bash(self, script: str) -> tuple[str, int]:
-        paths = {"PATH": f"{self.folder / '.bin'}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(self._home), "COLUMNS": "80"}
+        paths = {"PATH": f"{self.folder / '.bin'}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(self._home), "COLUMNS": "80", "PYTEST_ADDOPTS": ""}
         done = subprocess.run(
             ["bash", "-c", script], env={**os.environ, **paths}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=COMMAND_S, check=False
         )
