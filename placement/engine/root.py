@@ -12,12 +12,11 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csc_array
 
 from placement.engine.choices import find_choices
 from placement.engine.highs import Answer, Arrays, Floats, Run, solve
-from placement.engine.kernel import least_columns
+from placement.engine.kernel import Mask, least_columns
 from placement.engine.outcome import Progress
 from placement.engine.pricing import Box, Pricing, rank_in_group
 from placement.options import SolveOptions
@@ -31,8 +30,6 @@ _FEW = 1e-3  # share of the lazy rows that may still be violated then; leaving r
 _ROUNDS = 60
 _PAYS = 1e-6  # relative; reduced costs above are taken for 0
 _VIOLATED = 1e-4
-
-Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
